@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Components (what a packet passes: devices, protocol layers, sockets, Windows filter drivers) and
+ * the registry of those that a capture knows. A component is never removed from a registry: a
+ * device that vanished keeps its id and description, because events still speak of it.
+ */
+#ifndef PKTMON_COMPONENT_H
+#define PKTMON_COMPONENT_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pktmon_property {
+    char *name;
+    char *value;
+};
+
+struct pktmon_component {
+    uint32_t id;       /* never 0 */
+    uint32_t parent;   /* e.g. the bridge of a port; 0 = none */
+    char *name;        /* "eth0", "blue/eth0" */
+    char *description; /* one readable line; may be NULL */
+    char *type;        /* "physical", "veth", "bridge", "ipv4" ... */
+    char *netns;       /* name of its network namespace; NULL = none */
+    bool has_mac;
+    uint8_t mac[6];
+    uint64_t speed;        /* bits per second; 0 = not known */
+    GPtrArray *properties; /* of struct pktmon_property; ifindex, MTU, driver ... */
+    bool hidden;           /* shown by `pktmon list -i` only */
+    bool gone;             /* the device was removed */
+};
+
+struct pktmon_registry;
+
+struct pktmon_registry *pktmon_registry_new(void);
+void pktmon_registry_free(struct pktmon_registry *registry);
+
+/* The component with this id, made empty (name and type NULL) where there is none yet. The
+ * registry owns it. */
+struct pktmon_component *pktmon_registry_get(struct pktmon_registry *registry, uint32_t id);
+/* NULL: no such component. */
+struct pktmon_component *pktmon_registry_find(const struct pktmon_registry *registry, uint32_t id);
+/* All components, by ascending id. The caller frees the array (not the components). */
+GPtrArray *pktmon_registry_list(const struct pktmon_registry *registry);
+
+/* Replace the string at *field; value is copied and may be NULL. True: it was another one. */
+bool pktmon_component_set(char **field, const char *value);
+/* Add the property, or replace its value. True: something changed. */
+bool pktmon_component_set_property(struct pktmon_component *component, const char *name,
+                                   const char *value);
+/* NULL: no such property. */
+const char *pktmon_component_property(const struct pktmon_component *component, const char *name);
+
+/* Whether a user's word means this component: its id in decimal, its whole name, or the part of
+ * the name after "<netns>/". */
+bool pktmon_component_matches(const struct pktmon_component *component, const char *word);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What every source of events is. A provider is the only code that knows its operating system or
+ * its file format. It describes components in the registry it was given and delivers events to
+ * the sink it was given, in the order of time, always from within read() or stop().
+ */
+#ifndef PKTMON_PROVIDER_H
+#define PKTMON_PROVIDER_H
+
+#include <glib.h>
+
+#include "component.h"
+#include "event.h"
+
+#define PKTMON_ERROR (pktmon_error_quark())
+GQuark pktmon_error_quark(void);
+
+/* Every GError's message is one sentence for the user that says what to do. */
+enum pktmon_error {
+    PKTMON_ERROR_FAILED,
+    PKTMON_ERROR_ARGUMENT,    /* the user asked for something that does not exist */
+    PKTMON_ERROR_PERMISSION,  /* this user may not */
+    PKTMON_ERROR_UNSUPPORTED, /* this system cannot */
+    PKTMON_ERROR_INPUT,       /* the file is not what it should be */
+};
+
+/* What the capture is and what it could not see; the provider fills all but id. */
+struct pktmon_capture {
+    uint64_t id;
+    char *os;           /* "Linux" */
+    char *host;         /* host name */
+    char *release;      /* kernel release, or Windows build */
+    char *provider;     /* "ebpf", "pcap", "etl" */
+    GPtrArray *missing; /* of char *: what it could not see and why */
+};
+
+struct pktmon_capture *pktmon_capture_new(void);
+void pktmon_capture_free(struct pktmon_capture *capture);
+
+enum pktmon_points {
+    PKTMON_POINTS_DEVICES, /* driver edges of each device, drops, delivery */
+    PKTMON_POINTS_STACK,   /* adds the upper edges */
+};
+
+/* What a live provider is asked for. */
+struct pktmon_provider_options {
+    enum pktmon_points points;
+    bool flow;             /* deliver packets that pass */
+    bool drops;            /* deliver packets that are dropped */
+    uint32_t pkt_size;     /* bytes kept of each packet; 0 = whole */
+    uint32_t buffer_size;  /* MiB of ring buffer in all */
+};
+
+struct pktmon_provider;
+
+struct pktmon_provider_ops {
+    const char *name;
+    /* Describes in the registry what exists now. Starts no capture. */
+    bool (*enumerate)(struct pktmon_provider *provider, GError **error);
+    bool (*start)(struct pktmon_provider *provider, GError **error);
+    /* Delivers what is due, waiting for it at most timeout_ms. 1: call again; 0: the source has
+     * ended; -1: error. */
+    int (*read)(struct pktmon_provider *provider, int timeout_ms, GError **error);
+    /* Takes a reading of every counter now; the events come, in their turn, from read(). */
+    bool (*read_counters)(struct pktmon_provider *provider, GError **error);
+    /* Ends the capture: detaches, takes a last reading of the counters, and delivers all that is
+     * still held. */
+    bool (*stop)(struct pktmon_provider *provider, GError **error);
+    void (*free)(struct pktmon_provider *provider);
+};
+
+/* Each provider's own structure begins with this one. */
+struct pktmon_provider {
+    const struct pktmon_provider_ops *ops;
+    struct pktmon_registry *registry; /* borrowed */
+    struct pktmon_capture *capture;   /* borrowed */
+    struct pktmon_sink *sink;         /* borrowed */
+};
+
+/* Linux, tp_btf tracepoints (linux/). Starts pktmon-agent; nothing else in this process needs a
+ * privilege. NULL: error says what to do. */
+struct pktmon_provider *pktmon_ebpf_provider_new(const struct pktmon_provider_options *options,
+                                                 struct pktmon_registry *registry,
+                                                 struct pktmon_capture *capture,
+                                                 struct pktmon_sink *sink, GError **error);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A session: one capture of the live stack with its constraints, written to one output.
+ */
+#ifndef PKTMON_SESSION_H
+#define PKTMON_SESSION_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "component.h"
+#include "provider.h"
+#include "stream.h"
+
+enum pktmon_capture_type {
+    PKTMON_CAPTURE_ALL,
+    PKTMON_CAPTURE_FLOW, /* packets that pass */
+    PKTMON_CAPTURE_DROP, /* packets that are dropped */
+};
+
+/* Strings are copied. NULL or empty means the default. */
+struct pktmon_session_options {
+    enum pktmon_capture_type type;
+    enum pktmon_points points;
+    const char *components;        /* comma-separated ids or names; empty = all */
+    const char *netns;             /* "all" (default), "current", or comma-separated names */
+    uint32_t pkt_size;             /* bytes kept of each packet; 0 = whole */
+    uint32_t repeat_size;          /* of the second and later appearances; 0 = whole */
+    bool has_repeat_size;          /* false: as pkt_size */
+    uint32_t counters_interval_ms; /* 0 = only at the end */
+    bool counters_only;
+    const char *capture_filter;    /* pcap-filter syntax */
+    uint32_t buffer_size;          /* MiB of ring buffer in all */
+    const char *provider;          /* "auto" (default), "ebpf" */
+};
+
+/* The defaults of the contract. */
+void pktmon_session_options_init(struct pktmon_session_options *options);
+
+struct pktmon_session;
+
+/* Checks everything that can be checked without starting. NULL: error. */
+struct pktmon_session *pktmon_session_new(const struct pktmon_session_options *options,
+                                          GError **error);
+
+/* Captures to fd until pktmon_session_stop(), the end of the source, or a closed pipe (which is
+ * no error). The events still in the ring and the final counters are written. */
+bool pktmon_session_run(struct pktmon_session *session, int fd, enum pktmon_carrier carrier,
+                        GError **error);
+
+/* Async-signal-safe. */
+void pktmon_session_stop(struct pktmon_session *session);
+
+/* NULL: the expression is good. Otherwise libpcap's own words; the caller frees them. */
+char *pktmon_filter_check(const char *expression);
+
+void pktmon_session_free(struct pktmon_session *session);
+
+#endif
