@@ -11,6 +11,7 @@
 
 #include "component.h"
 #include "provider.h"
+#include "public.h"
 #include "stream.h"
 
 enum pktmon_capture_type {
@@ -30,31 +31,43 @@ struct pktmon_session_options {
     bool has_repeat_size;          /* false: as pkt_size */
     uint32_t counters_interval_ms; /* 0 = only at the end */
     bool counters_only;
-    const char *capture_filter;    /* pcap-filter syntax */
-    uint32_t buffer_size;          /* MiB of ring buffer in all */
-    const char *provider;          /* "auto" (default), "ebpf" */
+    const char *capture_filter; /* pcap-filter syntax */
+    uint32_t buffer_size;       /* MiB of ring buffer in all */
+    const char *provider;       /* "auto" (default), "ebpf" */
 };
 
 /* The defaults of the contract. */
-void pktmon_session_options_init(struct pktmon_session_options *options);
+PKTMON_PUBLIC void pktmon_session_options_init(struct pktmon_session_options *options);
 
 struct pktmon_session;
 
-/* Checks everything that can be checked without starting. NULL: error. */
-struct pktmon_session *pktmon_session_new(const struct pktmon_session_options *options,
-                                          GError **error);
+/* Makes a provider, as pktmon_ebpf_provider_new() does. */
+typedef struct pktmon_provider *pktmon_source(const struct pktmon_provider_options *options,
+                                              struct pktmon_registry *registry,
+                                              struct pktmon_capture *capture,
+                                              struct pktmon_sink *sink, GError **error);
 
-/* Captures to fd until pktmon_session_stop(), the end of the source, or a closed pipe (which is
- * no error). The events still in the ring and the final counters are written. */
-bool pktmon_session_run(struct pktmon_session *session, int fd, enum pktmon_carrier carrier,
+/* Checks everything that can be checked without starting. NULL: error. */
+PKTMON_PUBLIC struct pktmon_session *
+pktmon_session_new(const struct pktmon_session_options *options, GError **error);
+
+/* The same for a source of another library, which options->provider does not name. */
+PKTMON_PUBLIC struct pktmon_session *
+pktmon_session_new_from(const struct pktmon_session_options *options, pktmon_source *source,
                         GError **error);
 
+/* Captures to fd until pktmon_session_stop(), the end of the source, or a closed pipe (which is
+ * no error). The events still in the ring and the final counters are written. The process ignores
+ * SIGPIPE. One run for each session. */
+PKTMON_PUBLIC bool pktmon_session_run(struct pktmon_session *session, int fd,
+                                      enum pktmon_carrier carrier, GError **error);
+
 /* Async-signal-safe. */
-void pktmon_session_stop(struct pktmon_session *session);
+PKTMON_PUBLIC void pktmon_session_stop(struct pktmon_session *session);
 
 /* NULL: the expression is good. Otherwise libpcap's own words; the caller frees them. */
-char *pktmon_filter_check(const char *expression);
+PKTMON_PUBLIC char *pktmon_filter_check(const char *expression);
 
-void pktmon_session_free(struct pktmon_session *session);
+PKTMON_PUBLIC void pktmon_session_free(struct pktmon_session *session);
 
 #endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "filter.h"
+
+#include <pcap/pcap.h>
+#include <string.h>
+
+/* Only for the return value of a compiled filter, of which zero or not is all that counts. */
+#define FILTER_SNAPLEN 262144
+
+struct pktmon_constraints {
+    enum pktmon_capture_type type;
+    GStrv components; /* words of the user; NULL = all */
+    GStrv netns;      /* words of the user; NULL = all */
+    char *filter;     /* pcap-filter text; NULL = none */
+    struct bpf_program program;
+    GHashTable *selected; /* component id -> whether it is wanted, decided once */
+};
+
+/* Compiles the expression. False: *words has libpcap's own. The caller frees either. */
+static bool compile_filter(const char *expression, struct bpf_program *program, char **words)
+{
+    pcap_t *pcap = pcap_open_dead(DLT_EN10MB, FILTER_SNAPLEN);
+    if (!pcap) {
+        *words = g_strdup("libpcap could not be started");
+        return false;
+    }
+    bool good = pcap_compile(pcap, program, expression, 1, PCAP_NETMASK_UNKNOWN) == 0;
+    if (!good) {
+        *words = g_strdup(pcap_geterr(pcap));
+    }
+    pcap_close(pcap);
+    return good;
+}
+
+char *pktmon_filter_check(const char *expression)
+{
+    struct bpf_program program = {0};
+    char *words = NULL;
+
+    if (compile_filter(expression, &program, &words)) {
+        pcap_freecode(&program);
+    }
+    return words;
+}
+
+/* The words of a comma-separated list; NULL where it has none. */
+static GStrv split_words(const char *list)
+{
+    g_auto(GStrv) parts = g_strsplit(list ? list : "", ",", -1);
+    g_autoptr(GStrvBuilder) words = g_strv_builder_new();
+    bool any = false;
+
+    for (char **part = parts; *part; part++) {
+        if (*g_strstrip(*part)) {
+            g_strv_builder_add(words, *part);
+            any = true;
+        }
+    }
+    return any ? g_strv_builder_end(words) : NULL;
+}
+
+static bool set_filter(struct pktmon_constraints *constraints, const char *expression,
+                       GError **error)
+{
+    g_autofree char *text = g_strstrip(g_strdup(expression ? expression : ""));
+    g_autofree char *words = NULL;
+
+    if (!*text) {
+        return true;
+    }
+    if (!compile_filter(text, &constraints->program, &words)) {
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
+                    "The capture filter \"%s\" is not valid (%s): correct it as in "
+                    "pcap-filter(7).",
+                    text, words);
+        return false;
+    }
+    constraints->filter = g_steal_pointer(&text);
+    return true;
+}
+
+struct pktmon_constraints *pktmon_constraints_new(const struct pktmon_session_options *options,
+                                                  GError **error)
+{
+    struct pktmon_constraints *constraints = g_new0(struct pktmon_constraints, 1);
+
+    constraints->type = options->type;
+    constraints->components = split_words(options->components);
+    constraints->netns = split_words(options->netns);
+    if (constraints->netns && g_strv_contains((const char *const *)constraints->netns, "all")) {
+        g_clear_pointer(&constraints->netns, g_strfreev);
+    }
+    constraints->selected = g_hash_table_new(NULL, NULL);
+    if (!set_filter(constraints, options->capture_filter, error)) {
+        pktmon_constraints_free(constraints);
+        return NULL;
+    }
+    return constraints;
+}
+
+void pktmon_constraints_free(struct pktmon_constraints *constraints)
+{
+    if (!constraints) {
+        return;
+    }
+    if (constraints->filter) {
+        pcap_freecode(&constraints->program);
+    }
+    g_free(constraints->filter);
+    g_strfreev(constraints->components);
+    g_strfreev(constraints->netns);
+    g_hash_table_destroy(constraints->selected);
+    g_free(constraints);
+}
+
+/* The namespace of the capturing process has no name to its components, only "current". */
+static bool in_netns(const struct pktmon_component *component, const char *word)
+{
+    bool current = !component->netns || !*component->netns;
+
+    return current ? g_str_equal(word, "current") : g_str_equal(word, component->netns);
+}
+
+typedef bool word_matcher(const struct pktmon_component *component, const char *word);
+
+static bool matches_any_word(const struct pktmon_component *component, const GStrv words,
+                             word_matcher *matches)
+{
+    for (char **word = words; *word; word++) {
+        if (matches(component, *word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool matches_any_component(const char *word, const GPtrArray *components,
+                                  word_matcher *matches)
+{
+    for (guint i = 0; i < components->len; i++) {
+        if (matches(components->pdata[i], word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The first of the words that means none of the components, or NULL. */
+static const char *meaningless_word(const GStrv words, const GPtrArray *components,
+                                    word_matcher *matches)
+{
+    for (char **word = words; word && *word; word++) {
+        if (!matches_any_component(*word, components, matches)) {
+            return *word;
+        }
+    }
+    return NULL;
+}
+
+bool pktmon_constraints_check(const struct pktmon_constraints *constraints,
+                              const struct pktmon_registry *registry, GError **error)
+{
+    g_autoptr(GPtrArray) components = pktmon_registry_list(registry);
+
+    const char *word =
+        meaningless_word(constraints->components, components, pktmon_component_matches);
+    if (word) {
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
+                    "No component is called \"%s\": give names or ids of components that exist, "
+                    "separated by commas, or leave the list empty for all.",
+                    word);
+        return false;
+    }
+    word = meaningless_word(constraints->netns, components, in_netns);
+    if (word) {
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
+                    "No network namespace called \"%s\" can be captured: give names as shown by "
+                    "\"ip netns\", separated by commas, or \"current\" or \"all\".",
+                    word);
+        return false;
+    }
+    return true;
+}
+
+static bool decide(const struct pktmon_constraints *constraints,
+                   const struct pktmon_component *component)
+{
+    return (!constraints->components ||
+            matches_any_word(component, constraints->components, pktmon_component_matches)) &&
+           (!constraints->netns || matches_any_word(component, constraints->netns, in_netns));
+}
+
+bool pktmon_constraints_select(struct pktmon_constraints *constraints,
+                               const struct pktmon_registry *registry, uint32_t component)
+{
+    gpointer decision;
+
+    if (component == 0 || (!constraints->components && !constraints->netns)) {
+        return true;
+    }
+    if (g_hash_table_lookup_extended(constraints->selected, GUINT_TO_POINTER(component), NULL,
+                                     &decision)) {
+        return GPOINTER_TO_INT(decision);
+    }
+    const struct pktmon_component *known = pktmon_registry_find(registry, component);
+    bool wanted = known && decide(constraints, known);
+    g_hash_table_insert(constraints->selected, GUINT_TO_POINTER(component),
+                        GINT_TO_POINTER(wanted));
+    return wanted;
+}
+
+void pktmon_constraints_forget(struct pktmon_constraints *constraints, uint32_t component)
+{
+    g_hash_table_remove(constraints->selected, GUINT_TO_POINTER(component));
+}
+
+static bool has_wanted_type(enum pktmon_capture_type type, const struct pktmon_packet *packet)
+{
+    bool drop = packet->dropped || packet->copy_released;
+
+    return type == PKTMON_CAPTURE_ALL || drop == (type == PKTMON_CAPTURE_DROP);
+}
+
+static bool matches_filter(const struct pktmon_constraints *constraints,
+                           const struct pktmon_packet *packet)
+{
+    /* "len" in a filter is the packet's own length, not that of the bytes at hand. */
+    const struct pcap_pkthdr header = {.caplen = packet->caplen, .len = packet->origlen};
+
+    return pcap_offline_filter(&constraints->program, &header, packet->data) != 0;
+}
+
+bool pktmon_constraints_admit(const struct pktmon_constraints *constraints,
+                              const struct pktmon_packet *packet)
+{
+    return has_wanted_type(constraints->type, packet) &&
+           (!constraints->filter || matches_filter(constraints, packet));
+}
+
+const char *pktmon_constraints_filter(const struct pktmon_constraints *constraints)
+{
+    return constraints->filter;
+}

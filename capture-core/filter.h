@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a session leaves out: components and namespaces that were not asked for, packets that pass
+ * or are dropped, and packets that the capture filter does not match.
+ */
+#ifndef PKTMON_FILTER_H
+#define PKTMON_FILTER_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "component.h"
+#include "event.h"
+#include "session.h"
+
+struct pktmon_constraints;
+
+/* NULL: error (the capture filter is bad). Copies what it keeps of options. */
+struct pktmon_constraints *pktmon_constraints_new(const struct pktmon_session_options *options,
+                                                  GError **error);
+void pktmon_constraints_free(struct pktmon_constraints *constraints);
+
+/* Whether every word of the user means something that exists in the registry. */
+bool pktmon_constraints_check(const struct pktmon_constraints *constraints,
+                              const struct pktmon_registry *registry, GError **error);
+
+/* Whether events of this component are wanted. 0 (no component) always is. */
+bool pktmon_constraints_select(struct pktmon_constraints *constraints,
+                               const struct pktmon_registry *registry, uint32_t component);
+/* The component is new or was described anew: what was decided about it holds no longer. */
+void pktmon_constraints_forget(struct pktmon_constraints *constraints, uint32_t component);
+
+/* Whether the packet is of the wanted type and matches the capture filter. Its data are an
+ * Ethernet frame, not yet cut. */
+bool pktmon_constraints_admit(const struct pktmon_constraints *constraints,
+                              const struct pktmon_packet *packet);
+
+/* The capture filter's text, NULL where there is none. */
+const char *pktmon_constraints_filter(const struct pktmon_constraints *constraints);
+
+#endif

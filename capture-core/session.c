@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#define G_LOG_DOMAIN "pktmon"
+#include "session.h"
+
+#include <poll.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "account.h"
+#include "clock.h"
+#include "filter.h"
+
+#define READ_TIMEOUT_MS          100 /* how long a stop may wait for the provider to come back */
+#define CLOCK_INTERVAL_MS        1000
+#define DESCRIPTIONS_INTERVAL_MS 10000
+#define FILTER_ID                1
+/* A provider holds events back for less than this, to put them in order; what the session itself
+ * has to say waits as long for its place among them. */
+#define NOTICE_DELAY_NS (1000 * PKTMON_NS_PER_MS)
+
+struct pktmon_session {
+    struct pktmon_sink sink;               /* first: the provider hands it back to us */
+    struct pktmon_session_options options; /* its strings are not kept */
+    pktmon_source *source;
+    struct pktmon_constraints *constraints;
+    struct pktmon_account *account;
+    struct pktmon_registry *registry;
+    struct pktmon_capture *capture;
+    struct pktmon_provider *provider;
+    struct pktmon_stream *stream; /* NULL until the capture has begun */
+    atomic_bool stopped;
+
+    bool failed;              /* the output takes no more */
+    GError *error;            /* why; NULL where the reader closed the pipe */
+    bool final;               /* the events from now on are the last ones */
+    uint64_t newest;          /* time of the newest event written */
+    int64_t offset;           /* real-time minus monotonic, for the whole capture */
+    int64_t reported_offset;  /* the same, as the user last heard of it */
+    uint64_t clock_step_time; /* of a step to be told; 0 = none */
+    int64_t clock_step;       /* ns */
+    struct pktmon_timer clock_timer, counters_timer, descriptions_timer;
+};
+
+static const struct {
+    const char *name;
+    pktmon_source *source;
+} providers[] = {
+    {"auto", pktmon_ebpf_provider_new},
+    {"ebpf", pktmon_ebpf_provider_new},
+};
+
+void pktmon_session_options_init(struct pktmon_session_options *options)
+{
+    *options = (struct pktmon_session_options){
+        .type = PKTMON_CAPTURE_ALL,
+        .points = PKTMON_POINTS_STACK,
+        .counters_interval_ms = 1000,
+        .buffer_size = 64,
+    };
+}
+
+/* What was written ----------------------------------------------------------------------------- */
+
+/* The first error is the one that explains the others. Takes ownership. */
+static void keep_error(struct pktmon_session *session, GError *error)
+{
+    if (session->error) {
+        g_clear_error(&error);
+    } else {
+        session->error = error;
+    }
+}
+
+/* After a failure of the output nothing more is written. Takes ownership of error. */
+static void output_done(struct pktmon_session *session, bool good, GError *error)
+{
+    if (good) {
+        return;
+    }
+    session->failed = true;
+    if (pktmon_stream_closed(session->stream)) {
+        g_clear_error(&error);
+    }
+    keep_error(session, error);
+}
+
+static void write_event(struct pktmon_session *session, const struct pktmon_event *event)
+{
+    GError *error = NULL;
+
+    if (session->failed) {
+        return;
+    }
+    session->newest = MAX(session->newest, event->time);
+    bool good = pktmon_stream_write(session->stream, event, &error);
+    output_done(session, good, error);
+}
+
+static void flush_output(struct pktmon_session *session)
+{
+    GError *error = NULL;
+
+    if (session->failed) {
+        return;
+    }
+    bool good = pktmon_stream_flush(session->stream, &error);
+    output_done(session, good, error);
+}
+
+/* Packets -------------------------------------------------------------------------------------- */
+
+/* The bytes to keep of the packet; 0 = all. */
+static uint32_t size_to_keep(const struct pktmon_session_options *options, uint32_t appearance)
+{
+    return appearance > 1 && options->has_repeat_size ? options->repeat_size : options->pkt_size;
+}
+
+static void take_packet(struct pktmon_session *session, const struct pktmon_event *event)
+{
+    struct pktmon_event kept = *event;
+    struct pktmon_packet *packet = &kept.packet;
+
+    if (session->options.counters_only || !pktmon_constraints_admit(session->constraints, packet)) {
+        pktmon_account_keep_loss(session->account, event->component, packet->lost);
+        return;
+    }
+    uint32_t size = size_to_keep(&session->options, packet->appearance);
+    if (size > 0 && packet->caplen > size) {
+        packet->caplen = size;
+    }
+    if (pktmon_constraints_filter(session->constraints)) {
+        packet->filter_id = FILTER_ID;
+    }
+    packet->lost += pktmon_account_take_loss(session->account, event->component);
+    write_event(session, &kept);
+}
+
+/* Counters ------------------------------------------------------------------------------------- */
+
+/* What did not change is not said again, but the last words are complete. */
+static void take_counters(struct pktmon_session *session, const struct pktmon_event *event)
+{
+    bool changed = pktmon_account_changed(session->account, event->component, &event->counters);
+
+    if (changed || (session->final && !pktmon_counters_are_zero(&event->counters))) {
+        write_event(session, event);
+    }
+}
+
+/* The sink ------------------------------------------------------------------------------------- */
+
+static void write_filter(struct pktmon_session *session, uint64_t time)
+{
+    const struct pktmon_event event = {
+        .record = PKTMON_RECORD_FILTER,
+        .time = time,
+        .filter = {.id = FILTER_ID, .text = pktmon_constraints_filter(session->constraints)},
+    };
+
+    if (event.filter.text) {
+        write_event(session, &event);
+    }
+}
+
+static void write_clock_step(struct pktmon_session *session)
+{
+    g_autofree char *message = g_strdup_printf(
+        "The real-time clock was set %s by %.6f s; the times of this capture go on as before.",
+        session->clock_step < 0 ? "back" : "forward",
+        (double)ABS(session->clock_step) / 1000000000);
+    const struct pktmon_event event = {
+        .record = PKTMON_RECORD_EVENT,
+        .time = MAX(session->clock_step_time, session->newest),
+        .notice = {.provider = "pktmon",
+                   .id = PKTMON_NOTICE_CLOCK_STEP,
+                   .level = PKTMON_LEVEL_WARNING,
+                   .message = message},
+    };
+
+    session->clock_step_time = 0;
+    write_event(session, &event);
+}
+
+typedef void event_taker(struct pktmon_session *session, const struct pktmon_event *event);
+
+/* What is done with an event of a wanted component, by enum pktmon_record. */
+static event_taker *const takers[] = {
+    [PKTMON_RECORD_PACKET] = take_packet,     [PKTMON_RECORD_COMPONENT] = write_event,
+    [PKTMON_RECORD_COUNTERS] = take_counters, [PKTMON_RECORD_FILTER] = write_event,
+    [PKTMON_RECORD_CAPTURE] = write_event,    [PKTMON_RECORD_EVENT] = write_event,
+};
+
+static void take_event(struct pktmon_sink *sink, const struct pktmon_event *event)
+{
+    struct pktmon_session *session = (struct pktmon_session *)sink;
+
+    if (session->failed) {
+        return;
+    }
+    if (session->clock_step_time && event->time >= session->clock_step_time) {
+        write_clock_step(session);
+    }
+    if (event->record == PKTMON_RECORD_COMPONENT) {
+        pktmon_constraints_forget(session->constraints, event->component);
+    }
+    if (pktmon_constraints_select(session->constraints, session->registry, event->component)) {
+        takers[event->record](session, event);
+    }
+}
+
+/* What is done from time to time --------------------------------------------------------------- */
+
+/* How long the provider may wait for events: at most until the next reading of the counters. */
+static int read_timeout(const struct pktmon_session *session, uint64_t now)
+{
+    return (int)MIN(pktmon_timer_left_ms(&session->counters_timer, now), READ_TIMEOUT_MS);
+}
+
+static void check_clock(struct pktmon_session *session, uint64_t now)
+{
+    int64_t step;
+
+    if (!pktmon_clock_stepped(&session->reported_offset, pktmon_clock_offset(), &step)) {
+        return;
+    }
+    g_message("the real-time clock was stepped by %" G_GINT64_FORMAT " ns", step);
+    if (session->clock_step_time) {
+        write_clock_step(session);
+    }
+    session->clock_step = step;
+    session->clock_step_time = now + (uint64_t)session->offset;
+}
+
+/* A quiet network has no later event that the step would go before. */
+static bool clock_step_is_overdue(const struct pktmon_session *session, uint64_t now)
+{
+    return session->clock_step_time &&
+           session->clock_step_time + NOTICE_DELAY_NS < now + (uint64_t)session->offset;
+}
+
+static void repeat_descriptions(struct pktmon_session *session)
+{
+    GError *error = NULL;
+
+    if (session->failed) {
+        return;
+    }
+    bool good = pktmon_stream_repeat_descriptions(session->stream, session->newest, &error);
+    output_done(session, good, error);
+}
+
+/* A closed pipe is noticed even while there is nothing to write to it. */
+static void check_reader(struct pktmon_session *session, int fd)
+{
+    struct pollfd output = {.fd = fd};
+
+    if (poll(&output, 1, 0) > 0 && output.revents & (POLLERR | POLLHUP)) {
+        session->failed = true;
+    }
+}
+
+static bool do_what_is_due(struct pktmon_session *session, GError **error)
+{
+    uint64_t now = pktmon_clock_monotonic();
+
+    if (pktmon_timer_due(&session->clock_timer, now)) {
+        check_clock(session, now);
+    }
+    if (clock_step_is_overdue(session, now)) {
+        write_clock_step(session);
+    }
+    if (pktmon_timer_due(&session->descriptions_timer, now)) {
+        repeat_descriptions(session);
+    }
+    return !pktmon_timer_due(&session->counters_timer, now) ||
+           session->provider->ops->read_counters(session->provider, error);
+}
+
+/* The run -------------------------------------------------------------------------------------- */
+
+static bool is_regular_file(int fd)
+{
+    struct stat status;
+
+    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+static void set_timers(struct pktmon_session *session, int fd)
+{
+    uint64_t now = pktmon_clock_monotonic();
+
+    pktmon_timer_set(&session->clock_timer, CLOCK_INTERVAL_MS, now);
+    pktmon_timer_set(&session->counters_timer, session->options.counters_interval_ms, now);
+    /* A file is read from its start; the reader of a pipe may keep its end only (ring files). */
+    pktmon_timer_set(&session->descriptions_timer,
+                     is_regular_file(fd) ? 0 : DESCRIPTIONS_INTERVAL_MS, now);
+}
+
+/* A filter has to see the whole packet; otherwise the provider may cut as much as we would. */
+static uint32_t provider_size(const struct pktmon_session *session)
+{
+    const struct pktmon_session_options *options = &session->options;
+    uint32_t repeat = options->has_repeat_size ? options->repeat_size : options->pkt_size;
+
+    if (pktmon_constraints_filter(session->constraints) || options->pkt_size == 0 || repeat == 0) {
+        return 0;
+    }
+    return MAX(options->pkt_size, repeat);
+}
+
+static bool open_provider(struct pktmon_session *session, GError **error)
+{
+    const struct pktmon_session_options *options = &session->options;
+    const struct pktmon_provider_options wanted = {
+        .points = options->points,
+        .flow = !options->counters_only && options->type != PKTMON_CAPTURE_DROP,
+        .drops = !options->counters_only && options->type != PKTMON_CAPTURE_FLOW,
+        .pkt_size = provider_size(session),
+        .buffer_size = options->buffer_size,
+    };
+
+    session->provider =
+        session->source(&wanted, session->registry, session->capture, &session->sink, error);
+    return session->provider && session->provider->ops->enumerate(session->provider, error) &&
+           pktmon_constraints_check(session->constraints, session->registry, error) &&
+           session->provider->ops->start(session->provider, error);
+}
+
+static void log_start(const struct pktmon_session *session)
+{
+    const GPtrArray *missing = session->capture->missing;
+
+    g_message("capturing with %s", session->provider->ops->name);
+    for (guint i = 0; missing && i < missing->len; i++) {
+        g_message("missing: %s", (const char *)missing->pdata[i]);
+    }
+}
+
+/* time: no event of the provider is older. */
+static void begin_output(struct pktmon_session *session, int fd, enum pktmon_carrier carrier,
+                         uint64_t time)
+{
+    const struct pktmon_stream_options options = {
+        .fd = fd,
+        .carrier = carrier,
+        .live = true,
+        .application = "pktmon " PKTMON_VERSION,
+    };
+    GError *error = NULL;
+
+    session->stream = pktmon_stream_new(&options, session->registry, session->capture);
+    session->newest = time;
+    bool good = pktmon_stream_begin(session->stream, time, &error);
+    output_done(session, good, error);
+    write_filter(session, time);
+    flush_output(session);
+}
+
+static void read_until_stopped(struct pktmon_session *session, int fd)
+{
+    const struct pktmon_provider_ops *ops = session->provider->ops;
+    GError *error = NULL;
+    bool more = true;
+
+    while (more && !session->failed && !atomic_load(&session->stopped)) {
+        int timeout_ms = read_timeout(session, pktmon_clock_monotonic());
+        more =
+            ops->read(session->provider, timeout_ms, &error) > 0 && do_what_is_due(session, &error);
+        flush_output(session);
+        check_reader(session, fd);
+    }
+    keep_error(session, error);
+}
+
+static void end_output(struct pktmon_session *session)
+{
+    GError *error = NULL;
+
+    if (session->clock_step_time) {
+        write_clock_step(session);
+    }
+    if (session->failed) {
+        return;
+    }
+    bool good = pktmon_stream_end(session->stream, session->newest, &error);
+    output_done(session, good, error);
+}
+
+/* Detaches, and takes what the provider still holds. */
+static void stop_provider(struct pktmon_session *session)
+{
+    GError *error = NULL;
+
+    session->final = true;
+    session->provider->ops->stop(session->provider, &error);
+    keep_error(session, error);
+}
+
+bool pktmon_session_run(struct pktmon_session *session, int fd, enum pktmon_carrier carrier,
+                        GError **error)
+{
+    uint64_t time = pktmon_clock_real();
+
+    session->offset = session->reported_offset = pktmon_clock_offset();
+    if (!open_provider(session, error)) {
+        return false;
+    }
+    log_start(session);
+    begin_output(session, fd, carrier, time);
+    set_timers(session, fd);
+    read_until_stopped(session, fd);
+    stop_provider(session);
+    end_output(session);
+    g_message("the capture has ended");
+    if (session->error) {
+        g_propagate_error(error, g_steal_pointer(&session->error));
+        return false;
+    }
+    return true;
+}
+
+void pktmon_session_stop(struct pktmon_session *session)
+{
+    atomic_store(&session->stopped, true);
+}
+
+/* Making and freeing --------------------------------------------------------------------------- */
+
+static uint64_t random_id(void)
+{
+    return (uint64_t)g_random_int() << 32 | g_random_int();
+}
+
+struct pktmon_session *pktmon_session_new_from(const struct pktmon_session_options *options,
+                                               pktmon_source *source, GError **error)
+{
+    struct pktmon_constraints *constraints = pktmon_constraints_new(options, error);
+
+    if (!constraints) {
+        return NULL;
+    }
+    struct pktmon_session *session = g_new0(struct pktmon_session, 1);
+    session->sink.event = take_event;
+    session->options = *options;
+    session->options.components = NULL;
+    session->options.netns = NULL;
+    session->options.capture_filter = NULL;
+    session->options.provider = NULL;
+    session->source = source;
+    session->constraints = constraints;
+    session->registry = pktmon_registry_new();
+    session->capture = pktmon_capture_new();
+    session->capture->id = random_id();
+    session->account = pktmon_account_new();
+    return session;
+}
+
+struct pktmon_session *pktmon_session_new(const struct pktmon_session_options *options,
+                                          GError **error)
+{
+    const char *name = options->provider && *options->provider ? options->provider : "auto";
+
+    for (size_t i = 0; i < G_N_ELEMENTS(providers); i++) {
+        if (g_str_equal(providers[i].name, name)) {
+            return pktmon_session_new_from(options, providers[i].source, error);
+        }
+    }
+    g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
+                "There is no source called \"%s\": use auto or ebpf.", name);
+    return NULL;
+}
+
+void pktmon_session_free(struct pktmon_session *session)
+{
+    if (!session) {
+        return;
+    }
+    if (session->provider) {
+        session->provider->ops->free(session->provider);
+    }
+    pktmon_stream_free(session->stream);
+    pktmon_constraints_free(session->constraints);
+    pktmon_registry_free(session->registry);
+    pktmon_capture_free(session->capture);
+    pktmon_account_free(session->account);
+    g_clear_error(&session->error);
+    g_free(session);
+}
