@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "public.h"
+
 struct pktmon_property {
     char *name;
     char *value;
@@ -33,27 +35,32 @@ struct pktmon_component {
 
 struct pktmon_registry;
 
-struct pktmon_registry *pktmon_registry_new(void);
-void pktmon_registry_free(struct pktmon_registry *registry);
+PKTMON_PUBLIC struct pktmon_registry *pktmon_registry_new(void);
+PKTMON_PUBLIC void pktmon_registry_free(struct pktmon_registry *registry);
 
 /* The component with this id, made empty (name and type NULL) where there is none yet. The
  * registry owns it. */
-struct pktmon_component *pktmon_registry_get(struct pktmon_registry *registry, uint32_t id);
+PKTMON_PUBLIC struct pktmon_component *pktmon_registry_get(struct pktmon_registry *registry,
+                                                           uint32_t id);
 /* NULL: no such component. */
-struct pktmon_component *pktmon_registry_find(const struct pktmon_registry *registry, uint32_t id);
+PKTMON_PUBLIC struct pktmon_component *pktmon_registry_find(const struct pktmon_registry *registry,
+                                                            uint32_t id);
 /* All components, by ascending id. The caller frees the array (not the components). */
-GPtrArray *pktmon_registry_list(const struct pktmon_registry *registry);
+PKTMON_PUBLIC GPtrArray *pktmon_registry_list(const struct pktmon_registry *registry);
 
-/* Replace the string at *field; value is copied and may be NULL. True: it was another one. */
-bool pktmon_component_set(char **field, const char *value);
-/* Add the property, or replace its value. True: something changed. */
-bool pktmon_component_set_property(struct pktmon_component *component, const char *name,
-                                   const char *value);
+/* Replace the string at *field; value is copied, made valid UTF-8 (a device's name may be any
+ * bytes), and may be NULL. True: it was another one. */
+PKTMON_PUBLIC bool pktmon_component_set(char **field, const char *value);
+/* Add the property, or replace its value; NULL removes it. True: something changed. */
+PKTMON_PUBLIC bool pktmon_component_set_property(struct pktmon_component *component,
+                                                 const char *name, const char *value);
 /* NULL: no such property. */
-const char *pktmon_component_property(const struct pktmon_component *component, const char *name);
+PKTMON_PUBLIC const char *pktmon_component_property(const struct pktmon_component *component,
+                                                    const char *name);
 
 /* Whether a user's word means this component: its id in decimal, its whole name, or the part of
  * the name after "<netns>/". */
-bool pktmon_component_matches(const struct pktmon_component *component, const char *word);
+PKTMON_PUBLIC bool pktmon_component_matches(const struct pktmon_component *component,
+                                            const char *word);
 
 #endif

@@ -22,16 +22,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "public.h"
+
 #define PKTMON_METADATA_MAGIC       "PKMN"
 #define PKTMON_METADATA_VERSION     1
 #define PKTMON_METADATA_HEADER_SIZE 8
 /* A custom option's length is 16 bits, and the enterprise number takes four bytes of it. */
 #define PKTMON_METADATA_MAX_SIZE 65531
 
-#define PKTMON_OPTION_CODE 2989       /* pcapng: custom option, binary, copied on save */
+#define PKTMON_OPTION_CODE  2989       /* pcapng: custom option, binary, copied on save */
 #define PKTMON_CUSTOM_BLOCK 0x00000BAD /* pcapng: Custom Block, copied on save */
 /* Ethertype of the frames on the interface "@pktmon": IEEE 802 local experimental 1. */
-#define PKTMON_FRAME_ETHERTYPE 0x88B5
+#define PKTMON_FRAME_ETHERTYPE    0x88B5
 #define PKTMON_METADATA_INTERFACE "@pktmon"
 #ifndef PKTMON_ENTERPRISE_NUMBER
 #define PKTMON_ENTERPRISE_NUMBER 32473 /* for documentation, until the project has its own */
@@ -126,10 +128,10 @@ enum pktmon_field {
 };
 
 /* The kind of a field type; PKTMON_KIND_NONE for types this version does not know. */
-enum pktmon_kind pktmon_field_kind(uint16_t type);
+PKTMON_PUBLIC enum pktmon_kind pktmon_field_kind(uint16_t type);
 
 /* The length that a kind always has, or 0 where it varies. */
-size_t pktmon_kind_size(enum pktmon_kind kind);
+PKTMON_PUBLIC size_t pktmon_kind_size(enum pktmon_kind kind);
 
 /*
  * Writes a record into memory of the caller. What does not fit is left out whole and sets
@@ -137,45 +139,47 @@ size_t pktmon_kind_size(enum pktmon_kind kind);
  */
 struct pktmon_metadata_writer {
     uint8_t *data;
-    size_t size;     /* bytes at data */
-    size_t length;   /* bytes written */
+    size_t size;   /* bytes at data */
+    size_t length; /* bytes written */
     bool overflow;
 };
 
-void pktmon_metadata_begin(struct pktmon_metadata_writer *writer, uint8_t *data, size_t size,
-                           enum pktmon_record record);
+PKTMON_PUBLIC void pktmon_metadata_begin(struct pktmon_metadata_writer *writer, uint8_t *data,
+                                         size_t size, enum pktmon_record record);
 /* For the fixed kinds; value is cut to the field's width. */
-void pktmon_metadata_put(struct pktmon_metadata_writer *writer, enum pktmon_field field,
-                         uint64_t value);
+PKTMON_PUBLIC void pktmon_metadata_put(struct pktmon_metadata_writer *writer,
+                                       enum pktmon_field field, uint64_t value);
 /* For strings; NULL writes nothing. */
-void pktmon_metadata_put_string(struct pktmon_metadata_writer *writer, enum pktmon_field field,
-                                const char *value);
+PKTMON_PUBLIC void pktmon_metadata_put_string(struct pktmon_metadata_writer *writer,
+                                              enum pktmon_field field, const char *value);
 
 /* Reads a record. The memory is borrowed. */
 struct pktmon_metadata_reader {
     const uint8_t *data;
     size_t size;
-    size_t offset;    /* of the next field */
-    uint8_t version;  /* may be newer than PKTMON_METADATA_VERSION: known fields keep their meaning */
-    uint8_t record;   /* enum pktmon_record, or a number this version does not know */
-    bool malformed;   /* a field overran the record, or a fixed kind had the wrong length */
+    size_t offset; /* of the next field */
+    uint8_t
+        version;    /* may be newer than PKTMON_METADATA_VERSION: known fields keep their meaning */
+    uint8_t record; /* enum pktmon_record, or a number this version does not know */
+    bool malformed; /* a field overran the record, or a fixed kind had the wrong length */
 };
 
 struct pktmon_metadata_field {
-    uint16_t type;        /* enum pktmon_field, or a number this version does not know */
+    uint16_t type;         /* enum pktmon_field, or a number this version does not know */
     enum pktmon_kind kind; /* PKTMON_KIND_NONE: skip it */
-    size_t offset;        /* of the value, from the start of the record */
-    size_t length;        /* bytes of the value */
+    size_t offset;         /* of the value, from the start of the record */
+    size_t length;         /* bytes of the value */
     const uint8_t *value;
     uint64_t number; /* of the fixed kinds, in host order */
 };
 
 /* False: data is no metadata record (too short, or another magic). */
-bool pktmon_metadata_open(struct pktmon_metadata_reader *reader, const uint8_t *data, size_t size);
+PKTMON_PUBLIC bool pktmon_metadata_open(struct pktmon_metadata_reader *reader, const uint8_t *data,
+                                        size_t size);
 
 /* False: no more fields; reader->malformed tells whether the end was a good one. A fixed-kind
  * field of the wrong length is returned with kind NONE, and sets malformed. */
-bool pktmon_metadata_next(struct pktmon_metadata_reader *reader,
-                          struct pktmon_metadata_field *field);
+PKTMON_PUBLIC bool pktmon_metadata_next(struct pktmon_metadata_reader *reader,
+                                        struct pktmon_metadata_field *field);
 
 #endif

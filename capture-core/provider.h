@@ -11,9 +11,10 @@
 
 #include "component.h"
 #include "event.h"
+#include "public.h"
 
 #define PKTMON_ERROR (pktmon_error_quark())
-GQuark pktmon_error_quark(void);
+PKTMON_PUBLIC GQuark pktmon_error_quark(void);
 
 /* Every GError's message is one sentence for the user that says what to do. */
 enum pktmon_error {
@@ -34,8 +35,8 @@ struct pktmon_capture {
     GPtrArray *missing; /* of char *: what it could not see and why */
 };
 
-struct pktmon_capture *pktmon_capture_new(void);
-void pktmon_capture_free(struct pktmon_capture *capture);
+PKTMON_PUBLIC struct pktmon_capture *pktmon_capture_new(void);
+PKTMON_PUBLIC void pktmon_capture_free(struct pktmon_capture *capture);
 
 enum pktmon_points {
     PKTMON_POINTS_DEVICES, /* driver edges of each device, drops, delivery */
@@ -45,10 +46,10 @@ enum pktmon_points {
 /* What a live provider is asked for. */
 struct pktmon_provider_options {
     enum pktmon_points points;
-    bool flow;             /* deliver packets that pass */
-    bool drops;            /* deliver packets that are dropped */
-    uint32_t pkt_size;     /* bytes kept of each packet; 0 = whole */
-    uint32_t buffer_size;  /* MiB of ring buffer in all */
+    bool flow;            /* deliver packets that pass */
+    bool drops;           /* deliver packets that are dropped */
+    uint32_t pkt_size;    /* bytes kept of each packet; 0 = whole */
+    uint32_t buffer_size; /* MiB of ring buffer in all */
 };
 
 struct pktmon_provider;
@@ -79,9 +80,9 @@ struct pktmon_provider {
 
 /* Linux, tp_btf tracepoints (linux/). Starts pktmon-agent; nothing else in this process needs a
  * privilege. NULL: error says what to do. */
-struct pktmon_provider *pktmon_ebpf_provider_new(const struct pktmon_provider_options *options,
-                                                 struct pktmon_registry *registry,
-                                                 struct pktmon_capture *capture,
-                                                 struct pktmon_sink *sink, GError **error);
+PKTMON_PUBLIC struct pktmon_provider *
+pktmon_ebpf_provider_new(const struct pktmon_provider_options *options,
+                         struct pktmon_registry *registry, struct pktmon_capture *capture,
+                         struct pktmon_sink *sink, GError **error);
 
 #endif

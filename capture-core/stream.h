@@ -14,8 +14,10 @@
 #include "component.h"
 #include "event.h"
 #include "provider.h"
+#include "public.h"
 
-/* dumpcap ends a capture at a longer block (Wireshark 4.0 to 4.6, WTAP_MAX_PACKET_SIZE_STANDARD). */
+/* dumpcap ends a capture at a longer block (Wireshark 4.0 to 4.6, WTAP_MAX_PACKET_SIZE_STANDARD).
+ */
 #define PKTMON_MAX_BLOCK_SIZE 262144
 
 enum pktmon_carrier {
@@ -24,42 +26,42 @@ enum pktmon_carrier {
 };
 
 struct pktmon_stream_options {
-    int fd;                      /* borrowed; blocking writes */
+    int fd; /* borrowed; blocking writes */
     enum pktmon_carrier carrier;
-    bool live;                   /* one link type and snap length for all interface blocks */
-    uint32_t snaplen;            /* of all interface blocks of a live capture; 0 = 262144 */
-    const char *application;     /* shb_userappl */
+    bool live;               /* one link type and snap length for all interface blocks */
+    uint32_t snaplen;        /* of all interface blocks of a live capture; 0 = 262144 */
+    const char *application; /* shb_userappl */
 };
 
 struct pktmon_stream;
 
 /* Writes nothing yet. registry and capture are borrowed and outlive the stream. */
-struct pktmon_stream *pktmon_stream_new(const struct pktmon_stream_options *options,
-                                        const struct pktmon_registry *registry,
-                                        const struct pktmon_capture *capture);
+PKTMON_PUBLIC struct pktmon_stream *pktmon_stream_new(const struct pktmon_stream_options *options,
+                                                      const struct pktmon_registry *registry,
+                                                      const struct pktmon_capture *capture);
 
 /* Writes and flushes the section header, the interface "@pktmon" and the capture's description. */
-bool pktmon_stream_begin(struct pktmon_stream *stream, uint64_t time, GError **error);
+PKTMON_PUBLIC bool pktmon_stream_begin(struct pktmon_stream *stream, uint64_t time, GError **error);
 
 /* Adds one event to the buffer. False: the reader closed the pipe (G_IO_ERROR-free: error is set
  * with PKTMON_ERROR_FAILED only for real failures; pktmon_stream_closed() tells the two apart). */
-bool pktmon_stream_write(struct pktmon_stream *stream, const struct pktmon_event *event,
-                         GError **error);
+PKTMON_PUBLIC bool pktmon_stream_write(struct pktmon_stream *stream,
+                                       const struct pktmon_event *event, GError **error);
 
 /* Writes the descriptions of the capture, of all components that have spoken, and of all filters
  * again. */
-bool pktmon_stream_repeat_descriptions(struct pktmon_stream *stream, uint64_t time,
-                                       GError **error);
+PKTMON_PUBLIC bool pktmon_stream_repeat_descriptions(struct pktmon_stream *stream, uint64_t time,
+                                                     GError **error);
 
 /* Hands all that is buffered to the file descriptor. */
-bool pktmon_stream_flush(struct pktmon_stream *stream, GError **error);
+PKTMON_PUBLIC bool pktmon_stream_flush(struct pktmon_stream *stream, GError **error);
 
 /* Writes the interface statistics and flushes. */
-bool pktmon_stream_end(struct pktmon_stream *stream, uint64_t time, GError **error);
+PKTMON_PUBLIC bool pktmon_stream_end(struct pktmon_stream *stream, uint64_t time, GError **error);
 
 /* Whether the other end of the pipe was closed (EPIPE): a normal end, not an error. */
-bool pktmon_stream_closed(const struct pktmon_stream *stream);
+PKTMON_PUBLIC bool pktmon_stream_closed(const struct pktmon_stream *stream);
 
-void pktmon_stream_free(struct pktmon_stream *stream);
+PKTMON_PUBLIC void pktmon_stream_free(struct pktmon_stream *stream);
 
 #endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "metadata.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define FIELD_HEADER_SIZE 4
+
+static const uint8_t field_kinds[] = {
+#define X(NAME, number, kind, field) [number] = PKTMON_KIND_##kind,
+    PKTMON_FIELDS(X)
+#undef X
+};
+
+static const uint8_t kind_sizes[] = {
+    [PKTMON_KIND_FLAG] = 1, [PKTMON_KIND_U8] = 1,  [PKTMON_KIND_U16] = 2,
+    [PKTMON_KIND_U32] = 4,  [PKTMON_KIND_U64] = 8, [PKTMON_KIND_STRING] = 0,
+};
+
+enum pktmon_kind pktmon_field_kind(uint16_t type)
+{
+    return type < sizeof(field_kinds) ? field_kinds[type] : PKTMON_KIND_NONE;
+}
+
+size_t pktmon_kind_size(enum pktmon_kind kind)
+{
+    return kind < sizeof(kind_sizes) ? kind_sizes[kind] : 0;
+}
+
+static void store_little_endian(uint8_t *at, uint64_t value, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        at[i] = value >> (8 * i) & 0xff;
+}
+
+static uint64_t load_little_endian(const uint8_t *at, size_t size)
+{
+    uint64_t value = 0;
+
+    for (size_t i = size; i > 0; i--)
+        value = value << 8 | at[i - 1];
+    return value;
+}
+
+void pktmon_metadata_begin(struct pktmon_metadata_writer *writer, uint8_t *data, size_t size,
+                           enum pktmon_record record)
+{
+    *writer = (struct pktmon_metadata_writer){.data = data, .size = size};
+    if (size < PKTMON_METADATA_HEADER_SIZE) {
+        writer->overflow = true;
+        writer->size = 0; /* no field may follow a header that is not there */
+        return;
+    }
+    memcpy(data, PKTMON_METADATA_MAGIC, 4);
+    data[4] = PKTMON_METADATA_VERSION;
+    data[5] = record;
+    store_little_endian(data + 6, 0, 2);
+    writer->length = PKTMON_METADATA_HEADER_SIZE;
+}
+
+/* Writes a field's header. Returns where its value goes, or NULL where the field does not fit. */
+static uint8_t *begin_field(struct pktmon_metadata_writer *writer, uint16_t type, size_t length)
+{
+    size_t room = writer->size - writer->length;
+    uint8_t *at = writer->data + writer->length;
+
+    if (length > UINT16_MAX || room < FIELD_HEADER_SIZE + length) {
+        writer->overflow = true;
+        return NULL;
+    }
+    store_little_endian(at, type, 2);
+    store_little_endian(at + 2, length, 2);
+    writer->length += FIELD_HEADER_SIZE + length;
+    return at + FIELD_HEADER_SIZE;
+}
+
+void pktmon_metadata_put(struct pktmon_metadata_writer *writer, enum pktmon_field field,
+                         uint64_t value)
+{
+    enum pktmon_kind kind = pktmon_field_kind(field);
+    size_t size = pktmon_kind_size(kind);
+    uint8_t *at;
+
+    assert(size > 0);
+    at = begin_field(writer, field, size);
+    if (at)
+        store_little_endian(at, kind == PKTMON_KIND_FLAG ? value != 0 : value, size);
+}
+
+void pktmon_metadata_put_string(struct pktmon_metadata_writer *writer, enum pktmon_field field,
+                                const char *value)
+{
+    size_t length;
+    uint8_t *at;
+
+    assert(pktmon_field_kind(field) == PKTMON_KIND_STRING);
+    if (!value)
+        return;
+    length = strlen(value);
+    at = begin_field(writer, field, length);
+    if (at)
+        memcpy(at, value, length);
+}
+
+bool pktmon_metadata_open(struct pktmon_metadata_reader *reader, const uint8_t *data, size_t size)
+{
+    if (size < PKTMON_METADATA_HEADER_SIZE || memcmp(data, PKTMON_METADATA_MAGIC, 4) != 0)
+        return false;
+    *reader = (struct pktmon_metadata_reader){
+        .data = data,
+        .size = size,
+        .offset = PKTMON_METADATA_HEADER_SIZE,
+        .version = data[4],
+        .record = data[5],
+    };
+    return true;
+}
+
+static bool end_record(struct pktmon_metadata_reader *reader, bool malformed)
+{
+    reader->offset = reader->size;
+    reader->malformed |= malformed;
+    return false;
+}
+
+/* The end of a record that has no room for one more field's header: nothing, or the zeros that
+ * pad a Custom Block. */
+static bool is_padding(const uint8_t *at, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (at[i] != 0)
+            return false;
+    return true;
+}
+
+bool pktmon_metadata_next(struct pktmon_metadata_reader *reader,
+                          struct pktmon_metadata_field *field)
+{
+    const uint8_t *at = reader->data + reader->offset;
+    size_t left = reader->size - reader->offset;
+    uint16_t type;
+    size_t length;
+    size_t fixed;
+
+    if (left < FIELD_HEADER_SIZE)
+        return end_record(reader, !is_padding(at, left));
+    type = load_little_endian(at, 2);
+    length = load_little_endian(at + 2, 2);
+    if (type == PKTMON_FIELD_END)
+        return end_record(reader, false);
+    if (length > left - FIELD_HEADER_SIZE)
+        return end_record(reader, true);
+
+    *field = (struct pktmon_metadata_field){
+        .type = type,
+        .kind = pktmon_field_kind(type),
+        .offset = reader->offset + FIELD_HEADER_SIZE,
+        .length = length,
+        .value = at + FIELD_HEADER_SIZE,
+    };
+    reader->offset += FIELD_HEADER_SIZE + length;
+    fixed = pktmon_kind_size(field->kind);
+    if (fixed == length) {
+        field->number = load_little_endian(field->value, length);
+    } else if (fixed > 0) {
+        field->kind = PKTMON_KIND_NONE;
+        reader->malformed = true;
+    }
+    return true;
+}

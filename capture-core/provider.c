@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "provider.h"
+
+G_DEFINE_QUARK(pktmon - error - quark, pktmon_error)
+
+struct pktmon_capture *pktmon_capture_new(void)
+{
+    struct pktmon_capture *capture = g_new0(struct pktmon_capture, 1);
+
+    capture->missing = g_ptr_array_new_with_free_func(g_free);
+    return capture;
+}
+
+void pktmon_capture_free(struct pktmon_capture *capture)
+{
+    if (!capture)
+        return;
+    g_free(capture->os);
+    g_free(capture->host);
+    g_free(capture->release);
+    g_free(capture->provider);
+    g_ptr_array_unref(capture->missing);
+    g_free(capture);
+}

@@ -1,0 +1,631 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "stream.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "pcapng.h"
+#include "record.h"
+
+/* The buffer is handed to the file descriptor when it has grown to this. */
+#define FLUSH_SIZE (1024 * 1024)
+
+/* Bytes that TRUNCATED takes in a packet's block, padding included. */
+#define TRUNCATED_SIZE 8
+
+#define METADATA_INTERFACE_NUMBER 0
+#define ETHERNET_HEADER_SIZE      14
+#define ETHERNET_PAYLOAD_SIZE     46   /* at least */
+#define LINE_SIZE                 1500 /* at most, of a frame's readable line */
+#define COMMENT_SIZE              1024
+#define NAME_SIZE                 sizeof("component 4294967295")
+
+/* An interface block that was written. */
+struct interface {
+    uint64_t key; /* component and link type */
+    uint32_t number;
+    uint32_t component;
+    uint64_t received; /* packets written on it */
+    uint64_t lost;     /* events that its packets said were lost before them */
+};
+
+/* A component that was described. */
+struct account {
+    uint32_t component;
+    uint64_t reported; /* events lost, as its packets said */
+    GArray *edges;     /* of struct edge_loss, as its counters said */
+};
+
+struct edge_loss {
+    uint16_t edge;
+    uint64_t lost; /* in all */
+};
+
+struct filter {
+    uint16_t id;
+    char *name;
+    char *text;
+};
+
+struct pktmon_stream {
+    struct pktmon_stream_options options;
+    char *application;
+    const struct pktmon_registry *registry; /* borrowed */
+    const struct pktmon_capture *capture;   /* borrowed */
+    bool closed;
+    uint64_t start_time;
+    GByteArray *buffer;
+    GPtrArray *interfaces;        /* of struct interface, owned, by number */
+    GHashTable *interface_of_key; /* uint64_t -> struct interface */
+    struct interface *newest;     /* of the packet before: packets come in runs; or NULL */
+    GHashTable *accounts;         /* component id -> struct account, owned */
+    GPtrArray *filters;           /* of struct filter, owned */
+    GString *line;                /* scratch */
+    uint8_t metadata[PKTMON_METADATA_MAX_SIZE]; /* the record being written */
+};
+
+static void account_free(void *data)
+{
+    struct account *account = data;
+
+    g_array_unref(account->edges);
+    g_free(account);
+}
+
+static void filter_free(void *data)
+{
+    struct filter *filter = data;
+
+    g_free(filter->name);
+    g_free(filter->text);
+    g_free(filter);
+}
+
+struct pktmon_stream *pktmon_stream_new(const struct pktmon_stream_options *options,
+                                        const struct pktmon_registry *registry,
+                                        const struct pktmon_capture *capture)
+{
+    struct pktmon_stream *stream = g_new0(struct pktmon_stream, 1);
+
+    stream->options = *options;
+    if (stream->options.snaplen == 0)
+        stream->options.snaplen = PKTMON_MAX_BLOCK_SIZE;
+    stream->application = g_strdup(options->application);
+    stream->registry = registry;
+    stream->capture = capture;
+    stream->buffer = g_byte_array_sized_new(FLUSH_SIZE + PKTMON_MAX_BLOCK_SIZE);
+    stream->interfaces = g_ptr_array_new_with_free_func(g_free);
+    stream->interface_of_key = g_hash_table_new(g_int64_hash, g_int64_equal);
+    stream->accounts = g_hash_table_new_full(NULL, NULL, NULL, account_free);
+    stream->filters = g_ptr_array_new_with_free_func(filter_free);
+    stream->line = g_string_new(NULL);
+    return stream;
+}
+
+void pktmon_stream_free(struct pktmon_stream *stream)
+{
+    if (!stream)
+        return;
+    g_free(stream->application);
+    g_byte_array_unref(stream->buffer);
+    g_hash_table_unref(stream->interface_of_key);
+    g_ptr_array_unref(stream->interfaces);
+    g_hash_table_unref(stream->accounts);
+    g_ptr_array_unref(stream->filters);
+    g_string_free(stream->line, TRUE);
+    g_free(stream);
+}
+
+bool pktmon_stream_closed(const struct pktmon_stream *stream)
+{
+    return stream->closed;
+}
+
+/* What can be said of a component that the registry does not name: "component 7". */
+static const char *component_name(const struct pktmon_stream *stream, uint32_t id,
+                                  char text[NAME_SIZE])
+{
+    const struct pktmon_component *component = pktmon_registry_find(stream->registry, id);
+
+    if (component && component->name)
+        return component->name;
+    g_snprintf(text, NAME_SIZE, "component %u", id);
+    return text;
+}
+
+/* Begins the record that is written next; its memory is the stream's scratch. */
+static struct pktmon_metadata_writer begin_metadata(struct pktmon_stream *stream,
+                                                    enum pktmon_record record)
+{
+    struct pktmon_metadata_writer writer;
+
+    pktmon_metadata_begin(&writer, stream->metadata, sizeof(stream->metadata), record);
+    pktmon_metadata_put(&writer, PKTMON_FIELD_CAPTURE_ID, stream->capture->id);
+    return writer;
+}
+
+/* The Ethernet frame that carries stream->line. Returns its size. */
+static uint32_t build_frame(const struct pktmon_stream *stream,
+                            uint8_t frame[ETHERNET_HEADER_SIZE + LINE_SIZE])
+{
+    static const uint8_t header[ETHERNET_HEADER_SIZE] = {
+        0x02,
+        'P',
+        'K',
+        'M',
+        'N',
+        0x02,
+        0x02,
+        'P',
+        'K',
+        'M',
+        'N',
+        0x01,
+        PKTMON_FRAME_ETHERTYPE >> 8,
+        PKTMON_FRAME_ETHERTYPE & 0xff,
+    };
+    uint8_t *payload = frame + sizeof(header);
+    size_t length = MIN(stream->line->len, LINE_SIZE);
+
+    memcpy(frame, header, sizeof(header));
+    for (size_t i = 0; i < length; i++)
+        payload[i] = g_ascii_isprint(stream->line->str[i]) ? stream->line->str[i] : '?';
+    if (length < ETHERNET_PAYLOAD_SIZE)
+        memset(payload + length, 0, ETHERNET_PAYLOAD_SIZE - length);
+    return sizeof(header) + MAX(length, ETHERNET_PAYLOAD_SIZE);
+}
+
+/* A metadata record as a frame on "@pktmon", with stream->line to be read. */
+static void put_frame(struct pktmon_stream *stream, uint64_t time,
+                      const struct pktmon_metadata_writer *writer)
+{
+    struct interface *interface = g_ptr_array_index(stream->interfaces, METADATA_INTERFACE_NUMBER);
+    uint8_t frame[ETHERNET_HEADER_SIZE + LINE_SIZE];
+    uint32_t length = build_frame(stream, frame);
+    const struct pktmon_pcapng_packet packet = {
+        .interface = METADATA_INTERFACE_NUMBER,
+        .time = time,
+        .data = frame,
+        .caplen = MIN(length, stream->options.snaplen), /* libpcap refuses more */
+        .origlen = length,
+        .metadata = writer->data,
+        .metadata_size = writer->length,
+    };
+
+    pktmon_pcapng_put_packet(stream->buffer, &packet);
+    interface->received++;
+}
+
+/* A description, on the carrier that was chosen for descriptions. */
+static void put_description(struct pktmon_stream *stream, uint64_t time,
+                            const struct pktmon_metadata_writer *writer)
+{
+    if (stream->options.carrier == PKTMON_CARRIER_FRAMES)
+        put_frame(stream, time, writer);
+    else
+        pktmon_pcapng_put_custom(stream->buffer, writer->data, writer->length);
+}
+
+static void describe_capture(struct pktmon_stream *stream, uint64_t time)
+{
+    struct pktmon_metadata_writer writer = begin_metadata(stream, PKTMON_RECORD_CAPTURE);
+
+    pktmon_record_put_capture(&writer, stream->capture);
+    g_string_truncate(stream->line, 0);
+    pktmon_line_put_capture(stream->line, stream->capture);
+    put_description(stream, time, &writer);
+}
+
+static void describe_filter(struct pktmon_stream *stream, uint64_t time,
+                            const struct pktmon_filter_description *filter)
+{
+    struct pktmon_metadata_writer writer = begin_metadata(stream, PKTMON_RECORD_FILTER);
+
+    pktmon_record_put_filter(&writer, filter);
+    g_string_truncate(stream->line, 0);
+    pktmon_line_put_filter(stream->line, filter);
+    put_description(stream, time, &writer);
+}
+
+/* Nothing where the registry does not know the component. */
+static void describe_component(struct pktmon_stream *stream, uint64_t time, uint32_t id)
+{
+    const struct pktmon_component *component = pktmon_registry_find(stream->registry, id);
+    struct pktmon_metadata_writer writer;
+
+    if (!component)
+        return;
+    writer = begin_metadata(stream, PKTMON_RECORD_COMPONENT);
+    pktmon_record_put_component(&writer, component);
+    g_string_truncate(stream->line, 0);
+    pktmon_line_put_component(stream->line, component);
+    put_description(stream, time, &writer);
+}
+
+/* The component's account. Opening it describes the component. */
+static struct account *get_account(struct pktmon_stream *stream, uint64_t time, uint32_t component)
+{
+    struct account *account = g_hash_table_lookup(stream->accounts, GUINT_TO_POINTER(component));
+
+    if (!account) {
+        account = g_new0(struct account, 1);
+        account->component = component;
+        account->edges = g_array_new(FALSE, FALSE, sizeof(struct edge_loss));
+        g_hash_table_insert(stream->accounts, GUINT_TO_POINTER(component), account);
+        describe_component(stream, time, component);
+    }
+    return account;
+}
+
+static struct interface *add_interface(struct pktmon_stream *stream, uint64_t key,
+                                       const struct pktmon_pcapng_interface *description)
+{
+    struct interface *interface = g_new0(struct interface, 1);
+
+    interface->key = key;
+    interface->number = stream->interfaces->len;
+    g_ptr_array_add(stream->interfaces, interface);
+    pktmon_pcapng_put_interface(stream->buffer, description);
+    return interface;
+}
+
+static struct interface *add_component_interface(struct pktmon_stream *stream, uint64_t key,
+                                                 uint32_t id, uint16_t link_type)
+{
+    const struct pktmon_component *component = pktmon_registry_find(stream->registry, id);
+    char text[NAME_SIZE];
+    struct pktmon_pcapng_interface description = {
+        .link_type = link_type,
+        .snaplen = stream->options.snaplen,
+        .name = component_name(stream, id, text),
+    };
+    struct interface *interface;
+
+    if (component) {
+        description.description = component->description;
+        description.mac = component->has_mac ? component->mac : NULL;
+        description.speed = component->speed;
+    }
+    interface = add_interface(stream, key, &description);
+    interface->component = id;
+    g_hash_table_insert(stream->interface_of_key, &interface->key, interface);
+    return interface;
+}
+
+/* The interface of a packet. Its component's description and its block go before it. */
+static struct interface *get_interface(struct pktmon_stream *stream,
+                                       const struct pktmon_event *event)
+{
+    uint16_t link_type = event->packet.link_type;
+    uint64_t key = (uint64_t)event->component << 16 | link_type;
+    struct interface *interface = stream->newest;
+
+    if (interface && interface->key == key)
+        return interface;
+    interface = g_hash_table_lookup(stream->interface_of_key, &key);
+    if (!interface) {
+        get_account(stream, event->time, event->component);
+        interface = add_component_interface(stream, key, event->component, link_type);
+    }
+    stream->newest = interface;
+    return interface;
+}
+
+static const char *drop_comment(const struct pktmon_stream *stream,
+                                const struct pktmon_event *event, char text[COMMENT_SIZE])
+{
+    const struct pktmon_packet *packet = &event->packet;
+    char code[sizeof("reason 4294967295")];
+    char name[NAME_SIZE];
+
+    g_snprintf(code, sizeof(code), "reason %u", packet->drop_code);
+    g_snprintf(
+        text, COMMENT_SIZE, "Dropped by %s: %s%s%s", component_name(stream, event->component, name),
+        packet->drop_reason ? packet->drop_reason : code, packet->drop_location ? " at " : "",
+        packet->drop_location ? packet->drop_location : "");
+    return text;
+}
+
+static uint32_t direction_flags(uint16_t direction)
+{
+    static const uint8_t flags[] = {
+        [PKTMON_DIRECTION_IN] = PKTMON_PCAPNG_INBOUND,
+        [PKTMON_DIRECTION_OUT] = PKTMON_PCAPNG_OUTBOUND,
+        [PKTMON_DIRECTION_RX] = PKTMON_PCAPNG_INBOUND,
+        [PKTMON_DIRECTION_TX] = PKTMON_PCAPNG_OUTBOUND,
+        [PKTMON_DIRECTION_INGRESS] = PKTMON_PCAPNG_INBOUND,
+        [PKTMON_DIRECTION_EGRESS] = PKTMON_PCAPNG_OUTBOUND,
+    };
+
+    return direction < G_N_ELEMENTS(flags) ? flags[direction] : 0;
+}
+
+/* Bytes of data that fit into the packet's block, with TRUNCATED in its record. */
+static uint32_t data_room(const struct pktmon_stream *stream,
+                          const struct pktmon_pcapng_packet *packet)
+{
+    size_t room = PKTMON_MAX_BLOCK_SIZE - pktmon_pcapng_packet_overhead(packet) - TRUNCATED_SIZE;
+
+    return MIN(room, stream->options.snaplen);
+}
+
+static bool write_packet(struct pktmon_stream *stream, const struct pktmon_event *event,
+                         GError **error)
+{
+    const struct pktmon_packet *packet = &event->packet;
+    struct pktmon_metadata_writer writer;
+    struct interface *interface;
+    char comment[COMMENT_SIZE];
+
+    if (stream->options.live && packet->link_type != PKTMON_LINKTYPE_ETHERNET) {
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
+                    "A live capture holds Ethernet frames only, and a packet of link type %u "
+                    "came; please report this.",
+                    packet->link_type);
+        return false;
+    }
+    interface = get_interface(stream, event);
+    writer = begin_metadata(stream, PKTMON_RECORD_PACKET);
+    pktmon_record_put_packet(&writer, event);
+
+    struct pktmon_pcapng_packet block = {
+        .interface = interface->number,
+        .time = event->time,
+        .data = packet->data,
+        .origlen = MAX(packet->origlen, packet->caplen),
+        .comment = packet->dropped ? drop_comment(stream, event, comment) : NULL,
+        .flags = direction_flags(packet->direction),
+        .dropcount = packet->lost,
+        .has_packet_id = true,
+        .packet_id = packet->group,
+        .has_queue = packet->queue >= 0,
+        .queue = packet->queue,
+        .metadata = writer.data,
+        .metadata_size = writer.length,
+    };
+    block.caplen = MIN(packet->caplen, data_room(stream, &block));
+    if (block.caplen < block.origlen) {
+        pktmon_metadata_put(&writer, PKTMON_FIELD_TRUNCATED, true);
+        block.metadata_size = writer.length;
+    }
+    pktmon_pcapng_put_packet(stream->buffer, &block);
+
+    interface->received++;
+    interface->lost += packet->lost;
+    if (packet->lost > 0)
+        get_account(stream, event->time, event->component)->reported += packet->lost;
+    return true;
+}
+
+static void note_loss(struct account *account, uint16_t edge, uint64_t lost)
+{
+    const struct edge_loss loss = {edge, lost};
+
+    for (guint i = 0; i < account->edges->len; i++) {
+        if (g_array_index(account->edges, struct edge_loss, i).edge == edge) {
+            g_array_index(account->edges, struct edge_loss, i).lost = lost;
+            return;
+        }
+    }
+    g_array_append_val(account->edges, loss);
+}
+
+static bool write_counters(struct pktmon_stream *stream, const struct pktmon_event *event,
+                           G_GNUC_UNUSED GError **error)
+{
+    struct account *account = get_account(stream, event->time, event->component);
+    struct pktmon_metadata_writer writer = begin_metadata(stream, PKTMON_RECORD_COUNTERS);
+    char text[NAME_SIZE];
+
+    note_loss(account, event->counters.edge, event->counters.lost);
+    pktmon_record_put_counters(&writer, event);
+    g_string_truncate(stream->line, 0);
+    pktmon_line_put_counters(stream->line, component_name(stream, event->component, text), event);
+    put_frame(stream, event->time, &writer);
+    return true;
+}
+
+static bool write_notice(struct pktmon_stream *stream, const struct pktmon_event *event,
+                         G_GNUC_UNUSED GError **error)
+{
+    struct pktmon_metadata_writer writer;
+    char text[NAME_SIZE];
+
+    if (event->component != 0)
+        get_account(stream, event->time, event->component);
+    writer = begin_metadata(stream, PKTMON_RECORD_EVENT);
+    pktmon_record_put_notice(&writer, event);
+    g_string_truncate(stream->line, 0);
+    pktmon_line_put_notice(stream->line, component_name(stream, event->component, text), event);
+    put_frame(stream, event->time, &writer);
+    return true;
+}
+
+static bool write_component(struct pktmon_stream *stream, const struct pktmon_event *event,
+                            G_GNUC_UNUSED GError **error)
+{
+    if (g_hash_table_contains(stream->accounts, GUINT_TO_POINTER(event->component)))
+        describe_component(stream, event->time, event->component);
+    else
+        get_account(stream, event->time, event->component);
+    return true;
+}
+
+static void keep_filter(struct pktmon_stream *stream,
+                        const struct pktmon_filter_description *description)
+{
+    struct filter *filter = NULL;
+
+    for (guint i = 0; i < stream->filters->len && !filter; i++) {
+        struct filter *kept = g_ptr_array_index(stream->filters, i);
+
+        filter = kept->id == description->id ? kept : NULL;
+    }
+    if (!filter) {
+        filter = g_new0(struct filter, 1);
+        filter->id = description->id;
+        g_ptr_array_add(stream->filters, filter);
+    }
+    pktmon_component_set(&filter->name, description->name);
+    pktmon_component_set(&filter->text, description->text);
+}
+
+static bool write_filter(struct pktmon_stream *stream, const struct pktmon_event *event,
+                         G_GNUC_UNUSED GError **error)
+{
+    keep_filter(stream, &event->filter);
+    describe_filter(stream, event->time, &event->filter);
+    return true;
+}
+
+static bool write_capture(struct pktmon_stream *stream, const struct pktmon_event *event,
+                          G_GNUC_UNUSED GError **error)
+{
+    describe_capture(stream, event->time);
+    return true;
+}
+
+bool pktmon_stream_write(struct pktmon_stream *stream, const struct pktmon_event *event,
+                         GError **error)
+{
+    typedef bool (*writer)(struct pktmon_stream *, const struct pktmon_event *, GError **);
+    static const writer writers[] = {
+        [PKTMON_RECORD_PACKET] = write_packet,     [PKTMON_RECORD_COMPONENT] = write_component,
+        [PKTMON_RECORD_COUNTERS] = write_counters, [PKTMON_RECORD_FILTER] = write_filter,
+        [PKTMON_RECORD_CAPTURE] = write_capture,   [PKTMON_RECORD_EVENT] = write_notice,
+    };
+
+    g_return_val_if_fail(event->record < G_N_ELEMENTS(writers) && writers[event->record], false);
+    if (stream->closed)
+        return false;
+    if (!writers[event->record](stream, event, error))
+        return false;
+    return stream->buffer->len < FLUSH_SIZE || pktmon_stream_flush(stream, error);
+}
+
+bool pktmon_stream_begin(struct pktmon_stream *stream, uint64_t time, GError **error)
+{
+    const struct pktmon_capture *capture = stream->capture;
+    g_autofree char *os = g_strjoin(" ", capture->os ? capture->os : "", capture->release, NULL);
+    struct utsname machine = {0};
+    const struct pktmon_pcapng_section section = {
+        /* a log that is converted says nothing of the machine it was made on */
+        .hardware = stream->options.live && uname(&machine) == 0 ? machine.machine : NULL,
+        .os = g_strstrip(os),
+        .application = stream->application,
+    };
+    const struct pktmon_pcapng_interface interface = {
+        .link_type = PKTMON_LINKTYPE_ETHERNET,
+        .snaplen = stream->options.snaplen,
+        .name = PKTMON_METADATA_INTERFACE,
+        .description = "Packet Monitor: descriptions, counters and events",
+    };
+
+    stream->start_time = time;
+    pktmon_pcapng_put_section(stream->buffer, &section);
+    add_interface(stream, UINT64_MAX, &interface);
+    describe_capture(stream, time);
+    return pktmon_stream_flush(stream, error);
+}
+
+static int compare_accounts(const void *a, const void *b)
+{
+    const struct account *left = a, *right = b;
+
+    return (left->component > right->component) - (left->component < right->component);
+}
+
+bool pktmon_stream_repeat_descriptions(struct pktmon_stream *stream, uint64_t time, GError **error)
+{
+    g_autoptr(GList) accounts = g_hash_table_get_values(stream->accounts);
+
+    if (stream->closed)
+        return false;
+    describe_capture(stream, time);
+    accounts = g_list_sort(accounts, compare_accounts);
+    for (const GList *at = accounts; at; at = at->next)
+        describe_component(stream, time, ((struct account *)at->data)->component);
+    for (guint i = 0; i < stream->filters->len; i++) {
+        const struct filter *filter = g_ptr_array_index(stream->filters, i);
+
+        describe_filter(
+            stream, time,
+            &(struct pktmon_filter_description){filter->id, filter->name, filter->text});
+    }
+    return stream->buffer->len < FLUSH_SIZE || pktmon_stream_flush(stream, error);
+}
+
+/* Writes all; EPIPE is a normal end, which it notes in stream->closed. */
+static bool write_all(struct pktmon_stream *stream, const uint8_t *data, size_t size,
+                      GError **error)
+{
+    while (size > 0) {
+        ssize_t written = write(stream->options.fd, data, size);
+
+        if (written >= 0) {
+            data += written;
+            size -= written;
+        } else if (errno == EPIPE) {
+            stream->closed = true;
+            return false;
+        } else if (errno != EINTR) {
+            g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
+                        "The capture could not be written (%s); make room or choose another place "
+                        "for it.",
+                        g_strerror(errno));
+            return false;
+        }
+    }
+    return true;
+}
+
+bool pktmon_stream_flush(struct pktmon_stream *stream, GError **error)
+{
+    bool good;
+
+    if (stream->closed)
+        return false;
+    good = write_all(stream, stream->buffer->data, stream->buffer->len, error);
+    g_byte_array_set_size(stream->buffer, 0);
+    return good;
+}
+
+/* Events lost that the component's counters told of and no packet after them did. The first
+ * interface block of the component takes them all. */
+static uint64_t take_unreported_loss(struct pktmon_stream *stream, uint32_t component)
+{
+    struct account *account = g_hash_table_lookup(stream->accounts, GUINT_TO_POINTER(component));
+    uint64_t counted = 0, unreported;
+
+    if (!account)
+        return 0;
+    for (guint i = 0; i < account->edges->len; i++)
+        counted += g_array_index(account->edges, struct edge_loss, i).lost;
+    if (counted <= account->reported)
+        return 0;
+    unreported = counted - account->reported;
+    account->reported = counted;
+    return unreported;
+}
+
+bool pktmon_stream_end(struct pktmon_stream *stream, uint64_t time, GError **error)
+{
+    if (stream->closed)
+        return false;
+    for (guint i = 0; i < stream->interfaces->len; i++) {
+        const struct interface *interface = g_ptr_array_index(stream->interfaces, i);
+        const struct pktmon_pcapng_statistics statistics = {
+            .interface = interface->number,
+            .time = time,
+            .start_time = stream->start_time,
+            .end_time = time,
+            .received = interface->received,
+            .dropped = interface->lost + take_unreported_loss(stream, interface->component),
+        };
+
+        pktmon_pcapng_put_statistics(stream->buffer, &statistics);
+    }
+    return pktmon_stream_flush(stream, error);
+}
