@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pktmondump: the live network stack as an interface of Wireshark (extcap). Thin: it parses, and
+ * answers Wireshark's questions or runs a session. Without privilege of its own.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "capture.h"
+#include "discovery.h"
+#include "options.h"
+#include "provider.h"
+
+/* What can be asked for, the first one given counts. */
+static const struct {
+    enum option_id option;
+    void (*answer)(const struct arguments *arguments);
+    bool of_interface;
+} questions[] = {
+    {OPTION_HELP, discovery_help, false},
+    {OPTION_VERSION, discovery_version, false},
+    {OPTION_INTERFACES, discovery_interfaces, false},
+    {OPTION_DLTS, discovery_dlts, true},
+    {OPTION_CONFIG, discovery_config, true},
+};
+
+static bool check_interface(const struct arguments *arguments, GError **error)
+{
+    const char *interface = arguments->text[OPTION_INTERFACE];
+
+    if (!interface || g_str_equal(interface, PKTMON_INTERFACE)) {
+        return true;
+    }
+    g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
+                "There is no interface \"%s\" here: use " PKTMON_INTERFACE ".", interface);
+    return false;
+}
+
+static bool answer_or_capture(const struct arguments *arguments, GError **error)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(questions); i++) {
+        if (arguments->number[questions[i].option]) {
+            if (questions[i].of_interface && !check_interface(arguments, error)) {
+                return false;
+            }
+            questions[i].answer(arguments);
+            return true;
+        }
+    }
+    if (!check_interface(arguments, error)) {
+        return false;
+    }
+    if (arguments->number[OPTION_CAPTURE]) {
+        return capture_run(arguments, error);
+    }
+    if (arguments->text[OPTION_CAPTURE_FILTER]) {
+        discovery_filter(arguments);
+        return true;
+    }
+    g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
+                "Nothing to do: give --capture and --fifo, or see pktmondump --help.");
+    return false;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments;
+    g_autoptr(GError) error = NULL;
+
+    if (!options_parse(&arguments, argc, argv, &error) || !answer_or_capture(&arguments, &error)) {
+        fprintf(stderr, "pktmondump: %s\n", error->message);
+        return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
+}
