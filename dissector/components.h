@@ -7,7 +7,7 @@
 
 #include <epan/packet.h>
 
-#include "record.h"
+#include "frame-record.h"
 
 /* Valid UTF-8; NULL where not known. */
 struct component_words {

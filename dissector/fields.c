@@ -166,7 +166,7 @@ static int hf_field[RECORD_FIELD_SPAN];
 static int hf_unknown;
 
 static int ett_group[GROUP_COUNT];
-static int ett_property;
+static int ett_property = -1;
 
 static expert_field ei_truncated = EI_INIT;
 static expert_field ei_length = EI_INIT;
@@ -336,8 +336,10 @@ static void register_subtrees(void)
 {
     int *subtrees[GROUP_COUNT + 1];
 
-    for (int group = 0; group < GROUP_COUNT; group++)
+    for (int group = 0; group < GROUP_COUNT; group++) {
+        ett_group[group] = -1; /* Wireshark 4.0 takes no other value for "not registered" */
         subtrees[group] = &ett_group[group];
+    }
     subtrees[GROUP_COUNT] = &ett_property;
     proto_register_subtree_array(subtrees, G_N_ELEMENTS(subtrees));
 }

@@ -8,7 +8,7 @@
 #include <epan/packet.h>
 
 #include "components.h"
-#include "record.h"
+#include "frame-record.h"
 
 /* pktmon.edge of a component that has the usual two */
 enum {

@@ -8,7 +8,7 @@
 
 #include <epan/packet.h>
 
-#include "record.h"
+#include "frame-record.h"
 
 void journey_register(int proto);
 

@@ -16,7 +16,7 @@
 #include "fields.h"
 #include "journey.h"
 #include "metadata.h"
-#include "record.h"
+#include "frame-record.h"
 #include "summary.h"
 
 WS_DLL_PUBLIC_DEF const char plugin_version[] = PKTMON_VERSION;
@@ -26,7 +26,7 @@ WS_DLL_PUBLIC void plugin_register(void);
 WS_DLL_PUBLIC uint32_t plugin_describe(void);
 
 static int proto_pktmon;
-static int ett_pktmon;
+static int ett_pktmon = -1;
 static expert_field ei_missing = EI_INIT;
 
 /* The first option of a packet that is a metadata record; borrowed from the packet. */

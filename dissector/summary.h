@@ -8,7 +8,7 @@
 #include <epan/packet.h>
 
 #include "components.h"
-#include "record.h"
+#include "frame-record.h"
 
 const char *summary_of_record(const struct record *record, const struct component_words *words,
                               wmem_allocator_t *scope);

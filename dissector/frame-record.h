@@ -3,8 +3,8 @@
  * The metadata record of the frame at hand, as values that the rest of the dissector can ask for
  * whether or not a tree is built.
  */
-#ifndef PKTMON_RECORD_H
-#define PKTMON_RECORD_H
+#ifndef PKTMON_FRAME_RECORD_H
+#define PKTMON_FRAME_RECORD_H
 
 #include <stdbool.h>
 #include <stdint.h>
