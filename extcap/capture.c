@@ -20,26 +20,28 @@ static void on_stop_signal(int number)
 {
     (void)number;
     stop_wanted = 1;
-    pktmon_session_stop(session_to_stop);
+    if (session_to_stop) {
+        pktmon_session_stop(session_to_stop);
+    }
 }
 
-static void catch_signals(struct pktmon_session *session)
+static void catch_signals(void)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     struct sigaction stop = {.sa_handler = on_stop_signal};
 
-    session_to_stop = session;
     sigaction(SIGPIPE, &ignore, NULL); /* a closed pipe is seen as EPIPE */
     for (size_t i = 0; i < G_N_ELEMENTS(stop_signals); i++) {
         sigaction(stop_signals[i], &stop, NULL);
     }
 }
 
-/* The session is about to go: a late signal finds nothing to stop. */
-static void ignore_signals(void)
+/* A signal from now on stops the session, and one that came before it existed has done so. */
+static void set_session_to_stop(struct pktmon_session *session)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(stop_signals); i++) {
-        signal(stop_signals[i], SIG_IGN);
+    session_to_stop = session;
+    if (session && stop_wanted) {
+        pktmon_session_stop(session);
     }
 }
 
@@ -110,23 +112,23 @@ static enum pktmon_carrier choose_carrier(const struct arguments *arguments, int
                                                               : PKTMON_CARRIER_FRAMES;
 }
 
-static bool run_session(struct pktmon_session *session, const struct arguments *arguments,
-                        GError **error)
+static bool capture_to(int fd, const struct arguments *arguments, GError **error)
 {
-    int fd = open_output(arguments->text[OPTION_FIFO], error);
+    const struct pktmon_session_options options = session_options(arguments);
+    struct pktmon_session *session = pktmon_session_new(&options, error);
 
-    if (fd < 0) {
-        return stop_wanted;
+    if (!session) {
+        return false;
     }
+    set_session_to_stop(session);
     bool good = pktmon_session_run(session, fd, choose_carrier(arguments, fd), error);
-    close(fd);
+    set_session_to_stop(NULL);
+    pktmon_session_free(session);
     return good;
 }
 
 bool capture_run(const struct arguments *arguments, GError **error)
 {
-    const struct pktmon_session_options options = session_options(arguments);
-
     if (!arguments->text[OPTION_FIFO]) {
         g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
                     "--capture needs --fifo with the file or pipe to write to.");
@@ -135,13 +137,13 @@ bool capture_run(const struct arguments *arguments, GError **error)
     if (!log_start(arguments->text[OPTION_LOG_FILE], arguments->number[OPTION_LOG_LEVEL], error)) {
         return false;
     }
-    struct pktmon_session *session = pktmon_session_new(&options, error);
-    if (!session) {
-        return false;
+    catch_signals();
+    /* Before anything can fail: a pipe that nobody opened makes dumpcap complain as well. */
+    int fd = open_output(arguments->text[OPTION_FIFO], error);
+    if (fd < 0) {
+        return stop_wanted;
     }
-    catch_signals(session);
-    bool good = run_session(session, arguments, error);
-    ignore_signals();
-    pktmon_session_free(session);
+    bool good = capture_to(fd, arguments, error);
+    close(fd);
     return good;
 }
