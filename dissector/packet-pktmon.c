@@ -131,7 +131,8 @@ static void add_tree(proto_tree *tree, packet_info *pinfo, const struct record *
     proto_item *item = proto_tree_add_item(tree, proto_pktmon, record->tvb, 0, -1, ENC_NA);
     proto_tree *subtree = proto_item_add_subtree(item, ett_pktmon);
 
-    proto_item_append_text(item, ": %s", summary);
+    if (*summary)
+        proto_item_append_text(item, ": %s", summary);
     fields_add_items(subtree, pinfo, record, words);
     journey_add_items(subtree, record, pinfo);
 }
