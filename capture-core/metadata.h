@@ -158,8 +158,8 @@ struct pktmon_metadata_reader {
     const uint8_t *data;
     size_t size;
     size_t offset; /* of the next field */
-    uint8_t
-        version;    /* may be newer than PKTMON_METADATA_VERSION: known fields keep their meaning */
+    /* may be newer than PKTMON_METADATA_VERSION: known fields keep their meaning */
+    uint8_t version;
     uint8_t record; /* enum pktmon_record, or a number this version does not know */
     bool malformed; /* a field overran the record, or a fixed kind had the wrong length */
 };

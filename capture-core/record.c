@@ -268,3 +268,16 @@ void pktmon_line_put_capture(GString *line, const struct pktmon_capture *capture
         g_string_append_printf(line, "%s %s", i == 0 ? "; missing:" : ";",
                                (const char *)g_ptr_array_index(capture->missing, i));
 }
+
+const char *pktmon_drop_comment(char text[PKTMON_COMMENT_SIZE], const char *name,
+                                const struct pktmon_packet *packet)
+{
+    char code[sizeof("reason 4294967295")];
+
+    g_snprintf(code, sizeof(code), "reason %u", packet->drop_code);
+    g_snprintf(text, PKTMON_COMMENT_SIZE, "Dropped by %s: %s%s%s", name,
+               packet->drop_reason ? packet->drop_reason : code,
+               packet->drop_location ? " at " : "",
+               packet->drop_location ? packet->drop_location : "");
+    return text;
+}

@@ -34,4 +34,10 @@ void pktmon_line_put_filter(GString *line, const struct pktmon_filter_descriptio
 void pktmon_line_put_component(GString *line, const struct pktmon_component *component);
 void pktmon_line_put_capture(GString *line, const struct pktmon_capture *capture);
 
+/* What plain Wireshark shows of a drop: "Dropped by eth0: NETFILTER_DROP at nft_do_chain+0x3e8".
+ * Returns text. */
+#define PKTMON_COMMENT_SIZE 1024
+const char *pktmon_drop_comment(char text[PKTMON_COMMENT_SIZE], const char *name,
+                                const struct pktmon_packet *packet);
+
 #endif

@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "interfaces.h"
 #include "pcapng.h"
 #include "record.h"
 
@@ -15,33 +16,13 @@
 /* Bytes that TRUNCATED takes in a packet's block, padding included. */
 #define TRUNCATED_SIZE 8
 
-#define METADATA_INTERFACE_NUMBER 0
-#define ETHERNET_HEADER_SIZE      14
-#define ETHERNET_PAYLOAD_SIZE     46   /* at least */
-#define LINE_SIZE                 1500 /* at most, of a frame's readable line */
-#define COMMENT_SIZE              1024
-#define NAME_SIZE                 sizeof("component 4294967295")
+/* Of "@pktmon" in the table of interfaces, so that no packet is ever put on it. */
+#define NO_LINK_TYPE UINT16_MAX
 
-/* An interface block that was written. */
-struct interface {
-    uint64_t key; /* component and link type */
-    uint32_t number;
-    uint32_t component;
-    uint64_t received; /* packets written on it */
-    uint64_t lost;     /* events that its packets said were lost before them */
-};
-
-/* A component that was described. */
-struct account {
-    uint32_t component;
-    uint64_t reported; /* events lost, as its packets said */
-    GArray *edges;     /* of struct edge_loss, as its counters said */
-};
-
-struct edge_loss {
-    uint16_t edge;
-    uint64_t lost; /* in all */
-};
+#define ETHERNET_HEADER_SIZE  14
+#define ETHERNET_PAYLOAD_SIZE 46   /* at least */
+#define LINE_SIZE             1500 /* at most, of a frame's readable line */
+#define NAME_SIZE             sizeof("component 4294967295")
 
 struct filter {
     uint16_t id;
@@ -57,22 +38,13 @@ struct pktmon_stream {
     bool closed;
     uint64_t start_time;
     GByteArray *buffer;
-    GPtrArray *interfaces;        /* of struct interface, owned, by number */
-    GHashTable *interface_of_key; /* uint64_t -> struct interface */
-    struct interface *newest;     /* of the packet before: packets come in runs; or NULL */
-    GHashTable *accounts;         /* component id -> struct account, owned */
-    GPtrArray *filters;           /* of struct filter, owned */
-    GString *line;                /* scratch */
+    struct pktmon_interfaces *interfaces;
+    struct pktmon_interface *own;               /* "@pktmon" */
+    GTree *described;                           /* component ids */
+    GPtrArray *filters;                         /* of struct filter, owned */
+    GString *line;                              /* scratch */
     uint8_t metadata[PKTMON_METADATA_MAX_SIZE]; /* the record being written */
 };
-
-static void account_free(void *data)
-{
-    struct account *account = data;
-
-    g_array_unref(account->edges);
-    g_free(account);
-}
 
 static void filter_free(void *data)
 {
@@ -81,6 +53,13 @@ static void filter_free(void *data)
     g_free(filter->name);
     g_free(filter->text);
     g_free(filter);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    uint32_t left = GPOINTER_TO_UINT(a), right = GPOINTER_TO_UINT(b);
+
+    return (left > right) - (left < right);
 }
 
 struct pktmon_stream *pktmon_stream_new(const struct pktmon_stream_options *options,
@@ -96,9 +75,8 @@ struct pktmon_stream *pktmon_stream_new(const struct pktmon_stream_options *opti
     stream->registry = registry;
     stream->capture = capture;
     stream->buffer = g_byte_array_sized_new(FLUSH_SIZE + PKTMON_MAX_BLOCK_SIZE);
-    stream->interfaces = g_ptr_array_new_with_free_func(g_free);
-    stream->interface_of_key = g_hash_table_new(g_int64_hash, g_int64_equal);
-    stream->accounts = g_hash_table_new_full(NULL, NULL, NULL, account_free);
+    stream->interfaces = pktmon_interfaces_new();
+    stream->described = g_tree_new(compare_ids);
     stream->filters = g_ptr_array_new_with_free_func(filter_free);
     stream->line = g_string_new(NULL);
     return stream;
@@ -110,9 +88,8 @@ void pktmon_stream_free(struct pktmon_stream *stream)
         return;
     g_free(stream->application);
     g_byte_array_unref(stream->buffer);
-    g_hash_table_unref(stream->interface_of_key);
-    g_ptr_array_unref(stream->interfaces);
-    g_hash_table_unref(stream->accounts);
+    pktmon_interfaces_free(stream->interfaces);
+    g_tree_unref(stream->described);
     g_ptr_array_unref(stream->filters);
     g_string_free(stream->line, TRUE);
     g_free(stream);
@@ -150,22 +127,13 @@ static struct pktmon_metadata_writer begin_metadata(struct pktmon_stream *stream
 static uint32_t build_frame(const struct pktmon_stream *stream,
                             uint8_t frame[ETHERNET_HEADER_SIZE + LINE_SIZE])
 {
+    /* clang-format off */
     static const uint8_t header[ETHERNET_HEADER_SIZE] = {
-        0x02,
-        'P',
-        'K',
-        'M',
-        'N',
-        0x02,
-        0x02,
-        'P',
-        'K',
-        'M',
-        'N',
-        0x01,
-        PKTMON_FRAME_ETHERTYPE >> 8,
-        PKTMON_FRAME_ETHERTYPE & 0xff,
+        0x02, 'P', 'K', 'M', 'N', 0x02, /* to */
+        0x02, 'P', 'K', 'M', 'N', 0x01, /* from */
+        PKTMON_FRAME_ETHERTYPE >> 8, PKTMON_FRAME_ETHERTYPE & 0xff,
     };
+    /* clang-format on */
     uint8_t *payload = frame + sizeof(header);
     size_t length = MIN(stream->line->len, LINE_SIZE);
 
@@ -181,11 +149,10 @@ static uint32_t build_frame(const struct pktmon_stream *stream,
 static void put_frame(struct pktmon_stream *stream, uint64_t time,
                       const struct pktmon_metadata_writer *writer)
 {
-    struct interface *interface = g_ptr_array_index(stream->interfaces, METADATA_INTERFACE_NUMBER);
     uint8_t frame[ETHERNET_HEADER_SIZE + LINE_SIZE];
     uint32_t length = build_frame(stream, frame);
     const struct pktmon_pcapng_packet packet = {
-        .interface = METADATA_INTERFACE_NUMBER,
+        .interface = stream->own->number,
         .time = time,
         .data = frame,
         .caplen = MIN(length, stream->options.snaplen), /* libpcap refuses more */
@@ -195,7 +162,7 @@ static void put_frame(struct pktmon_stream *stream, uint64_t time,
     };
 
     pktmon_pcapng_put_packet(stream->buffer, &packet);
-    interface->received++;
+    stream->own->received++;
 }
 
 /* A description, on the carrier that was chosen for descriptions. */
@@ -244,35 +211,16 @@ static void describe_component(struct pktmon_stream *stream, uint64_t time, uint
     put_description(stream, time, &writer);
 }
 
-/* The component's account. Opening it describes the component. */
-static struct account *get_account(struct pktmon_stream *stream, uint64_t time, uint32_t component)
+/* Before the first word of a component comes its description. */
+static void introduce(struct pktmon_stream *stream, uint64_t time, uint32_t component)
 {
-    struct account *account = g_hash_table_lookup(stream->accounts, GUINT_TO_POINTER(component));
-
-    if (!account) {
-        account = g_new0(struct account, 1);
-        account->component = component;
-        account->edges = g_array_new(FALSE, FALSE, sizeof(struct edge_loss));
-        g_hash_table_insert(stream->accounts, GUINT_TO_POINTER(component), account);
-        describe_component(stream, time, component);
-    }
-    return account;
+    if (g_tree_lookup_node(stream->described, GUINT_TO_POINTER(component)))
+        return;
+    g_tree_insert(stream->described, GUINT_TO_POINTER(component), NULL);
+    describe_component(stream, time, component);
 }
 
-static struct interface *add_interface(struct pktmon_stream *stream, uint64_t key,
-                                       const struct pktmon_pcapng_interface *description)
-{
-    struct interface *interface = g_new0(struct interface, 1);
-
-    interface->key = key;
-    interface->number = stream->interfaces->len;
-    g_ptr_array_add(stream->interfaces, interface);
-    pktmon_pcapng_put_interface(stream->buffer, description);
-    return interface;
-}
-
-static struct interface *add_component_interface(struct pktmon_stream *stream, uint64_t key,
-                                                 uint32_t id, uint16_t link_type)
+static void put_interface(struct pktmon_stream *stream, uint32_t id, uint16_t link_type)
 {
     const struct pktmon_component *component = pktmon_registry_find(stream->registry, id);
     char text[NAME_SIZE];
@@ -281,51 +229,28 @@ static struct interface *add_component_interface(struct pktmon_stream *stream, u
         .snaplen = stream->options.snaplen,
         .name = component_name(stream, id, text),
     };
-    struct interface *interface;
 
     if (component) {
         description.description = component->description;
         description.mac = component->has_mac ? component->mac : NULL;
         description.speed = component->speed;
     }
-    interface = add_interface(stream, key, &description);
-    interface->component = id;
-    g_hash_table_insert(stream->interface_of_key, &interface->key, interface);
-    return interface;
+    pktmon_pcapng_put_interface(stream->buffer, &description);
 }
 
 /* The interface of a packet. Its component's description and its block go before it. */
-static struct interface *get_interface(struct pktmon_stream *stream,
-                                       const struct pktmon_event *event)
+static struct pktmon_interface *get_interface(struct pktmon_stream *stream,
+                                              const struct pktmon_event *event)
 {
     uint16_t link_type = event->packet.link_type;
-    uint64_t key = (uint64_t)event->component << 16 | link_type;
-    struct interface *interface = stream->newest;
+    struct pktmon_interface *interface =
+        pktmon_interfaces_find(stream->interfaces, event->component, link_type);
 
-    if (interface && interface->key == key)
+    if (interface)
         return interface;
-    interface = g_hash_table_lookup(stream->interface_of_key, &key);
-    if (!interface) {
-        get_account(stream, event->time, event->component);
-        interface = add_component_interface(stream, key, event->component, link_type);
-    }
-    stream->newest = interface;
-    return interface;
-}
-
-static const char *drop_comment(const struct pktmon_stream *stream,
-                                const struct pktmon_event *event, char text[COMMENT_SIZE])
-{
-    const struct pktmon_packet *packet = &event->packet;
-    char code[sizeof("reason 4294967295")];
-    char name[NAME_SIZE];
-
-    g_snprintf(code, sizeof(code), "reason %u", packet->drop_code);
-    g_snprintf(
-        text, COMMENT_SIZE, "Dropped by %s: %s%s%s", component_name(stream, event->component, name),
-        packet->drop_reason ? packet->drop_reason : code, packet->drop_location ? " at " : "",
-        packet->drop_location ? packet->drop_location : "");
-    return text;
+    introduce(stream, event->time, event->component);
+    put_interface(stream, event->component, link_type);
+    return pktmon_interfaces_add(stream->interfaces, event->component, link_type);
 }
 
 static uint32_t direction_flags(uint16_t direction)
@@ -356,8 +281,9 @@ static bool write_packet(struct pktmon_stream *stream, const struct pktmon_event
 {
     const struct pktmon_packet *packet = &event->packet;
     struct pktmon_metadata_writer writer;
-    struct interface *interface;
-    char comment[COMMENT_SIZE];
+    struct pktmon_interface *interface;
+    char comment[PKTMON_COMMENT_SIZE];
+    char name[NAME_SIZE];
 
     if (stream->options.live && packet->link_type != PKTMON_LINKTYPE_ETHERNET) {
         g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
@@ -368,14 +294,19 @@ static bool write_packet(struct pktmon_stream *stream, const struct pktmon_event
     }
     interface = get_interface(stream, event);
     writer = begin_metadata(stream, PKTMON_RECORD_PACKET);
+    writer.size -= TRUNCATED_SIZE; /* whatever else does not fit, this must */
     pktmon_record_put_packet(&writer, event);
+    writer.size += TRUNCATED_SIZE;
 
     struct pktmon_pcapng_packet block = {
         .interface = interface->number,
         .time = event->time,
         .data = packet->data,
         .origlen = MAX(packet->origlen, packet->caplen),
-        .comment = packet->dropped ? drop_comment(stream, event, comment) : NULL,
+        .comment = packet->dropped
+                       ? pktmon_drop_comment(comment,
+                                             component_name(stream, event->component, name), packet)
+                       : NULL,
         .flags = direction_flags(packet->direction),
         .dropcount = packet->lost,
         .has_packet_id = true,
@@ -394,32 +325,19 @@ static bool write_packet(struct pktmon_stream *stream, const struct pktmon_event
 
     interface->received++;
     interface->lost += packet->lost;
-    if (packet->lost > 0)
-        get_account(stream, event->time, event->component)->reported += packet->lost;
     return true;
-}
-
-static void note_loss(struct account *account, uint16_t edge, uint64_t lost)
-{
-    const struct edge_loss loss = {edge, lost};
-
-    for (guint i = 0; i < account->edges->len; i++) {
-        if (g_array_index(account->edges, struct edge_loss, i).edge == edge) {
-            g_array_index(account->edges, struct edge_loss, i).lost = lost;
-            return;
-        }
-    }
-    g_array_append_val(account->edges, loss);
 }
 
 static bool write_counters(struct pktmon_stream *stream, const struct pktmon_event *event,
                            G_GNUC_UNUSED GError **error)
 {
-    struct account *account = get_account(stream, event->time, event->component);
-    struct pktmon_metadata_writer writer = begin_metadata(stream, PKTMON_RECORD_COUNTERS);
+    struct pktmon_metadata_writer writer;
     char text[NAME_SIZE];
 
-    note_loss(account, event->counters.edge, event->counters.lost);
+    introduce(stream, event->time, event->component);
+    pktmon_interfaces_count_loss(stream->interfaces, event->component, event->counters.edge,
+                                 event->counters.lost);
+    writer = begin_metadata(stream, PKTMON_RECORD_COUNTERS);
     pktmon_record_put_counters(&writer, event);
     g_string_truncate(stream->line, 0);
     pktmon_line_put_counters(stream->line, component_name(stream, event->component, text), event);
@@ -434,7 +352,7 @@ static bool write_notice(struct pktmon_stream *stream, const struct pktmon_event
     char text[NAME_SIZE];
 
     if (event->component != 0)
-        get_account(stream, event->time, event->component);
+        introduce(stream, event->time, event->component);
     writer = begin_metadata(stream, PKTMON_RECORD_EVENT);
     pktmon_record_put_notice(&writer, event);
     g_string_truncate(stream->line, 0);
@@ -446,10 +364,8 @@ static bool write_notice(struct pktmon_stream *stream, const struct pktmon_event
 static bool write_component(struct pktmon_stream *stream, const struct pktmon_event *event,
                             G_GNUC_UNUSED GError **error)
 {
-    if (g_hash_table_contains(stream->accounts, GUINT_TO_POINTER(event->component)))
-        describe_component(stream, event->time, event->component);
-    else
-        get_account(stream, event->time, event->component);
+    g_tree_insert(stream->described, GUINT_TO_POINTER(event->component), NULL);
+    describe_component(stream, event->time, event->component);
     return true;
 }
 
@@ -525,28 +441,20 @@ bool pktmon_stream_begin(struct pktmon_stream *stream, uint64_t time, GError **e
 
     stream->start_time = time;
     pktmon_pcapng_put_section(stream->buffer, &section);
-    add_interface(stream, UINT64_MAX, &interface);
+    pktmon_pcapng_put_interface(stream->buffer, &interface);
+    stream->own = pktmon_interfaces_add(stream->interfaces, 0, NO_LINK_TYPE);
     describe_capture(stream, time);
     return pktmon_stream_flush(stream, error);
 }
 
-static int compare_accounts(const void *a, const void *b)
-{
-    const struct account *left = a, *right = b;
-
-    return (left->component > right->component) - (left->component < right->component);
-}
-
 bool pktmon_stream_repeat_descriptions(struct pktmon_stream *stream, uint64_t time, GError **error)
 {
-    g_autoptr(GList) accounts = g_hash_table_get_values(stream->accounts);
-
     if (stream->closed)
         return false;
     describe_capture(stream, time);
-    accounts = g_list_sort(accounts, compare_accounts);
-    for (const GList *at = accounts; at; at = at->next)
-        describe_component(stream, time, ((struct account *)at->data)->component);
+    for (GTreeNode *node = g_tree_node_first(stream->described); node;
+         node = g_tree_node_next(node))
+        describe_component(stream, time, GPOINTER_TO_UINT(g_tree_node_key(node)));
     for (guint i = 0; i < stream->filters->len; i++) {
         const struct filter *filter = g_ptr_array_index(stream->filters, i);
 
@@ -592,40 +500,10 @@ bool pktmon_stream_flush(struct pktmon_stream *stream, GError **error)
     return good;
 }
 
-/* Events lost that the component's counters told of and no packet after them did. The first
- * interface block of the component takes them all. */
-static uint64_t take_unreported_loss(struct pktmon_stream *stream, uint32_t component)
-{
-    struct account *account = g_hash_table_lookup(stream->accounts, GUINT_TO_POINTER(component));
-    uint64_t counted = 0, unreported;
-
-    if (!account)
-        return 0;
-    for (guint i = 0; i < account->edges->len; i++)
-        counted += g_array_index(account->edges, struct edge_loss, i).lost;
-    if (counted <= account->reported)
-        return 0;
-    unreported = counted - account->reported;
-    account->reported = counted;
-    return unreported;
-}
-
 bool pktmon_stream_end(struct pktmon_stream *stream, uint64_t time, GError **error)
 {
     if (stream->closed)
         return false;
-    for (guint i = 0; i < stream->interfaces->len; i++) {
-        const struct interface *interface = g_ptr_array_index(stream->interfaces, i);
-        const struct pktmon_pcapng_statistics statistics = {
-            .interface = interface->number,
-            .time = time,
-            .start_time = stream->start_time,
-            .end_time = time,
-            .received = interface->received,
-            .dropped = interface->lost + take_unreported_loss(stream, interface->component),
-        };
-
-        pktmon_pcapng_put_statistics(stream->buffer, &statistics);
-    }
+    pktmon_interfaces_put_statistics(stream->interfaces, stream->buffer, stream->start_time, time);
     return pktmon_stream_flush(stream, error);
 }

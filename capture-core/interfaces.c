@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "interfaces.h"
+
+#include "pcapng.h"
+
+struct pktmon_interfaces {
+    GPtrArray *entries;              /* of struct pktmon_interface, owned, by number */
+    GHashTable *entry_of_key;        /* uint64_t -> struct pktmon_interface */
+    struct pktmon_interface *newest; /* found last: packets come in runs; NULL = none */
+    GHashTable *losses;              /* component id -> struct loss, owned */
+};
+
+/* Of one component. */
+struct loss {
+    uint64_t reported; /* by its packets */
+    GArray *edges;     /* of struct edge_loss: by its counters */
+};
+
+struct edge_loss {
+    uint16_t edge;
+    uint64_t lost; /* in all */
+};
+
+static struct loss *loss_new(void)
+{
+    struct loss *loss = g_new0(struct loss, 1);
+
+    loss->edges = g_array_new(FALSE, FALSE, sizeof(struct edge_loss));
+    return loss;
+}
+
+static void loss_free(void *data)
+{
+    struct loss *loss = data;
+
+    g_array_unref(loss->edges);
+    g_free(loss);
+}
+
+struct pktmon_interfaces *pktmon_interfaces_new(void)
+{
+    struct pktmon_interfaces *interfaces = g_new0(struct pktmon_interfaces, 1);
+
+    interfaces->entries = g_ptr_array_new_with_free_func(g_free);
+    interfaces->entry_of_key = g_hash_table_new(g_int64_hash, g_int64_equal);
+    interfaces->losses = g_hash_table_new_full(NULL, NULL, NULL, loss_free);
+    return interfaces;
+}
+
+void pktmon_interfaces_free(struct pktmon_interfaces *interfaces)
+{
+    g_hash_table_unref(interfaces->entry_of_key);
+    g_ptr_array_unref(interfaces->entries);
+    g_hash_table_unref(interfaces->losses);
+    g_free(interfaces);
+}
+
+static uint64_t interface_key(uint32_t component, uint16_t link_type)
+{
+    return (uint64_t)component << 16 | link_type;
+}
+
+struct pktmon_interface *pktmon_interfaces_add(struct pktmon_interfaces *interfaces,
+                                               uint32_t component, uint16_t link_type)
+{
+    struct pktmon_interface *entry = g_new0(struct pktmon_interface, 1);
+
+    entry->key = interface_key(component, link_type);
+    entry->number = interfaces->entries->len;
+    entry->component = component;
+    g_ptr_array_add(interfaces->entries, entry);
+    g_hash_table_insert(interfaces->entry_of_key, &entry->key, entry);
+    return entry;
+}
+
+struct pktmon_interface *pktmon_interfaces_find(struct pktmon_interfaces *interfaces,
+                                                uint32_t component, uint16_t link_type)
+{
+    uint64_t key = interface_key(component, link_type);
+
+    if (!interfaces->newest || interfaces->newest->key != key)
+        interfaces->newest = g_hash_table_lookup(interfaces->entry_of_key, &key);
+    return interfaces->newest;
+}
+
+static struct edge_loss *get_edge_loss(struct loss *loss, uint16_t edge)
+{
+    const struct edge_loss none = {.edge = edge};
+
+    for (guint i = 0; i < loss->edges->len; i++) {
+        struct edge_loss *known = &g_array_index(loss->edges, struct edge_loss, i);
+
+        if (known->edge == edge)
+            return known;
+    }
+    g_array_append_val(loss->edges, none);
+    return &g_array_index(loss->edges, struct edge_loss, loss->edges->len - 1);
+}
+
+void pktmon_interfaces_count_loss(struct pktmon_interfaces *interfaces, uint32_t component,
+                                  uint16_t edge, uint64_t lost)
+{
+    struct loss *loss = g_hash_table_lookup(interfaces->losses, GUINT_TO_POINTER(component));
+
+    if (lost == 0)
+        return;
+    if (!loss) {
+        loss = loss_new();
+        g_hash_table_insert(interfaces->losses, GUINT_TO_POINTER(component), loss);
+    }
+    get_edge_loss(loss, edge)->lost = lost;
+}
+
+/* What the packets of each component said was lost, summed over its interfaces. */
+static void sum_reported(struct pktmon_interfaces *interfaces)
+{
+    GHashTableIter iter;
+    void *loss;
+
+    g_hash_table_iter_init(&iter, interfaces->losses);
+    while (g_hash_table_iter_next(&iter, NULL, &loss))
+        ((struct loss *)loss)->reported = 0;
+    for (guint i = 0; i < interfaces->entries->len; i++) {
+        const struct pktmon_interface *entry = g_ptr_array_index(interfaces->entries, i);
+
+        loss = g_hash_table_lookup(interfaces->losses, GUINT_TO_POINTER(entry->component));
+        if (loss)
+            ((struct loss *)loss)->reported += entry->lost;
+    }
+}
+
+/* Events lost after the component's last packet: its counters know of them, its packets do not.
+ * The component's first interface takes them all. */
+static uint64_t take_unreported(struct pktmon_interfaces *interfaces, uint32_t component)
+{
+    struct loss *loss = g_hash_table_lookup(interfaces->losses, GUINT_TO_POINTER(component));
+    uint64_t counted = 0, unreported;
+
+    if (!loss)
+        return 0;
+    for (guint i = 0; i < loss->edges->len; i++)
+        counted += g_array_index(loss->edges, struct edge_loss, i).lost;
+    if (counted <= loss->reported)
+        return 0;
+    unreported = counted - loss->reported;
+    loss->reported = counted;
+    return unreported;
+}
+
+void pktmon_interfaces_put_statistics(struct pktmon_interfaces *interfaces, GByteArray *out,
+                                      uint64_t start_time, uint64_t end_time)
+{
+    sum_reported(interfaces);
+    for (guint i = 0; i < interfaces->entries->len; i++) {
+        const struct pktmon_interface *entry = g_ptr_array_index(interfaces->entries, i);
+        const struct pktmon_pcapng_statistics statistics = {
+            .interface = entry->number,
+            .time = end_time,
+            .start_time = start_time,
+            .end_time = end_time,
+            .received = entry->received,
+            .dropped = entry->lost + take_unreported(interfaces, entry->component),
+        };
+
+        pktmon_pcapng_put_statistics(out, &statistics);
+    }
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The interface blocks of a pcapng section: one per component and link type, and what was written
+ * and lost on each.
+ */
+#ifndef PKTMON_INTERFACES_H
+#define PKTMON_INTERFACES_H
+
+#include <glib.h>
+#include <stdint.h>
+
+struct pktmon_interface {
+    uint64_t key;       /* component and link type */
+    uint32_t number;    /* 0, 1, 2 ... in the order of the blocks */
+    uint32_t component; /* 0 = of no component */
+    uint64_t received;  /* packets written on it */
+    uint64_t lost;      /* events that its packets said were lost before them */
+};
+
+struct pktmon_interfaces;
+
+struct pktmon_interfaces *pktmon_interfaces_new(void);
+void pktmon_interfaces_free(struct pktmon_interfaces *interfaces);
+
+/* The next interface block's entry. The table owns it. */
+struct pktmon_interface *pktmon_interfaces_add(struct pktmon_interfaces *interfaces,
+                                               uint32_t component, uint16_t link_type);
+/* NULL: not added yet. */
+struct pktmon_interface *pktmon_interfaces_find(struct pktmon_interfaces *interfaces,
+                                                uint32_t component, uint16_t link_type);
+
+/* The counters of this edge say that so many of its events were lost in all. */
+void pktmon_interfaces_count_loss(struct pktmon_interfaces *interfaces, uint32_t component,
+                                  uint16_t edge, uint64_t lost);
+
+/* Appends an Interface Statistics Block for each interface. */
+void pktmon_interfaces_put_statistics(struct pktmon_interfaces *interfaces, GByteArray *out,
+                                      uint64_t start_time, uint64_t end_time);
+
+#endif
