@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# What the scripts and the tests share: who does what, building, and the agent's capabilities.
+
+PROJECT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+AGENT_CAPABILITIES=cap_bpf,cap_perfmon,cap_net_admin,cap_sys_admin,cap_sys_ptrace=ep
+
+die() {
+    echo "$*" >&2
+    exit 1
+}
+
+as_root() {
+    if ((EUID == 0)); then
+        "$@"
+    else
+        command -v sudo >/dev/null || die "Run this as root, or install sudo."
+        sudo -- "$@"
+    fi
+}
+
+# Who captures: never root, because Wireshark ignores plugins and extcaps of the build tree for it.
+capturing_user() {
+    if ((EUID != 0)); then
+        id -un
+    elif [[ -n ${SUDO_USER:-} && $SUDO_USER != root ]]; then
+        echo "$SUDO_USER"
+    else
+        echo nobody
+    fi
+}
+
+# as_user USER COMMAND ...
+as_user() {
+    local user=$1
+    shift
+    if ((EUID == 0)); then
+        setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups -- "$@"
+    else
+        "$@"
+    fi
+}
+
+# The owner of the tree builds, so that a later build without sudo still can.
+as_owner() {
+    local owner
+    owner=$(stat -c %U "$PROJECT")
+    if ((EUID == 0)) && [[ $owner != root && $owner != UNKNOWN ]]; then
+        as_user "$owner" "$@"
+    else
+        "$@"
+    fi
+}
+
+# build DIRECTORY [CMAKE_OPTION ...]
+build() {
+    local directory=$1
+    shift
+    as_owner cmake -S "$PROJECT" -B "$directory" -G Ninja "$@" >/dev/null
+    as_owner cmake --build "$directory"
+}
+
+# grant_agent AGENT USER: its file capabilities, and the right to start it for one user's group
+# alone. The linker writes a new file without them, so this is done after each build.
+grant_agent() {
+    local agent=$1 group path=$PATH:/sbin:/usr/sbin
+    group=$(id -gn "$2")
+    if [[ $(stat -c '%U:%G %a' "$agent") == "root:$group 750" ]] &&
+        PATH=$path setcap -q -v "$AGENT_CAPABILITIES" "$agent" >/dev/null; then
+        return
+    fi
+    as_root chown "root:$group" "$agent" # takes the capabilities away, so it comes first
+    as_root chmod 0750 "$agent"
+    as_root env PATH="$path" setcap "$AGENT_CAPABILITIES" "$agent"
+}
+
+# Whether the user can run what lies there, with its capabilities.
+usable_for() {
+    local user=$1 directory=$2
+    as_user "$user" test -x "$directory/extcap/pktmondump" &&
+        ! findmnt --noheadings --output OPTIONS --target "$directory" | grep -qw nosuid
+}
+
+# copy_for_user BUILD DIRECTORY: the parts that run, laid out as in the build tree.
+copy_for_user() {
+    local build=$1 directory=$2
+    mkdir -p "$directory/extcap" "$directory/capture-core"
+    cp "$build/extcap/pktmondump" "$directory/extcap/"
+    cp "$build/capture-core/pktmon-agent" "$directory/capture-core/"
+    cp -r "$build/plugins" "$directory/"
+    chmod -R u=rwX,go=rX "$directory"
+}
+
+# prepare_for_user BUILD USER DIRECTORY: makes the build usable for the user, in DIRECTORY (which
+# is empty) if the user cannot reach the build tree. Prints where it can be used.
+prepare_for_user() {
+    local build=$1 user=$2 directory=$3
+    if ! usable_for "$user" "$build"; then
+        copy_for_user "$build" "$directory"
+        build=$directory
+        usable_for "$user" "$build" ||
+            die "The user $user cannot run programs with capabilities in $directory: mount it without nosuid and noexec."
+    fi
+    # One at a time: tests run side by side.
+    exec {lock}<"$build"
+    flock "$lock"
+    grant_agent "$build/capture-core/pktmon-agent" "$user"
+    exec {lock}<&-
+    echo "$build"
+}
