@@ -92,12 +92,14 @@ static void counters_line(struct line *line)
     add_component(line);
     add_edge(line);
     wmem_strbuf_append(line->text, ":");
-    add_number(line, " In ", PKTMON_FIELD_PACKETS_IN, " packets,");
-    add_number(line, " ", PKTMON_FIELD_BYTES_IN, " bytes;");
-    add_number(line, " Out ", PKTMON_FIELD_PACKETS_OUT, " packets,");
-    add_number(line, " ", PKTMON_FIELD_BYTES_OUT, " bytes;");
-    add_number(line, " Dropped in ", PKTMON_FIELD_DROPS_IN, ",");
-    add_number(line, " out ", PKTMON_FIELD_DROPS_OUT, "");
+    add_number(line, " In ", PKTMON_FIELD_PACKETS_IN, " packets");
+    add_number(line, ", ", PKTMON_FIELD_BYTES_IN, " bytes");
+    add_number(line, "; Out ", PKTMON_FIELD_PACKETS_OUT, " packets");
+    add_number(line, ", ", PKTMON_FIELD_BYTES_OUT, " bytes");
+    add_number(line,
+               record_has(line->record, PKTMON_FIELD_PACKETS_IN) ? "; Drops in " : " Drops in ",
+               PKTMON_FIELD_DROPS_IN, "");
+    add_number(line, ", out ", PKTMON_FIELD_DROPS_OUT, "");
     add_text(line, " (", PKTMON_FIELD_DROP_REASON, ")");
 }
 

@@ -2,78 +2,34 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Breaks the metadata records of a pcapng file in every place.
 
-dissector_mutate.py INPUT DIRECTORY writes, from the longest record of each type:
+dissector_mutate.py INPUT DIRECTORY takes the longest record of each type and writes:
 
   bytes.pcapng    every byte of the record changed, in several ways
   lengths.pcapng  every field's length made impossible
   cuts.pcapng     the record cut in the middle of a field, at every place
+  bare.pcapng     all packets of the input, without their options
 
-Every packet of the last two must be reported as malformed; prints how many those are.
+Every packet of lengths and cuts must be reported as malformed; prints how many those are.
 """
 import pathlib
 import struct
 import sys
 
-SECTION, INTERFACE, PACKET = 0x0A0D0D0A, 1, 6
-OPTION_CUSTOM = 2989
-MAGIC = b"PKMN"
-HEADER_SIZE = 8
-FIELD_HEADER_SIZE = 4
+from dissector_pcapng import (
+    FIELD_HEADER_SIZE,
+    HEADER_SIZE,
+    INTERFACE,
+    OPTION_CUSTOM,
+    PACKET,
+    SECTION,
+    blocks,
+    fields_of,
+    option,
+    record_of,
+    with_options,
+)
+
 STRING_FIELDS = {3, 4, 5, 7, 8, 10, 22, 24, 28, 29, 30, 44, 45, 46, 47, 48, 49, 50, 51, 54}
-
-
-def aligned(length):
-    return length + -length % 4
-
-
-def padded(data):
-    return data.ljust(aligned(len(data)), b"\0")
-
-
-def blocks(data):
-    offset = 0
-    while offset < len(data):
-        kind, length = struct.unpack_from("<II", data, offset)
-        yield kind, data[offset : offset + length]
-        offset += length
-
-
-def options(body):
-    """Code and value of each option of a packet block."""
-    offset = 28 + aligned(struct.unpack_from("<I", body, 20)[0])
-    while True:
-        code, length = struct.unpack_from("<HH", body, offset)
-        if code == 0:
-            return
-        yield code, body[offset + 4 : offset + 4 + length]
-        offset += 4 + aligned(length)
-
-
-def record_of(block):
-    """Enterprise number and record of a packet block, or (None, None)."""
-    for code, value in options(block):
-        if code == OPTION_CUSTOM and value[4:8] == MAGIC:
-            return value[:4], value[4:]
-    return None, None
-
-
-def with_record(block, enterprise, record):
-    """The packet block with this record as its only option."""
-    size = struct.unpack_from("<I", block, 20)[0]
-    value = enterprise + record
-    body = block[8 : 28 + aligned(size)]
-    body += struct.pack("<HH", OPTION_CUSTOM, len(value)) + padded(value) + bytes(4)
-    length = struct.pack("<I", len(body) + 12)
-    return struct.pack("<I", PACKET) + length + body + length
-
-
-def fields(record):
-    """Offset, type and length of each field."""
-    offset = HEADER_SIZE
-    while offset < len(record):
-        kind, length = struct.unpack_from("<HH", record, offset)
-        yield offset, kind, length
-        offset += FIELD_HEADER_SIZE + length
 
 
 def changed_bytes(record):
@@ -83,48 +39,54 @@ def changed_bytes(record):
 
 
 def changed_lengths(record):
-    for offset, kind, length in fields(record):
+    for offset, number, length in fields_of(record):
         wrong = [0xFFFF, len(record) - offset - FIELD_HEADER_SIZE + 1]
-        if kind not in STRING_FIELDS:
+        if number not in STRING_FIELDS:
             wrong += [0, length - 1 if length > 1 else 2, length + 1]
         for new in wrong:
             yield record[: offset + 2] + struct.pack("<H", new) + record[offset + 4 :]
 
 
 def cut_short(record):
-    ends = {offset for offset, _, _ in fields(record)} | {len(record)}
+    good_ends = {offset for offset, _, _ in fields_of(record)}
     for end in range(HEADER_SIZE, len(record)):
-        if end not in ends:
+        if end not in good_ends:
             yield record[:end]
 
 
 def longest_of_each_type(packets):
     found = {}
-    for block in packets:
-        enterprise, record = record_of(block)
-        if record:
-            longest = found.get(record[5])
-            if not longest or len(record) > len(longest[2]):
-                found[record[5]] = (block, enterprise, record)
+    for packet in packets:
+        enterprise, record = record_of(packet)
+        if record and len(record) > len(found.get(record[5], (None, None, b""))[2]):
+            found[record[5]] = (packet, enterprise, record)
     return found.values()
+
+
+def broken(originals, mutate):
+    return [
+        with_options(packet, option(OPTION_CUSTOM, enterprise + mutant))
+        for packet, enterprise, record in originals
+        for mutant in mutate(record)
+    ]
 
 
 def main(source, directory):
     data = list(blocks(pathlib.Path(source).read_bytes()))
-    head = b"".join(block for kind, block in data if kind in (SECTION, INTERFACE))
-    records = longest_of_each_type(block for kind, block in data if kind == PACKET)
-    if not records:
-        sys.exit(f"{source} has no packet block with a metadata record")
-    malformed = 0
-    for name, mutate in (
-        ("bytes", changed_bytes),
-        ("lengths", changed_lengths),
-        ("cuts", cut_short),
-    ):
-        made = [with_record(b, e, m) for b, e, r in records for m in mutate(r)]
-        pathlib.Path(directory, name + ".pcapng").write_bytes(head + b"".join(made))
-        malformed += 0 if name == "bytes" else len(made)
-    print(malformed)
+    head = [block for kind, block in data if kind in (SECTION, INTERFACE)]
+    packets = [block for kind, block in data if kind == PACKET]
+    originals = longest_of_each_type(packets)
+    if not originals:
+        sys.exit(f"{source} has no packet with a metadata record")
+    files = {
+        "bytes": broken(originals, changed_bytes),
+        "lengths": broken(originals, changed_lengths),
+        "cuts": broken(originals, cut_short),
+        "bare": [with_options(packet, b"") for packet in packets],
+    }
+    for name, made in files.items():
+        pathlib.Path(directory, name + ".pcapng").write_bytes(b"".join(head + made))
+    print(len(files["lengths"]) + len(files["cuts"]))
 
 
 main(*sys.argv[1:])

@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the list of packets says of metadata frames and drops, and that it leaves the rest alone.
+. "$(dirname "$0")/dissector-common.sh"
+
+expected() {
+	cat <<'COLUMNS'
+PKTMON|Capture of testhost: Linux 6.18.0-test, ebpf
+PKTMON|Filter 1 capture filter: icmp or udp or arp
+PKTMON|Component 1 left/eth0 (veth)
+ICMP|Echo (ping) request  id=0x1234, seq=1/256, ttl=64
+PKTMON|Component 2 veth1 (veth)
+ICMP|Echo (ping) request  id=0x1234, seq=1/256, ttl=64
+PKTMON|Component 3 br0 (bridge)
+ICMP|Echo (ping) request  id=0x1234, seq=1/256, ttl=64
+PKTMON|Component 4 veth2 (veth)
+ICMP|Echo (ping) request  id=0x1234, seq=1/256, ttl=64
+PKTMON|Component 5 right/eth0 (veth)
+ICMP|Echo (ping) request  id=0x1234, seq=1/256, ttl=64
+UDP|1024 → 7777 Len=5
+PKTMON|Component 6 right/ipv4 (ipv4)
+UDP|1024 → 7777 Len=5 [Dropped: NETFILTER_DROP at nft_do_chain+0x3e8]
+ARP|Who has 10.0.0.2? Tell 10.0.0.1 [Dropped: SKB_CONSUMED at br_forward+0x1c]
+PKTMON|Counters left/eth0 Lower: In 10 packets, 840 bytes; Out 11 packets, 924 bytes
+PKTMON|Counters right/ipv4: Drops in 1, out 2 (NETFILTER_DROP)
+PKTMON|Event: veth2 was removed (pktmon)
+PKTMON|Component 4 veth2 (veth)
+COLUMNS
+}
+
+# Without a tree (no -V, no filter), as a live tshark prints.
+columns() {
+	run_tshark -r "$1" -c 20 -o 'gui.column.format:"p","%p","i","%i"' |
+		sed 's/^ *\([A-Z]*\) /\1|/'
+}
+
+for carrier in frames blocks; do
+	"$make_capture" --carrier $carrier "$work/$carrier.pcapng"
+	expect "the columns ($carrier)" "$(expected)" "$(columns "$work/$carrier.pcapng")"
+done
+finish

@@ -1,0 +1,94 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Every field of the contract: its type, and the values that make_capture wrote, found by a display
+# filter and printed by -T fields, with both carriers of descriptions.
+. "$(dirname "$0")/dissector-common.sh"
+
+# field type distinct-values
+fields() {
+	cat <<'FIELDS'
+pktmon.record|FT_UINT8|1;2;3;4;5;6
+pktmon.capture_id|FT_UINT64|72623859790382856
+pktmon.component|FT_UINT32|1;2;3;4;5;6
+pktmon.component.name|FT_STRING|br0;left/eth0;right/eth0;right/ipv4;veth1;veth2
+pktmon.component.description|FT_STRING|Bridge br0;Bridge port veth1;Bridge port veth2;IPv4 of right;Virtual Ethernet eth0 in left;Virtual Ethernet eth0 in right
+pktmon.component.type|FT_STRING|bridge;ipv4;veth
+pktmon.component.parent|FT_UINT32|3
+pktmon.property.name|FT_STRING|MAC,ifindex,MTU
+pktmon.property.value|FT_STRING|02:00:00:00:00:01,2,1500;02:00:00:00:00:02,2,1500;02:00:00:00:00:10,4,1500;02:00:00:00:00:11,3,1500;02:00:00:00:00:12,5,1500;02:00:00:00:00:12,5,9000
+pktmon.edge|FT_UINT16|0;2;3
+pktmon.edge.name|FT_STRING|Lower;forward
+pktmon.direction|FT_UINT16|3;4;6
+pktmon.group|FT_UINT64|1234605616436508552;2;3
+pktmon.packet_number|FT_UINT16|4
+pktmon.appearance|FT_UINT32|1;2;3;4;5;7
+pktmon.copy|FT_UINT32|2
+pktmon.copy_of|FT_UINT32|1
+pktmon.linked|FT_UINT8|1;2
+pktmon.packet_type|FT_UINT16|1
+pktmon.filter_id|FT_UINT16|1
+pktmon.dropped|FT_BOOLEAN|1
+pktmon.copy_released|FT_BOOLEAN|1
+pktmon.drop.reason|FT_STRING|NETFILTER_DROP;SKB_CONSUMED
+pktmon.drop.code|FT_UINT32|65537;8
+pktmon.drop.location|FT_STRING|br_forward+0x1c;nft_do_chain+0x3e8
+pktmon.drop.location_code|FT_UINT32|0xe0004001
+pktmon.cpu|FT_UINT32|0;1;3
+pktmon.pid|FT_UINT32|4242
+pktmon.comm|FT_STRING|ping
+pktmon.cgroup|FT_STRING|/system.slice/test.service
+pktmon.netns|FT_STRING|host;left;right
+pktmon.gso_size|FT_UINT16|1448
+pktmon.gso_segs|FT_UINT16|9
+pktmon.l2_synthesised|FT_BOOLEAN|1
+pktmon.truncated|FT_BOOLEAN|1
+pktmon.lost|FT_UINT64|5;6
+pktmon.prev_frame|FT_FRAMENUM|10;13;4;6;8
+pktmon.next_frame|FT_FRAMENUM|10;12;15;6;8
+pktmon.delta|FT_RELATIVE_TIME|0.000001000
+pktmon.elapsed|FT_RELATIVE_TIME|0.000000000;0.000001000;0.000002000;0.000003000;0.000004000
+pktmon.fate|FT_STRING|dropped;unknown
+pktmon.counters.packets_in|FT_UINT64|10
+pktmon.counters.bytes_in|FT_UINT64|840
+pktmon.counters.packets_out|FT_UINT64|11
+pktmon.counters.bytes_out|FT_UINT64|924
+pktmon.counters.drops_in|FT_UINT64|1
+pktmon.counters.drops_out|FT_UINT64|2
+pktmon.counters.drop_bytes_in|FT_UINT64|47
+pktmon.counters.drop_bytes_out|FT_UINT64|94
+pktmon.filter.name|FT_STRING|capture filter
+pktmon.filter.text|FT_STRING|icmp or udp or arp
+pktmon.capture.os|FT_STRING|Linux
+pktmon.capture.host|FT_STRING|testhost
+pktmon.capture.release|FT_STRING|6.18.0-test
+pktmon.capture.provider|FT_STRING|ebpf
+pktmon.capture.missing|FT_STRING|netfilter hooks: this kernel is older than 6.4,macvlan0: no hook for its receive
+pktmon.event.provider|FT_STRING|pktmon
+pktmon.event.id|FT_UINT16|3
+pktmon.event.level|FT_UINT8|3
+pktmon.event.message|FT_STRING|veth2 was removed
+FIELDS
+}
+
+# Name and type of all registered fields but those that only speak of broken records.
+registered_fields() {
+	run_tshark -G fields |
+		awk -F'\t' '$1 == "F" && $3 ~ /^pktmon\./ && $3 !~ /^pktmon\.(malformed|unknown)/ {
+			print $3 "|" $4 }' | LC_ALL=C sort
+}
+
+distinct_values() {
+	run_tshark -2 -r "$1" -Y "$2" -T fields -e "$2" | LC_ALL=C sort -u | paste -sd';'
+}
+
+expect "the registered fields" "$(fields | cut -d'|' -f1,2 | LC_ALL=C sort)" "$(registered_fields)"
+for carrier in frames blocks; do
+	"$make_capture" --carrier $carrier "$work/$carrier.pcapng"
+	fields >"$work/table"
+	while IFS='|' read -r field _ values; do
+		expect "$field ($carrier)" "$values" "$(distinct_values "$work/$carrier.pcapng" "$field")"
+	done <"$work/table"
+	expect "nothing is wrong ($carrier)" "" \
+		"$(run_tshark -r "$work/$carrier.pcapng" -Y "_ws.expert.group == Malformed")"
+done
+finish

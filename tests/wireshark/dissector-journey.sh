@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The journey of each packet: what one pass knows, and what the second adds.
+. "$(dirname "$0")/dissector-common.sh"
+
+# frame previous next delta elapsed fate
+second_pass() {
+	cat <<'JOURNEYS'
+3||4||0.000000000|forwarded
+4|3|5|0.000020000|0.000020000|forwarded
+5|4||0.000000000|0.000010000|forwarded
+6||7||0.000000000|unknown
+7|6||0.000001000|0.000001000|unknown
+8||9||0.000000000|dropped
+9|8||0.000002000|0.000002000|dropped
+10||12||0.000000000|unknown
+11||13||0.000001000|unknown
+12|10|14|0.000002000|0.000002000|unknown
+13|11||0.000003000|0.000004000|unknown
+14|12||0.000006000|0.000008000|unknown
+15||17||0.000000000|unknown
+16||18||0.000001000|unknown
+17|15||0.000002000|0.000002000|unknown
+18|16||0.000002000|0.000003000|unknown
+19||||0.000000000|unknown
+20||||0.000000000|unknown
+21|||||
+JOURNEYS
+}
+
+# The same without what lies ahead.
+first_pass() {
+	second_pass | awk -F'|' -v OFS='|' '{$3 = $6 = ""; print}'
+}
+
+journeys() {
+	run_tshark "$@" -r "$work/journeys.pcapng" -Y "pktmon.record == 1" -T fields \
+		-E separator='|' -e frame.number -e pktmon.prev_frame -e pktmon.next_frame \
+		-e pktmon.delta -e pktmon.elapsed -e pktmon.fate
+}
+
+# Component, edge: of the record, of the description, or of the interface.
+words() {
+	run_tshark -r "$work/journeys.pcapng" -Y "frame.number == $1" -T fields -E separator='|' \
+		-e pktmon.component.name -e pktmon.component.type -e pktmon.edge.name
+}
+
+python3 "$here/dissector_journeys.py" "$work/journeys.pcapng"
+expect "journeys in two passes" "$(second_pass)" "$(journeys -2)"
+expect "journeys in one pass" "$(first_pass)" "$(journeys)"
+expect "a component that was described" "wan|physical|Upper" "$(words 4)"
+expect "a component of another capture" "wan||Lower" "$(words 19)"
+expect "a component that was never described" "stranger||Lower" "$(words 20)"
+finish

@@ -1,0 +1,25 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Records broken in every place: tshark goes on, and says what is malformed wherever it must be.
+. "$(dirname "$0")/dissector-common.sh"
+
+reported() {
+	for name in "$@"; do
+		run_tshark -2 -r "$work/$name.pcapng" -T fields -e frame.number \
+			-Y "pktmon.malformed.truncated || pktmon.malformed.length"
+	done | wc -l
+}
+
+"$make_capture" --carrier frames "$work/frames.pcapng"
+malformed=$(python3 "$here/dissector_mutate.py" "$work/frames.pcapng" "$work")
+run_tshark -2 -r "$work/bytes.pcapng" -V >"$work/tree"
+expect "packets whose tree is complete" \
+	"$(capinfos -TrMc "$work/bytes.pcapng" | cut -f2)" \
+	"$(grep -c '^Frame [0-9]' "$work/tree")"
+expect "packets reported as malformed" "$malformed" "$(reported lengths cuts)"
+
+# Options lost on the way, e.g. in a tool that does not know them.
+expect "metadata frames without their metadata" \
+	"$(run_tshark -r "$work/frames.pcapng" -Y 'frame.interface_name == "@pktmon"' | wc -l)" \
+	"$(run_tshark -r "$work/bare.pcapng" -Y pktmon.malformed.missing | wc -l)"
+finish
