@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pktmon-agent: the conversation with the reader. What the reader says is untrusted input. */
+#include "agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Datagrams are small and the reader is prompt: it is gone if it takes this long. */
+#define SEND_TIMEOUT_S 10
+
+static bool started, stopped;
+
+void agent_say(const struct agent_message *message)
+{
+    if (send(AGENT_SOCKET, message, sizeof(*message), MSG_NOSIGNAL) < 0)
+        exit(EXIT_SUCCESS); /* the reader has gone, and the capture with it */
+}
+
+static void say_text(enum agent_message_type type, const char *format, va_list arguments)
+{
+    struct agent_message message = {.type = type};
+
+    vsnprintf(message.text, sizeof(message.text), format, arguments);
+    agent_say(&message);
+}
+
+void agent_say_missing(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    say_text(AGENT_MISSING, format, arguments);
+    va_end(arguments);
+}
+
+void agent_fail(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    say_text(AGENT_ERROR, format, arguments);
+    va_end(arguments);
+    exit(EXIT_FAILURE);
+}
+
+static void say_started(void)
+{
+    struct agent_message message = {.type = AGENT_STARTED};
+    int descriptors[AGENT_MAPS + RECORD_MAX_RINGS];
+    int count =
+        programs_descriptors(descriptors, &message.started.rings, &message.started.ring_size);
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(descriptors))];
+    } control = {};
+    struct iovec part = {.iov_base = &message, .iov_len = sizeof(message)};
+    struct msghdr parcel = {.msg_iov = &part,
+                            .msg_iovlen = 1,
+                            .msg_control = &control,
+                            .msg_controllen = CMSG_SPACE(count * sizeof(int))};
+
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN(count * sizeof(int));
+    memcpy(CMSG_DATA(&control.header), descriptors, count * sizeof(int));
+    if (sendmsg(AGENT_SOCKET, &parcel, MSG_NOSIGNAL) < 0)
+        exit(EXIT_SUCCESS);
+}
+
+static void answer_list(const struct agent_request *request)
+{
+    (void)request;
+    namespaces_scan();
+    agent_say(&(struct agent_message){.type = AGENT_LISTED});
+}
+
+static void answer_start(const struct agent_request *request)
+{
+    if (started)
+        agent_fail("The capture was started already.");
+    if (request->buffer_size == 0 || request->buffer_size > AGENT_MAX_BUFFER)
+        agent_fail("The buffer size must be 1 to %d MiB.", AGENT_MAX_BUFFER);
+    started = true;
+    programs_start(request);
+    if (!request->drops_only)
+        ingress_attach_all();
+    say_started();
+}
+
+static void answer_stop(const struct agent_request *request)
+{
+    (void)request;
+    stopped = true;
+    ingress_detach_all();
+    programs_stop();
+    agent_say(&(struct agent_message){.type = AGENT_STOPPED, .misses = programs_misses()});
+}
+
+static void answer_misses(const struct agent_request *request)
+{
+    (void)request;
+    agent_say(&(struct agent_message){.type = AGENT_MISSED, .misses = programs_misses()});
+}
+
+static void (*const answers[])(const struct agent_request *request) = {
+    [AGENT_LIST] = answer_list,
+    [AGENT_START] = answer_start,
+    [AGENT_STOP] = answer_stop,
+    [AGENT_MISSES] = answer_misses,
+};
+
+static void read_request(void)
+{
+    struct agent_request request;
+    ssize_t length = recv(AGENT_SOCKET, &request, sizeof(request), MSG_TRUNC);
+
+    if (length <= 0)
+        exit(EXIT_SUCCESS);
+    if (length != sizeof(request) || request.protocol != AGENT_PROTOCOL)
+        agent_fail("pktmon-agent and the program that started it are of different versions: "
+                   "install both from one build.");
+    if (request.type >= G_N_ELEMENTS(answers) || !answers[request.type])
+        agent_fail("Unknown request %u.", request.type);
+    answers[request.type](&request);
+}
+
+/* Where links of other namespaces cannot be heard of, they are looked for this often. */
+#define SCAN_INTERVAL_MS 1000
+/* A name in /run/netns appears a moment before its namespace is mounted there. */
+#define NAME_SETTLES_MS 20
+
+static void scan_again(void)
+{
+    GPtrArray *all;
+
+    namespaces_scan();
+    if (links_hear_all())
+        return;
+    all = namespaces();
+    for (guint i = 0; i < all->len; i++) {
+        struct netns *netns = all->pdata[i];
+        if (netns->cookie)
+            links_list(netns);
+    }
+}
+
+static int wait_ms(bool names_changed)
+{
+    if (names_changed)
+        return NAME_SETTLES_MS;
+    return started && !stopped && !links_hear_all() ? SCAN_INTERVAL_MS : -1;
+}
+
+/* Waits for a request, a change of the named namespaces, or a change of some link. */
+static void serve(void)
+{
+    bool names_changed = false;
+
+    for (;;) {
+        struct pollfd polls[] = {{.fd = AGENT_SOCKET, .events = POLLIN},
+                                 {.fd = links_open(), .events = POLLIN},
+                                 {.fd = namespaces_watch(), .events = POLLIN}};
+        int ready = poll(polls, G_N_ELEMENTS(polls), wait_ms(names_changed));
+
+        if (ready < 0 && errno != EINTR)
+            exit(EXIT_FAILURE);
+        if (ready == 0) {
+            names_changed = false;
+            scan_again();
+        }
+        if (polls[1].revents)
+            links_read();
+        if (polls[2].revents) {
+            namespaces_watch_clear();
+            names_changed = true;
+        }
+        if (polls[0].revents)
+            read_request();
+    }
+}
+
+/* Whatever else it was given, it keeps these alone. */
+static const struct {
+    cap_value_t value;
+    const char *name;
+    bool needed;
+} capabilities[] = {
+    {CAP_BPF, "cap_bpf", true},
+    {CAP_PERFMON, "cap_perfmon", true},
+    {CAP_NET_ADMIN, "cap_net_admin", false},         /* tc ingress */
+    {CAP_NET_BROADCAST, "cap_net_broadcast", false}, /* hearing of links elsewhere */
+    {CAP_SYS_ADMIN, "cap_sys_admin", false},         /* entering namespaces */
+    {CAP_SYS_PTRACE, "cap_sys_ptrace", false},       /* finding those of containers */
+};
+
+static void keep_capabilities(void)
+{
+    cap_t have = cap_get_proc(), keep = cap_init();
+
+    for (size_t i = 0; i < G_N_ELEMENTS(capabilities); i++) {
+        cap_flag_value_t permitted = CAP_CLEAR;
+
+        cap_get_flag(have, capabilities[i].value, CAP_PERMITTED, &permitted);
+        if (permitted == CAP_SET) {
+            cap_set_flag(keep, CAP_PERMITTED, 1, &capabilities[i].value, CAP_SET);
+            cap_set_flag(keep, CAP_EFFECTIVE, 1, &capabilities[i].value, CAP_SET);
+        } else if (capabilities[i].needed) {
+            agent_fail("pktmon-agent lacks the capability %s: have an administrator run `setcap "
+                       "cap_bpf,cap_perfmon,cap_net_admin,cap_net_broadcast,cap_sys_admin,cap_sys_"
+                       "ptrace=ep` "
+                       "on it.",
+                       capabilities[i].name);
+        }
+    }
+    cap_set_proc(keep);
+    cap_free(keep);
+    cap_free(have);
+}
+
+static bool is_conversation(int descriptor)
+{
+    int type = 0;
+    socklen_t length = sizeof(type);
+
+    return getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &length) == 0 &&
+           type == SOCK_SEQPACKET;
+}
+
+/* Whoever starts it chooses its surroundings; none of them may matter. */
+static void leave_surroundings(void)
+{
+    struct timeval timeout = {.tv_sec = SEND_TIMEOUT_S};
+
+    clearenv();
+    umask(077);
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    close_range(AGENT_SOCKET + 1, ~0U, 0);
+    for (int descriptor = 0; descriptor < AGENT_SOCKET; descriptor++) {
+        if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+            exit(EXIT_FAILURE);
+    }
+    setsockopt(AGENT_SOCKET, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+    fcntl(AGENT_SOCKET, F_SETFD, FD_CLOEXEC);
+    /* A stop of the terminal's whole group must not end the capture before its last records
+     * were read: the end of the conversation is the sign. */
+    signal(SIGINT, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+}
+
+int main(void)
+{
+    if (!is_conversation(AGENT_SOCKET)) {
+        fputs("pktmon-agent is started by pktmondump and pktmon, not by hand.\n", stderr);
+        return EXIT_FAILURE;
+    }
+    leave_surroundings();
+    keep_capabilities();
+    serve();
+}

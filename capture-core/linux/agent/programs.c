@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kernel programs: configured, loaded and attached; held by this process alone. */
+#include "agent.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "probes.skel.h"
+
+#define TCX_INGRESS 46 /* BPF_TCX_INGRESS: newer than Debian 12's headers */
+
+#define MIN_RING_SIZE   (64U * 1024)
+#define FLOW_SHARE(all) ((all) - (all) / 8) /* of a ring; the rest is reserved for drops */
+
+static struct btf *kernel_btf;
+static struct probes *probes;
+static int ring_descriptors[RECORD_MAX_RINGS];
+static uint32_t ring_count, ring_bytes;
+
+/* --- what the kernel has --- */
+
+static bool has_tracepoint(const char *name)
+{
+    g_autofree char *type = g_strconcat("btf_trace_", name, NULL);
+
+    return btf__find_by_name_kind(kernel_btf, type, BTF_KIND_TYPEDEF) > 0;
+}
+
+static int kernel_function(const char *name)
+{
+    return btf__find_by_name_kind(kernel_btf, name, BTF_KIND_FUNC);
+}
+
+/* --- how libbpf loads a program of ours: sections "tp_btf/..." and "tcx/ingress" --- */
+
+static const struct {
+    int placeholder; /* in bpf/frame.h */
+    const char *name;
+} kernel_functions[] = {
+    {0x7f000001, "bpf_dynptr_from_skb"},
+    {0x7f000002, "bpf_cast_to_kern_ctx"},
+};
+
+/* Placeholder calls become calls of kernel functions, or "r0 = -1" where there is none. */
+static void resolve_call(struct bpf_insn *insn)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(kernel_functions); i++) {
+        int id = kernel_function(kernel_functions[i].name);
+
+        if (insn->imm != kernel_functions[i].placeholder)
+            continue;
+        if (id > 0)
+            *insn = (struct bpf_insn){
+                .code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_KFUNC_CALL, .imm = id};
+        else
+            *insn = (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = -1};
+        return;
+    }
+}
+
+static int prepare_load(struct bpf_program *program, struct bpf_prog_load_opts *options,
+                        long cookie)
+{
+    size_t count = bpf_program__insn_cnt(program);
+    g_autofree struct bpf_insn *insns =
+        g_memdup2(bpf_program__insns(program), count * sizeof(*insns));
+
+    (void)options;
+    (void)cookie;
+    for (size_t i = 0; i < count; i++) {
+        if (insns[i].code == (BPF_JMP | BPF_CALL) && insns[i].src_reg == 0)
+            resolve_call(&insns[i]);
+    }
+    return bpf_program__set_insns(program, insns, count);
+}
+
+/* The tracepoint's type must be known before prepare_load; a missing one is no error. */
+static int setup_tracepoint(struct bpf_program *program, long cookie)
+{
+    const char *name = strchr(bpf_program__section_name(program), '/') + 1;
+
+    (void)cookie;
+    if (!has_tracepoint(name))
+        return bpf_program__set_autoload(program, false);
+    return bpf_program__set_attach_target(program, 0, name);
+}
+
+static int attach_tracepoint(const struct bpf_program *program, long cookie, struct bpf_link **link)
+{
+    (void)cookie;
+    *link = bpf_program__attach_trace(program);
+    return *link ? 0 : -errno;
+}
+
+static void register_sections(void)
+{
+    LIBBPF_OPTS(libbpf_prog_handler_opts, tracepoint, .prog_setup_fn = setup_tracepoint,
+                .prog_prepare_load_fn = prepare_load, .prog_attach_fn = attach_tracepoint);
+    LIBBPF_OPTS(libbpf_prog_handler_opts, ingress, .prog_prepare_load_fn = prepare_load);
+
+    libbpf_register_prog_handler("tp_btf+", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, &tracepoint);
+    libbpf_register_prog_handler("tcx/ingress", BPF_PROG_TYPE_SCHED_CLS, TCX_INGRESS, &ingress);
+}
+
+/* --- configuration --- */
+
+static uint32_t power_of_two_below(uint64_t number)
+{
+    uint64_t power = 1;
+
+    while (power * 2 <= number)
+        power *= 2;
+    return power;
+}
+
+/* One ring for each group of CPUs, all of one size, their sum at most the buffer size. */
+static void size_rings(uint32_t buffer_mib, uint32_t cpus)
+{
+    uint64_t bytes = (uint64_t)buffer_mib * 1024 * 1024;
+
+    ring_count = MIN(power_of_two_below(cpus), RECORD_MAX_RINGS);
+    while (ring_count > 1 && bytes / ring_count < MIN_RING_SIZE)
+        ring_count /= 2;
+    ring_bytes = power_of_two_below(bytes / ring_count);
+}
+
+static void configure(const struct agent_request *request)
+{
+    struct probes_config *config = (struct probes_config *)&probes->rodata->config;
+
+    config->cpus = libbpf_num_possible_cpus();
+    size_rings(request->buffer_size, config->cpus);
+    config->ring_mask = ring_count - 1;
+    config->flow_limit = FLOW_SHARE(ring_bytes);
+    config->pkt_size = request->pkt_size && request->pkt_size < RECORD_MAX_PACKET
+                           ? request->pkt_size
+                           : RECORD_MAX_PACKET;
+    config->record_flow = request->record_flow;
+    config->record_drops = request->record_drops;
+    config->track = !request->drops_only;
+    config->reads_fragments = kernel_function("bpf_dynptr_from_skb") > 0;
+    if (!config->reads_fragments)
+        agent_say_missing("packet bytes in fragments: this kernel has no bpf_dynptr_from_skb "
+                          "(Linux 6.4)");
+}
+
+/* Which points an unrestricted capture has beside the drops. */
+enum point_class { POINT_DROP, POINT_LOWER, POINT_UPPER, POINT_END };
+
+static const struct {
+    const char *program;
+    enum point_class class;
+    const char *blind; /* what cannot be seen without it */
+} points[] = {
+    {"kfree_skb", POINT_DROP, "drops"},
+    {"consume_skb", POINT_END, "where packets end"},
+    {"netif_receive_skb_entry", POINT_LOWER, "packets handed over with netif_receive_skb()"},
+    {"netif_receive_skb_list_entry", POINT_LOWER,
+     "packets handed over with netif_receive_skb_list()"},
+    {"netif_rx_entry", POINT_LOWER, "packets handed over with netif_rx()"},
+    {"napi_gro_receive_entry", POINT_LOWER, "packets handed over with napi_gro_receive()"},
+    {"napi_gro_frags_entry", POINT_LOWER, "packets handed over with napi_gro_frags()"},
+    {"net_dev_start_xmit", POINT_LOWER, "packets that drivers send"},
+    {"netif_receive_skb", POINT_UPPER, "the upper edge on receive"},
+    {"net_dev_queue", POINT_UPPER, "the upper edge on send"},
+};
+
+static bool is_wanted(enum point_class class, const struct agent_request *request)
+{
+    if (class == POINT_DROP)
+        return true;
+    return !request->drops_only && (class != POINT_UPPER || request->upper_edges);
+}
+
+static void choose_points(const struct agent_request *request)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(points); i++) {
+        struct bpf_program *program =
+            bpf_object__find_program_by_name(probes->obj, points[i].program);
+        bool there = has_tracepoint(points[i].program);
+
+        if (!is_wanted(points[i].class, request)) {
+            bpf_program__set_autoload(program, false);
+        } else if (!there) {
+            agent_say_missing("%s: this kernel has no tracepoint %s", points[i].blind,
+                              points[i].program);
+        }
+    }
+    if (request->drops_only || kernel_function("bpf_cast_to_kern_ctx") <= 0)
+        bpf_program__set_autoload(probes->progs.tcx_ingress, false);
+}
+
+/* --- loading and attaching --- */
+
+static void make_rings(void)
+{
+    for (uint32_t i = 0; i < ring_count; i++) {
+        int ring = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "pktmon_ring", 0, 0, ring_bytes, NULL);
+
+        if (ring < 0 || bpf_map_update_elem(bpf_map__fd(probes->maps.rings), &i, &ring, BPF_ANY))
+            agent_fail("The kernel refused a ring buffer of %u bytes (%s): choose a smaller "
+                       "--buffer-size.",
+                       ring_bytes, g_strerror(errno));
+        ring_descriptors[i] = ring;
+    }
+}
+
+static void load(void)
+{
+    int error = probes__load(probes);
+
+    /* tc ingress wants a capability more than the rest. */
+    if (error == -EPERM && bpf_program__autoload(probes->progs.tcx_ingress))
+        agent_fail("The kernel refused the capture's programs (%s): pktmon-agent needs the "
+                   "capabilities cap_bpf, cap_perfmon and cap_net_admin, and BPF must not be "
+                   "forbidden on this host.",
+                   g_strerror(-error));
+    if (error)
+        agent_fail("The kernel refused the capture's programs (%s).", g_strerror(-error));
+}
+
+static void attach(void)
+{
+    int error = probes__attach(probes);
+
+    if (error)
+        agent_fail("The kernel refused to attach the capture's programs (%s).", g_strerror(-error));
+}
+
+static int no_print(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+    (void)level;
+    (void)format;
+    (void)arguments;
+    return 0;
+}
+
+void programs_start(const struct agent_request *request)
+{
+    libbpf_set_print(no_print);
+    kernel_btf = btf__load_vmlinux_btf();
+    if (!kernel_btf)
+        agent_fail("This kernel has no BTF (/sys/kernel/btf/vmlinux), which the capture needs: "
+                   "use a kernel built with CONFIG_DEBUG_INFO_BTF.");
+    register_sections();
+    probes = probes__open();
+    if (!probes)
+        agent_fail("The capture's programs could not be opened: %s.", g_strerror(errno));
+    configure(request);
+    choose_points(request);
+    load();
+    make_rings();
+    attach();
+    btf__free(kernel_btf);
+    kernel_btf = NULL;
+}
+
+void programs_stop(void)
+{
+    if (probes)
+        probes__detach(probes);
+}
+
+int programs_descriptors(int *descriptors, uint32_t *rings, uint32_t *ring_size)
+{
+    descriptors[AGENT_MAP_COUNTERS] = bpf_map__fd(probes->maps.counters);
+    descriptors[AGENT_MAP_DROPS] = bpf_map__fd(probes->maps.drops);
+    descriptors[AGENT_MAP_DEVICES] = bpf_map__fd(probes->maps.devices);
+    descriptors[AGENT_MAP_UNACCOUNTED] = bpf_map__fd(probes->maps.unaccounted);
+    descriptors[AGENT_MAP_LOCATION_TEXTS] = bpf_map__fd(probes->maps.location_texts);
+    memcpy(descriptors + AGENT_MAPS, ring_descriptors, ring_count * sizeof(int));
+    *rings = ring_count;
+    *ring_size = ring_bytes;
+    return AGENT_MAPS + ring_count;
+}
+
+uint64_t programs_misses(void)
+{
+    struct bpf_program *program;
+    uint64_t misses = 0;
+
+    if (!probes)
+        return 0;
+    bpf_object__for_each_program(program, probes->obj)
+    {
+        struct bpf_prog_info info = {};
+        uint32_t length = sizeof(info);
+        int descriptor = bpf_program__fd(program);
+
+        if (descriptor >= 0 && bpf_obj_get_info_by_fd(descriptor, &info, &length) == 0)
+            misses += info.recursion_misses;
+    }
+    return misses;
+}
+
+int programs_tcx_ingress(void)
+{
+    return probes && bpf_program__autoload(probes->progs.tcx_ingress)
+               ? bpf_program__fd(probes->progs.tcx_ingress)
+               : -1;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What pktmon-agent (privileged) and the reader (not) say to each other over a socket of type
+ * SOCK_SEQPACKET, which the agent finds as descriptor AGENT_SOCKET. One message is one datagram
+ * of exactly the structure's size. Host order: both ends are one machine and one build.
+ *
+ * The agent ends when the other end is closed, and the capture with it.
+ */
+#ifndef PKTMON_AGENT_PROTOCOL_H
+#define PKTMON_AGENT_PROTOCOL_H
+
+#include <stdint.h>
+
+#include "records.h"
+
+#define AGENT_SOCKET      3
+#define AGENT_PROTOCOL    1
+#define AGENT_NAME_SIZE   80
+#define AGENT_DRIVER_SIZE 32
+#define AGENT_TEXT_SIZE   480
+#define AGENT_MAX_BUFFER  4096 /* MiB */
+
+enum agent_request_type {
+    AGENT_LIST = 1,   /* describe namespaces and devices, then say AGENT_LISTED */
+    AGENT_START = 2,  /* load and attach, then say AGENT_STARTED; once */
+    AGENT_STOP = 3,   /* detach, then say AGENT_STOPPED */
+    AGENT_MISSES = 4, /* say AGENT_MISSED */
+};
+
+struct agent_request {
+    uint32_t protocol; /* AGENT_PROTOCOL */
+    uint32_t type;
+    /* of AGENT_START: */
+    uint32_t pkt_size;    /* bytes kept of each packet; 0 = whole */
+    uint32_t buffer_size; /* MiB of ring buffer in all */
+    uint8_t upper_edges;
+    uint8_t record_flow;
+    uint8_t record_drops;
+    uint8_t drops_only; /* attach nothing but the drops */
+};
+
+enum agent_message_type {
+    AGENT_ERROR = 1, /* text: one sentence; nothing more will come */
+    AGENT_MISSING,   /* text: what the capture cannot see, and why */
+    AGENT_NETNS,
+    AGENT_DEVICE,
+    AGENT_DEVICE_GONE,
+    AGENT_LISTED,
+    AGENT_STARTED, /* with the descriptors of enum agent_map, then those of the rings */
+    AGENT_STOPPED, /* with misses */
+    AGENT_MISSED,
+};
+
+/* The order of the descriptors that come with AGENT_STARTED. */
+enum agent_map {
+    AGENT_MAP_COUNTERS,
+    AGENT_MAP_DROPS,
+    AGENT_MAP_DEVICES,
+    AGENT_MAP_UNACCOUNTED,
+    AGENT_MAP_LOCATION_TEXTS,
+    AGENT_MAPS,
+};
+
+struct agent_netns {
+    uint64_t cookie;
+    uint32_t inode;
+    char name[AGENT_NAME_SIZE]; /* as `ip netns`, else a container's short id, else empty */
+};
+
+struct agent_device {
+    uint64_t net_cookie;
+    uint32_t ifindex;
+    uint32_t master; /* ifindex of the bridge, bond ...; 0 = none */
+    uint32_t link;   /* ifindex of the device below, or of the peer; 0 = none */
+    uint32_t mtu;
+    uint32_t speed;         /* Mbit/s; 0 = not known */
+    uint16_t type;          /* ARPHRD_ */
+    uint8_t link_elsewhere; /* link is in another namespace */
+    uint8_t mac_length;
+    uint8_t mac[RECORD_DEVICE_MAC_SIZE];
+    char name[RECORD_DEVICE_NAME_SIZE];
+    char kind[RECORD_DEVICE_KIND_SIZE];        /* rtnetlink's IFLA_INFO_KIND; empty for hardware */
+    char master_kind[RECORD_DEVICE_KIND_SIZE]; /* IFLA_INFO_SLAVE_KIND */
+    char driver[AGENT_DRIVER_SIZE];            /* as ethtool -i */
+};
+
+struct agent_message {
+    uint32_t type;
+    union {
+        char text[AGENT_TEXT_SIZE];
+        struct agent_netns netns;
+        struct agent_device device; /* of AGENT_DEVICE_GONE: net_cookie and ifindex only */
+        struct {
+            uint32_t rings;
+            uint32_t ring_size; /* bytes of each */
+        } started;
+        uint64_t misses; /* runs of the programs that the kernel left out (recursion) */
+    };
+};
+
+#endif

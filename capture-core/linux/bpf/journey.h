@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which packet this is: groups and appearances, by buffer and head. */
+#ifndef PKTMON_JOURNEY_H
+#define PKTMON_JOURNEY_H
+
+#include "frame.h"
+
+#define SIGNATURE_BYTES 128 /* of a frame that its signature may read */
+
+#define ETH_P_8021Q  0x8100
+#define ETH_P_8021AD 0x88A8
+#define IPPROTO_ICMP 1
+#define IPPROTO_TCP  6
+#define IPPROTO_UDP  17
+
+/* Groups are numbered on each CPU for itself. */
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, __u64);
+} group_numbers SEC(".maps");
+
+static __always_inline __u32 word(const struct scratch *scratch, __u32 offset, __u32 length)
+{
+    if (offset + 4 > length || offset > SIGNATURE_BYTES - 4)
+        return 0;
+    return *(const __u32 *)(scratch->data + offset);
+}
+
+static __always_inline __u32 mix(__u32 hash, __u32 value)
+{
+    hash = (hash ^ value) * 0x9E3779B1u;
+    return hash ^ hash >> 15;
+}
+
+/* Of the transport header, what stays when addresses and ports are rewritten and when segments
+ * are merged. */
+static __always_inline __u32 transport_signature(const struct scratch *scratch, __u32 offset,
+                                                 __u32 length, __u8 protocol)
+{
+    __u32 hash = protocol;
+
+    if (protocol == IPPROTO_TCP) { /* sequence and acknowledgement numbers */
+        hash = mix(hash, word(scratch, offset + 4, length));
+        hash = mix(hash, word(scratch, offset + 8, length));
+    } else if (protocol == IPPROTO_UDP) { /* the first payload bytes */
+        hash = mix(hash, word(scratch, offset + 8, length));
+        hash = mix(hash, word(scratch, offset + 12, length));
+    } else if (protocol == IPPROTO_ICMP) { /* type and code, sequence number, payload */
+        hash = mix(hash, word(scratch, offset, length) & bpf_htonl(0xFFFF0000));
+        hash = mix(hash, word(scratch, offset + 4, length) & bpf_htonl(0x0000FFFF));
+        hash = mix(hash, word(scratch, offset + 8, length));
+    } else {
+        hash = mix(hash, word(scratch, offset, length));
+        hash = mix(hash, word(scratch, offset + 4, length));
+    }
+    return hash;
+}
+
+/*
+ * A number that a packet keeps on its way through veth, bridge, router and address translation,
+ * and that another packet in the same memory hardly has. length: bytes of the frame in scratch.
+ * A global function: the verifier looks at it once, and not again on each of its callers' paths.
+ */
+__noinline __u32 signature(const struct scratch *scratch, __u32 l3, __u32 protocol, __u32 length)
+{
+    __u32 offset = 0, hash;
+
+    if (!scratch)
+        return 0;
+    if (!l3) {
+        protocol = bpf_ntohs(*(const __u16 *)(scratch->data + 12));
+        offset = ETH_HLEN;
+        if (protocol == ETH_P_8021Q || protocol == ETH_P_8021AD) {
+            protocol = bpf_ntohs(*(const __u16 *)(scratch->data + 16));
+            offset += VLAN_HLEN;
+        }
+    }
+    if (protocol == ETH_P_IP) {
+        __u32 header = (scratch->data[offset] & 0xF) * 4;
+        hash = transport_signature(scratch, offset + header, length, scratch->data[offset + 9]);
+        return mix(hash, word(scratch, offset + 4, length) & bpf_htonl(0xFFFF0000));
+    }
+    if (protocol == ETH_P_IPV6)
+        return transport_signature(scratch, offset + 40, length, scratch->data[offset + 6]);
+    hash = protocol;
+    for (int i = 0; i < 7; i++) /* all of an ARP packet */
+        hash = mix(hash, word(scratch, offset + 4 * i, length));
+    return hash;
+}
+
+struct sight {
+    __u64 skb;
+    __u64 net_cookie;
+    __u32 ifindex;
+    __u32 signature;
+    int skb_iif;
+    __u8 point;
+    __u8 way;
+};
+
+/*
+ * Whether the journey that was last seen with this head goes on here. Not every buffer's end can
+ * be seen, so the next packet may stand in the same memory; then it is fresh, which shows in where
+ * it stands and in what it holds.
+ */
+static __always_inline bool goes_on(const struct journey *journey, const struct sight *sight,
+                                    const struct frame *frame)
+{
+    bool same_buffer = journey->skb == sight->skb;
+    bool same_device =
+        journey->ifindex == sight->ifindex && journey->net_cookie == sight->net_cookie;
+
+    /* The stack sets skb_iif on receive: a buffer about to be sent without it was not received. */
+    if (sight->way == RECORD_TX && journey->way == RECORD_RX && sight->skb_iif == 0)
+        return false;
+    /* A driver hands a packet over once. */
+    if (same_device && same_buffer && journey->point == RECORD_POINT_RX_LOWER &&
+        sight->point == RECORD_POINT_RX_LOWER)
+        return false;
+    if (journey->signature == sight->signature)
+        return true;
+    if (!same_buffer)
+        return false;
+    /* Merged with its followers between the two edges (GRO). */
+    if (same_device && journey->point == RECORD_POINT_RX_LOWER &&
+        sight->point == RECORD_POINT_RX_UPPER)
+        return true;
+    /* Encapsulated by a device above this one; decapsulated: the frame begins further in. */
+    if (sight->way == RECORD_TX)
+        return journey->way == RECORD_TX && !same_device;
+    return journey->way == RECORD_RX && !same_device &&
+           frame->mac_offset >= journey->mac_offset + ETH_HLEN;
+}
+
+/* 1, 2, 3 ... over all CPUs, each of which takes every config.cpus-th number. */
+static __always_inline __u64 next_group(void)
+{
+    __u32 zero = 0;
+    __u64 *number = bpf_map_lookup_elem(&group_numbers, &zero);
+
+    if (!number)
+        return 0;
+    /* Programs at other interrupt levels of this CPU take numbers too. */
+    return __sync_fetch_and_add(number, 1) * config.cpus + bpf_get_smp_processor_id() + 1;
+}
+
+static __always_inline struct journey *journey_of(const struct frame *frame,
+                                                  const struct sight *sight)
+{
+    struct journey *journey = bpf_map_lookup_elem(&journeys, &frame->head);
+
+    if (journey && goes_on(journey, sight, frame))
+        return journey;
+    return NULL;
+}
+
+/* Of a buffer whose head was reallocated since it was last seen. */
+static __always_inline struct journey *journey_of_old_head(const struct frame *frame,
+                                                           const struct sight *sight)
+{
+    __u64 *old_head = bpf_map_lookup_elem(&heads, &sight->skb);
+    struct journey *journey;
+
+    if (!old_head || *old_head == frame->head)
+        return NULL;
+    journey = bpf_map_lookup_elem(&journeys, old_head);
+    if (journey && journey->skb == sight->skb && goes_on(journey, sight, frame))
+        return journey;
+    return NULL;
+}
+
+static __always_inline void journey_moves(struct journey *journey, const struct frame *frame,
+                                          const struct sight *sight)
+{
+    journey->skb = sight->skb;
+    journey->net_cookie = sight->net_cookie;
+    journey->ifindex = sight->ifindex;
+    journey->signature = sight->signature;
+    journey->mac_offset = frame->mac_offset;
+    journey->point = sight->point;
+    journey->way = sight->way;
+}
+
+/* Finds or begins the packet's journey. *appearance is its number there. Returns the group. */
+static __always_inline __u64 track(const struct frame *frame, const struct sight *sight,
+                                   __u32 *appearance)
+{
+    struct journey *known = journey_of(frame, sight);
+    struct journey next = {};
+
+    if (known) {
+        bool same_buffer = known->skb == sight->skb;
+        /* Copies of one packet may be under way on several CPUs. */
+        *appearance = __sync_fetch_and_add(&known->appearance, 1) + 1;
+        journey_moves(known, frame, sight);
+        if (!same_buffer)
+            bpf_map_update_elem(&heads, &sight->skb, &frame->head, BPF_ANY);
+        return known->group;
+    }
+    known = journey_of_old_head(frame, sight);
+    next.group = known ? known->group : next_group();
+    next.appearance = known ? known->appearance + 1 : 1;
+    journey_moves(&next, frame, sight);
+    *appearance = next.appearance;
+    bpf_map_update_elem(&journeys, &frame->head, &next, BPF_ANY);
+    bpf_map_update_elem(&heads, &sight->skb, &frame->head, BPF_ANY);
+    return next.group;
+}
+
+/* How many buffers share this head (net/core/skbuff.c: dataref counts in its lower half). */
+static __always_inline bool shares_head(const struct sk_buff *skb)
+{
+    const struct skb_shared_info *shared;
+
+    if (!BPF_CORE_READ_BITFIELD(skb, cloned))
+        return false;
+    shared = (const void *)(address(skb->head) + skb->end);
+    return (BPF_CORE_READ(shared, dataref.counter) & 0xFFFF) > 1;
+}
+
+/* The buffer ends here; the packet too, unless other buffers share its head. */
+static __always_inline void forget(const struct sk_buff *skb)
+{
+    __u64 buffer = address(skb), head = address(skb->head);
+
+    bpf_map_delete_elem(&heads, &buffer);
+    if (!shares_head(skb))
+        bpf_map_delete_elem(&journeys, &head);
+}
+
+#endif

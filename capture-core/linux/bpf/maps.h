@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The maps of the kernel programs, and their configuration. */
+#ifndef PKTMON_MAPS_H
+#define PKTMON_MAPS_H
+
+#include "kernel_types.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "../records.h"
+
+/* Each program has scratch memory of its own: two programs may be under way on one CPU, at
+ * different interrupt levels, but never the same one twice (the kernel counts a miss instead). */
+enum scratch_slot {
+    SCRATCH_NETIF_RECEIVE_SKB_ENTRY,
+    SCRATCH_NETIF_RECEIVE_SKB_LIST_ENTRY,
+    SCRATCH_NETIF_RX_ENTRY,
+    SCRATCH_NAPI_GRO_RECEIVE_ENTRY,
+    SCRATCH_NAPI_GRO_FRAGS_ENTRY,
+    SCRATCH_NETIF_RECEIVE_SKB,
+    SCRATCH_NET_DEV_QUEUE,
+    SCRATCH_NET_DEV_START_XMIT,
+    SCRATCH_KFREE_SKB,
+    SCRATCH_TCX_INGRESS,
+    SCRATCH_SLOTS,
+};
+
+/* A whole frame of the usual MTU in one piece. A power of two minus one bounds it for the
+ * verifier with one mask. */
+#define SCRATCH_SIZE 2048
+
+struct scratch {
+    __u8 data[SCRATCH_SIZE];
+};
+
+/* What is known of a packet under way. */
+struct journey {
+    __u64 group;
+    __u64 skb; /* the buffer last seen with this head */
+    __u64 net_cookie;
+    __u32 ifindex;
+    __u32 signature;
+    __u32 appearance;
+    __u16 mac_offset; /* of the frame in the head */
+    __u8 point;
+    __u8 way;
+};
+
+const volatile struct probes_config config = {};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+    __uint(max_entries, RECORD_MAX_RINGS);
+    __type(key, __u32);
+    __array(
+        values, struct {
+            __uint(type, BPF_MAP_TYPE_RINGBUF);
+            __uint(max_entries, 4096);
+        });
+} rings SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, SCRATCH_SLOTS);
+    __type(key, __u32);
+    __type(value, struct scratch);
+} scratches SEC(".maps");
+
+/* Not preallocated: on a host of many CPUs that would cost more than all else. */
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, 65536);
+    __type(key, struct device_key);
+    __type(value, struct edge_counters);
+} counters SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, 16384);
+    __type(key, struct drop_key);
+    __type(value, struct drop_counters);
+} drops SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, 32768);
+    __type(key, struct device_key);
+    __type(value, struct device_value);
+} devices SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct unaccounted);
+} unaccounted SEC(".maps");
+
+/* Address of a drop -> index of its text. The reader gets the texts, never this map. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, RECORD_MAX_LOCATIONS);
+    __type(key, __u64);
+    __type(value, __u32);
+} location_index SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, RECORD_MAX_LOCATIONS);
+    __type(key, __u32);
+    __type(value, char[RECORD_LOCATION_SIZE]);
+} location_texts SEC(".maps");
+
+/* Head of the packet's buffer -> journey. Least recently used go first: some buffers end without
+ * a word, and must not fill the map. */
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_HASH);
+    __uint(max_entries, 65536);
+    __type(key, __u64);
+    __type(value, struct journey);
+} journeys SEC(".maps");
+
+/* Buffer -> the head it had, for a packet whose head was reallocated on the way. */
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_HASH);
+    __uint(max_entries, 65536);
+    __type(key, __u64);
+    __type(value, __u64);
+} heads SEC(".maps");
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel programs of the capture: one for each tracepoint of the packet's way through the
+ * stack (tp_btf; see Linux include/trace/events/net.h and skb.h), and one at tc ingress for
+ * devices whose receive passes none of these.
+ */
+#include "drops.h"
+#include "journey.h"
+#include "output.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define EDGE_UPPER 1 /* enum pktmon_edge */
+#define EDGE_LOWER 2
+
+/* A packet passes an edge of a device. */
+static __always_inline int packet_seen(struct sk_buff *skb, const struct net_device *dev,
+                                       void *dynptr_source, __u32 slot, __u8 point, __u8 way,
+                                       const struct frame *frame)
+{
+    struct device_key key = {
+        .net_cookie = dev->nd_net.net->net_cookie,
+        .ifindex = dev->ifindex,
+        .edge = point == RECORD_POINT_RX_LOWER || point == RECORD_POINT_TX_LOWER ? EDGE_LOWER
+                                                                                 : EDGE_UPPER};
+    struct packet_record record = {.time = bpf_ktime_get_ns()};
+    struct edge_counters *count = counters_of(&key, dev);
+    struct scratch *scratch;
+    __u32 copied;
+
+    if (!count)
+        return 0;
+    count->packets[way]++;
+    count->bytes[way] += frame->length;
+    if (!config.record_flow && !config.track)
+        return 0;
+    scratch = scratch_of(slot);
+    if (!scratch)
+        return 0;
+
+    record.origlen = frame->length;
+    record.caplen = readable(frame);
+    if (record.caplen > config.pkt_size)
+        record.caplen = config.pkt_size;
+    copied = copy_start(frame, scratch, record.caplen, SIGNATURE_BYTES);
+    struct sight sight = {.skb = address(skb),
+                          .net_cookie = key.net_cookie,
+                          .ifindex = key.ifindex,
+                          .skb_iif = skb->skb_iif,
+                          .point = point,
+                          .way = way,
+                          .signature = signature(scratch, frame->l3, frame->protocol, copied)};
+    record.group = track(frame, &sight, &record.appearance);
+    if (!config.record_flow)
+        return 0;
+
+    record.net_cookie = key.net_cookie;
+    record.ifindex = key.ifindex;
+    record.cpu = bpf_get_smp_processor_id();
+    record.protocol = frame->protocol;
+    record.point = point;
+    record.way = way;
+    record.flags = frame->l3 ? RECORD_L3 : 0;
+    fill_buffer(&record, skb);
+    record.lost = __sync_lock_test_and_set(&count->lost_untold, 0);
+    if (!put_record(dynptr_source, &record, frame, scratch, copied, true)) {
+        __sync_fetch_and_add(&count->lost, 1);
+        __sync_fetch_and_add(&count->lost_untold, record.lost + 1);
+    }
+    return 0;
+}
+
+static __always_inline int received(const struct sk_buff *const_skb, __u32 slot, __u8 point)
+{
+    struct sk_buff *skb = (struct sk_buff *)const_skb;
+    const struct net_device *dev = skb->dev;
+    struct frame frame;
+
+    if (!dev || !carries_packets(dev->type))
+        return 0;
+    frame_received(&frame, skb, dev->type);
+    return packet_seen(skb, dev, skb, slot, point, RECORD_RX, &frame);
+}
+
+static __always_inline int sent(const struct sk_buff *const_skb, const struct net_device *dev,
+                                __u32 slot, __u8 point)
+{
+    struct sk_buff *skb = (struct sk_buff *)const_skb;
+    struct frame frame;
+
+    if (!dev || !carries_packets(dev->type))
+        return 0;
+    frame_sent(&frame, skb, dev->type);
+    return packet_seen(skb, dev, skb, slot, point, RECORD_TX, &frame);
+}
+
+/* net/core/dev.c, where drivers and virtual devices hand packets over. */
+SEC("tp_btf/netif_receive_skb_entry")
+int BPF_PROG(netif_receive_skb_entry, const struct sk_buff *skb)
+{
+    return received(skb, SCRATCH_NETIF_RECEIVE_SKB_ENTRY, RECORD_POINT_RX_LOWER);
+}
+
+SEC("tp_btf/netif_receive_skb_list_entry")
+int BPF_PROG(netif_receive_skb_list_entry, const struct sk_buff *skb)
+{
+    return received(skb, SCRATCH_NETIF_RECEIVE_SKB_LIST_ENTRY, RECORD_POINT_RX_LOWER);
+}
+
+SEC("tp_btf/netif_rx_entry")
+int BPF_PROG(netif_rx_entry, const struct sk_buff *skb)
+{
+    return received(skb, SCRATCH_NETIF_RX_ENTRY, RECORD_POINT_RX_LOWER);
+}
+
+SEC("tp_btf/napi_gro_receive_entry")
+int BPF_PROG(napi_gro_receive_entry, const struct sk_buff *skb)
+{
+    return received(skb, SCRATCH_NAPI_GRO_RECEIVE_ENTRY, RECORD_POINT_RX_LOWER);
+}
+
+SEC("tp_btf/napi_gro_frags_entry")
+int BPF_PROG(napi_gro_frags_entry, const struct sk_buff *skb)
+{
+    return received(skb, SCRATCH_NAPI_GRO_FRAGS_ENTRY, RECORD_POINT_RX_LOWER);
+}
+
+/* __netif_receive_skb_core(): after generic receive offload, before taps and protocols. */
+SEC("tp_btf/netif_receive_skb")
+int BPF_PROG(netif_receive_skb, const struct sk_buff *skb)
+{
+    return received(skb, SCRATCH_NETIF_RECEIVE_SKB, RECORD_POINT_RX_UPPER);
+}
+
+/* __dev_queue_xmit(): before the queueing discipline. */
+SEC("tp_btf/net_dev_queue")
+int BPF_PROG(net_dev_queue, const struct sk_buff *skb)
+{
+    return sent(skb, skb->dev, SCRATCH_NET_DEV_QUEUE, RECORD_POINT_TX_UPPER);
+}
+
+/* xmit_one(): the driver gets the packet. */
+SEC("tp_btf/net_dev_start_xmit")
+int BPF_PROG(net_dev_start_xmit, const struct sk_buff *skb, const struct net_device *dev)
+{
+    return sent(skb, dev, SCRATCH_NET_DEV_START_XMIT, RECORD_POINT_TX_LOWER);
+}
+
+/*
+ * macvlan, VLAN, bond and the like, and the target of bpf_redirect_peer(), get the packet inside
+ * __netif_receive_skb_core(), past all tracepoints. Where one of them was passed on this device,
+ * it was told already.
+ */
+#define TCX_NEXT (-1)
+
+SEC("tcx/ingress")
+int tcx_ingress(struct __sk_buff *ctx)
+{
+    struct sk_buff *skb = kernel_cast_to_kern_ctx(ctx);
+    const struct net_device *dev = skb->dev;
+    __u64 head = address(skb->head);
+    struct journey *journey = bpf_map_lookup_elem(&journeys, &head);
+    struct frame frame;
+
+    if (!dev)
+        return TCX_NEXT;
+    if (journey && journey->way == RECORD_RX && journey->skb == address(skb) &&
+        journey->ifindex == (__u32)dev->ifindex &&
+        journey->net_cookie == dev->nd_net.net->net_cookie)
+        return TCX_NEXT;
+    frame_sent(&frame, skb, dev->type);
+    packet_seen(skb, dev, ctx, SCRATCH_TCX_INGRESS, RECORD_POINT_RX_LOWER, RECORD_RX, &frame);
+    return TCX_NEXT;
+}
+
+/* net/core/skbuff.c: the last reference to the buffer goes, for a reason. */
+SEC("tp_btf/kfree_skb")
+int BPF_PROG(kfree_skb, struct sk_buff *skb, void *location, enum skb_drop_reason reason)
+{
+    if (is_local_socket(skb->sk))
+        return 0;
+    if (!is_no_drop(reason))
+        dropped(skb, address(location), reason);
+    forget(skb);
+    return 0;
+}
+
+/* The last reference to the buffer goes, and all was well. */
+SEC("tp_btf/consume_skb")
+int BPF_PROG(consume_skb, struct sk_buff *skb)
+{
+    if (!is_local_socket(skb->sk))
+        forget(skb);
+    return 0;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the kernel programs (probes.bpf.c) and the reader share: ring records, map keys and values.
+ * Host order throughout. Times are CLOCK_MONOTONIC nanoseconds. No kernel address leaves the
+ * kernel: a drop's location is an index into the map of location texts.
+ */
+#ifndef PKTMON_RECORDS_H
+#define PKTMON_RECORDS_H
+
+#ifndef __bpf__
+#include <linux/types.h>
+#endif
+
+#define RECORD_DEVICE_NAME_SIZE 16 /* IFNAMSIZ */
+#define RECORD_DEVICE_KIND_SIZE 16
+#define RECORD_DEVICE_MAC_SIZE  6
+#define RECORD_LOCATION_SIZE    96
+#define RECORD_MAX_LOCATIONS    4096
+#define RECORD_MAX_RINGS        16
+#define RECORD_MAX_PACKET       (65535 + 256) /* a GSO packet and its link header */
+
+/* Where in the stack a record was made. */
+enum record_point {
+    RECORD_POINT_RX_LOWER = 1,
+    RECORD_POINT_RX_UPPER = 2,
+    RECORD_POINT_TX_UPPER = 3,
+    RECORD_POINT_TX_LOWER = 4,
+    RECORD_POINT_DROP = 5,
+};
+
+/* Index into counters. */
+enum record_way {
+    RECORD_RX = 0,
+    RECORD_TX = 1,
+    RECORD_WAYS = 2,
+};
+
+enum record_flag {
+    RECORD_L3 = 1 << 0,     /* data begins at the network header */
+    RECORD_VLAN = 1 << 1,   /* the kernel holds a VLAN tag outside the frame */
+    RECORD_SHARED = 1 << 2, /* other buffers share the bytes of the dropped one */
+};
+
+/* One packet at one point; caplen bytes of it follow. */
+struct packet_record {
+    __u64 time;
+    __u64 group;
+    __u64 net_cookie; /* of the namespace; 0 = not known */
+    __u32 ifindex;    /* 0 = no device */
+    __u32 appearance;
+    __u32 origlen; /* without the tag that RECORD_VLAN speaks of */
+    __u32 caplen;
+    __u32 lost;     /* of this device on this CPU since the record before */
+    __u32 reason;   /* enum skb_drop_reason of the running kernel, of a drop */
+    __u32 location; /* index into the location texts, of a drop; 0 = not known */
+    __u32 cpu;
+    __u16 protocol; /* Ethertype */
+    __u16 vlan_proto;
+    __u16 vlan_tci;
+    __u16 gso_size;
+    __u16 gso_segs;
+    __u8 point; /* enum record_point */
+    __u8 way;   /* enum record_way */
+    __u8 flags; /* enum record_flag */
+    __u8 pad[3];
+};
+
+/* A device is known by its namespace's cookie, which the kernel never gives twice (struct net,
+ * 5.12), and its index there. */
+struct device_key {
+    __u64 net_cookie;
+    __u32 ifindex;
+    __u32 edge; /* enum pktmon_edge; 0 in the map of devices */
+};
+
+/* What a device looked like when its first packet passed. */
+struct device_value {
+    __u32 netns_inode;
+    __u32 mtu;
+    __u16 type; /* ARPHRD_ */
+    __u8 mac_length;
+    __u8 mac[RECORD_DEVICE_MAC_SIZE];
+    char name[RECORD_DEVICE_NAME_SIZE];
+    char kind[RECORD_DEVICE_KIND_SIZE]; /* rtnl_link_ops.kind; empty for hardware */
+    __u8 pad[3];
+};
+
+struct edge_counters {
+    __u64 packets[RECORD_WAYS];
+    __u64 bytes[RECORD_WAYS];
+    __u64 lost;        /* records that found no room, in all */
+    __u64 lost_untold; /* of these, not yet told in a record's lost */
+};
+
+/* Drops are counted by all that decides which component they belong to. */
+struct drop_key {
+    __u64 net_cookie;
+    __u32 ifindex;
+    __u32 reason;
+    __u32 location;
+    __u16 protocol;
+    __u8 way;
+    __u8 shared; /* RECORD_SHARED */
+};
+
+struct drop_counters {
+    __u64 packets;
+    __u64 bytes;
+    __u64 lost; /* records that found no room, in all */
+};
+
+/* What could not even be counted where it belongs; index 0 of a per-CPU array. */
+struct unaccounted {
+    __u64 events; /* the map of counters was full */
+    __u64 drops;  /* the map of drops was full */
+};
+
+/* Fixed when the programs are loaded. */
+struct probes_config {
+    __u32 ring_mask;      /* rings - 1 */
+    __u32 flow_limit;     /* bytes of a ring that passing packets may fill; the rest is for drops */
+    __u32 pkt_size;       /* bytes kept of each packet */
+    __u32 cpus;           /* of this machine, offline ones included */
+    __u8 record_flow;     /* write records of passing packets */
+    __u8 record_drops;    /* write records of drops */
+    __u8 track;           /* number groups and appearances */
+    __u8 reads_fragments; /* the kernel has bpf_dynptr_from_skb() */
+};
+
+#endif
