@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The stream's accounts, and how it hands its bytes over. */
+#include <fcntl.h>
+#include <glib.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "fixture.h"
+
+static void test_counters(void)
+{
+    struct fixture fixture = begin((struct pktmon_stream_options){.live = true});
+    struct pktmon_metadata_field field;
+    struct block block;
+
+    put(&fixture, (struct pktmon_event){
+                      .record = PKTMON_RECORD_COUNTERS,
+                      .time = START + 1,
+                      .component = 1,
+                      .counters = {.edge = PKTMON_EDGE_LOWER,
+                                   .has_flow = true,
+                                   .packets_in = 10,
+                                   .bytes_in = 840,
+                                   .packets_out = 3,
+                                   .bytes_out = 252},
+                  });
+    put(&fixture, (struct pktmon_event){
+                      .record = PKTMON_RECORD_COUNTERS,
+                      .time = START + 2,
+                      .component = 2,
+                      .counters = {.has_drops = true, .drops_in = 1, .drop_bytes_in = 60},
+                  });
+    finish(&fixture, START + 3);
+    assert_outline(&fixture, "SIACNCNT");
+    block = find_block(&fixture, PACKET, PKTMON_RECORD_COUNTERS, 0);
+    assert_line(&block, "counters eth0 lower: in 10 packets 840 bytes, out 3 packets 252 bytes");
+    g_assert_cmpuint(block_packet(&block).time, ==, START + 1);
+    g_assert_cmpuint(metadata_number(block_metadata(&block), PKTMON_FIELD_BYTES_IN), ==, 840);
+    g_assert_cmpuint(metadata_number(block_metadata(&block), PKTMON_FIELD_CAPTURE_ID), ==,
+                     CAPTURE_ID);
+    g_assert_false(metadata_find(block_metadata(&block), PKTMON_FIELD_DROPS_IN, &field));
+    block = find_block(&fixture, PACKET, PKTMON_RECORD_COUNTERS, 1);
+    assert_line(&block, "counters br0: dropped in 1 packets 60 bytes, out 0 packets 0 bytes");
+    g_assert_cmpuint(metadata_number(block_metadata(&block), PKTMON_FIELD_DROPS_OUT), ==, 0);
+    g_assert_false(metadata_find(block_metadata(&block), PKTMON_FIELD_PACKETS_IN, &field));
+    clear(&fixture);
+}
+
+/* isb_ifrecv and isb_ifdrop of the n-th statistics block. */
+static void assert_statistics(const struct fixture *fixture, guint n, uint64_t received,
+                              uint64_t dropped)
+{
+    struct block block = find_block(fixture, STATISTICS, 0, n);
+    size_t length = 0;
+    const uint8_t *value = option_find(block.body + 12, block.body_size - 12, 4, &length);
+
+    g_assert_cmpuint(block.body[0], ==, n);
+    g_assert_cmpmem(value, length, &received, sizeof(received));
+    value = option_find(block.body + 12, block.body_size - 12, 5, &length);
+    g_assert_cmpmem(value, length, &dropped, sizeof(dropped));
+}
+
+/* A loss is told by the next packet, or else by the counters; never by both. */
+static void test_loss(void)
+{
+    struct fixture fixture = begin((struct pktmon_stream_options){.live = true});
+    struct pktmon_event event = packet_event(START + 1, 1);
+    struct pktmon_event counters = {.record = PKTMON_RECORD_COUNTERS,
+                                    .component = 1,
+                                    .counters = {.edge = 1, .has_flow = true, .lost = 3}};
+
+    put(&fixture, event);
+    event.packet.lost = 4;
+    put(&fixture, event);
+    put(&fixture, counters);
+    counters.counters.edge = 2;
+    counters.counters.lost = 1;
+    put(&fixture, counters);
+    put(&fixture, packet_event(START + 2, 2));
+    counters.counters.lost = 11; /* in all: ten more, after the last packet */
+    put(&fixture, counters);
+    finish(&fixture, START + 3);
+    assert_outline(&fixture, "SIACIPPNNCIPNTTT");
+    assert_statistics(&fixture, 0, 6, 0);
+    assert_statistics(&fixture, 1, 2, 14);
+    assert_statistics(&fixture, 2, 1, 0);
+    clear(&fixture);
+}
+
+static void test_filters_are_repeated(void)
+{
+    struct fixture fixture = begin((struct pktmon_stream_options){.live = true});
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    char changing[] = "tcp";
+    struct block block;
+
+    put(&fixture,
+        (struct pktmon_event){.record = PKTMON_RECORD_FILTER, .filter = {.id = 1, .text = "icmp"}});
+    put(&fixture, (struct pktmon_event){.record = PKTMON_RECORD_FILTER,
+                                        .filter = {.id = 1, .name = "web", .text = changing}});
+    changing[0] = 'X'; /* the event was borrowed */
+    g_assert_true(pktmon_stream_repeat_descriptions(fixture.stream, START + 1, &error));
+    finish(&fixture, START + 2);
+    assert_outline(&fixture, "SIAFFAFT");
+    block = find_block(&fixture, PACKET, PKTMON_RECORD_FILTER, 2);
+    assert_line(&block, "filter 1 web: tcp");
+    text = metadata_text(block_metadata(&block), PKTMON_FIELD_FILTER_TEXT);
+    g_assert_cmpstr(text, ==, "tcp");
+    clear(&fixture);
+}
+
+/* The reader closed the pipe: an end, not an error, and nothing is written any more. */
+static void test_closed_pipe(void)
+{
+    g_autoptr(GError) error = NULL;
+    struct pktmon_event event = packet_event(START + 1, 1);
+    struct fixture fixture;
+    int pipe_fds[2];
+
+    g_assert_cmpint(pipe(pipe_fds), ==, 0);
+    fixture = fixture_on(pipe_fds[1], (struct pktmon_stream_options){.live = true});
+    g_assert_true(pktmon_stream_begin(fixture.stream, START, &error));
+    g_assert_false(pktmon_stream_closed(fixture.stream));
+    close(pipe_fds[0]);
+    g_assert_true(pktmon_stream_write(fixture.stream, &event, &error));
+    g_assert_false(pktmon_stream_flush(fixture.stream, &error));
+    g_assert_no_error(error);
+    g_assert_true(pktmon_stream_closed(fixture.stream));
+    g_assert_false(pktmon_stream_write(fixture.stream, &event, &error));
+    g_assert_false(pktmon_stream_repeat_descriptions(fixture.stream, START, &error));
+    g_assert_false(pktmon_stream_flush(fixture.stream, &error));
+    g_assert_false(pktmon_stream_end(fixture.stream, START, &error));
+    g_assert_no_error(error);
+    clear(&fixture);
+}
+
+static void test_full_disk(void)
+{
+    g_autoptr(GError) error = NULL;
+    struct fixture fixture = fixture_on(open("/dev/full", O_WRONLY | O_CLOEXEC),
+                                        (struct pktmon_stream_options){.live = true});
+
+    g_assert_false(pktmon_stream_begin(fixture.stream, START, &error));
+    g_assert_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED);
+    g_assert_false(pktmon_stream_closed(fixture.stream));
+    clear(&fixture);
+}
+
+#define FLOOD 30000
+
+static void ignore_signal(G_GNUC_UNUSED int number)
+{
+}
+
+/* Reads the pipe in small, slow steps, with the signals kept for the writer. */
+static void *read_slowly(void *fd)
+{
+    GByteArray *data = g_byte_array_new();
+    uint8_t part[30011];
+    sigset_t alarm;
+    ssize_t length;
+
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    pthread_sigmask(SIG_BLOCK, &alarm, NULL);
+    while ((length = read(GPOINTER_TO_INT(fd), part, sizeof(part))) > 0) {
+        g_byte_array_append(data, part, length);
+        g_usleep(500);
+    }
+    return data;
+}
+
+/* Partial and interrupted writes lose nothing, and a full buffer goes out by itself. */
+static void test_slow_reader(void)
+{
+    const struct sigaction action = {.sa_handler = ignore_signal};
+    const struct itimerval every_ms = {{0, 1000}, {0, 1000}}, never = {{0, 0}, {0, 0}};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GByteArray) data = NULL;
+    struct fixture fixture;
+    guint packets = 0;
+    size_t offset = 0;
+    struct block block;
+    GThread *reader;
+    int pipe_fds[2];
+
+    g_assert_cmpint(pipe(pipe_fds), ==, 0);
+    sigaction(SIGALRM, &action, NULL);
+    reader = g_thread_new("reader", read_slowly, GINT_TO_POINTER(pipe_fds[0]));
+    fixture = fixture_on(pipe_fds[1], (struct pktmon_stream_options){.live = true});
+    setitimer(ITIMER_REAL, &every_ms, NULL);
+    g_assert_true(pktmon_stream_begin(fixture.stream, START, &error));
+    for (guint i = 0; i < FLOOD; i++)
+        put(&fixture, packet_event(START + i, 1));
+    g_assert_true(pktmon_stream_end(fixture.stream, START + FLOOD, &error));
+    setitimer(ITIMER_REAL, &never, NULL);
+    clear(&fixture); /* closes the pipe, which ends the reader */
+    data = g_thread_join(reader);
+    close(pipe_fds[0]);
+
+    while (block_next(data->data, data->len, &offset, &block))
+        packets += block.type == PACKET;
+    g_assert_cmpuint(packets, ==, FLOOD + 2);
+}
+
+/* What is written without a flush goes out when there is a megabyte of it. */
+static void test_flush_by_itself(void)
+{
+    struct fixture fixture = begin((struct pktmon_stream_options){.live = true});
+    off_t begun = lseek(fixture.fd, 0, SEEK_END);
+
+    for (guint i = 0; i < 10000; i++) /* of more than 200 bytes each */
+        put(&fixture, packet_event(START + i, 1));
+    g_assert_cmpint(lseek(fixture.fd, 0, SEEK_END), >=, begun + 1024 * 1024);
+    finish(&fixture, START + 10000);
+    clear(&fixture);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    g_test_add_func("/stream-output/counters", test_counters);
+    g_test_add_func("/stream-output/loss", test_loss);
+    g_test_add_func("/stream-output/filters-are-repeated", test_filters_are_repeated);
+    g_test_add_func("/stream-output/closed-pipe", test_closed_pipe);
+    g_test_add_func("/stream-output/full-disk", test_full_disk);
+    g_test_add_func("/stream-output/slow-reader", test_slow_reader);
+    g_test_add_func("/stream-output/flush-by-itself", test_flush_by_itself);
+    return g_test_run();
+}
