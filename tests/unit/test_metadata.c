@@ -103,7 +103,7 @@ static bool is_sample_end(size_t length)
  * Checks what holds for any bytes; returns the number of fields. */
 static guint read_all(const uint8_t *data, size_t size, bool *malformed)
 {
-    g_autofree uint8_t *copy = g_malloc(size);
+    g_autofree uint8_t *copy = g_malloc(MAX(size, 1));
     struct pktmon_metadata_reader reader;
     struct pktmon_metadata_field field;
     size_t end = PKTMON_METADATA_HEADER_SIZE;
