@@ -156,7 +156,8 @@ static void ignore_signal(G_GNUC_UNUSED int number)
 {
 }
 
-/* Reads the pipe in small, slow steps, with the signals kept for the writer. */
+/* Reads the pipe in small steps, with the signals kept for the writer. The steps are longer than
+ * the signals are apart, so that some come while the writer waits with nothing written (EINTR). */
 static void *read_slowly(void *fd)
 {
     GByteArray *data = g_byte_array_new();
@@ -169,7 +170,7 @@ static void *read_slowly(void *fd)
     pthread_sigmask(SIG_BLOCK, &alarm, NULL);
     while ((length = read(GPOINTER_TO_INT(fd), part, sizeof(part))) > 0) {
         g_byte_array_append(data, part, length);
-        g_usleep(500);
+        g_usleep(3000);
     }
     return data;
 }
