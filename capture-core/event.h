@@ -80,11 +80,11 @@ struct pktmon_packet {
     uint16_t filter_id;     /* which filter matched; 0 = none */
     uint8_t linked;         /* enum pktmon_linked; 0 = first appearance */
 
-    bool dropped;               /* this record is a drop of the packet */
-    bool copy_released;         /* a copy ended with a reason, the packet did not */
-    const char *drop_reason;    /* name as the machine that dropped gives it, or NULL */
-    uint32_t drop_code;         /* the reason's number on that machine */
-    const char *drop_location;  /* symbol+0xoffset, or NULL; never an address */
+    bool dropped;                /* this record is a drop of the packet */
+    bool copy_released;          /* a copy ended with a reason, the packet did not */
+    const char *drop_reason;     /* name as the machine that dropped gives it, or NULL */
+    uint32_t drop_code;          /* the reason's number on that machine */
+    const char *drop_location;   /* symbol+0xoffset, or NULL; never an address */
     uint32_t drop_location_code; /* Windows location number; 0 = none */
 
     int32_t cpu;        /* -1 = not known */
@@ -128,7 +128,7 @@ struct pktmon_filter_description {
 /* Something that happened to the capture, or an event of another provider. */
 struct pktmon_notice {
     const char *provider;
-    uint16_t id; /* enum pktmon_notice_id where provider is "pktmon" */
+    uint16_t id;   /* enum pktmon_notice_id where provider is "pktmon" */
     uint8_t level; /* enum pktmon_level */
     const char *message;
 };

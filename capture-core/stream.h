@@ -53,7 +53,8 @@ PKTMON_PUBLIC bool pktmon_stream_write(struct pktmon_stream *stream,
 PKTMON_PUBLIC bool pktmon_stream_repeat_descriptions(struct pktmon_stream *stream, uint64_t time,
                                                      GError **error);
 
-/* Hands all that is buffered to the file descriptor. */
+/* Hands all that is buffered to the file descriptor. After a failure (here or in a call that
+ * flushed) the output may end within a block: nothing more can be written. */
 PKTMON_PUBLIC bool pktmon_stream_flush(struct pktmon_stream *stream, GError **error);
 
 /* Writes the interface statistics and flushes. */
