@@ -224,7 +224,7 @@ static void check_clock(struct pktmon_session *session, uint64_t now)
     if (!pktmon_clock_stepped(&session->reported_offset, pktmon_clock_offset(), &step)) {
         return;
     }
-    g_message("the real-time clock was stepped by %" G_GINT64_FORMAT " ns", step);
+    g_info("the real-time clock was stepped by %" G_GINT64_FORMAT " ns", step);
     if (session->clock_step_time) {
         write_clock_step(session);
     }
@@ -331,9 +331,9 @@ static void log_start(const struct pktmon_session *session)
 {
     const GPtrArray *missing = session->capture->missing;
 
-    g_message("capturing with %s", session->provider->ops->name);
+    g_info("capturing with %s", session->provider->ops->name);
     for (guint i = 0; missing && i < missing->len; i++) {
-        g_message("missing: %s", (const char *)missing->pdata[i]);
+        g_info("missing: %s", (const char *)missing->pdata[i]);
     }
 }
 
@@ -412,7 +412,7 @@ bool pktmon_session_run(struct pktmon_session *session, int fd, enum pktmon_carr
     read_until_stopped(session, fd);
     stop_provider(session);
     end_output(session);
-    g_message("the capture has ended");
+    g_info("the capture has ended");
     if (session->error) {
         g_propagate_error(error, g_steal_pointer(&session->error));
         return false;

@@ -80,7 +80,7 @@ const struct option options[OPTION_COUNT] = {
                          "What the packets are captured with", .default_value = "auto",
                          .choices = providers},
     [OPTION_LOG_LEVEL] = {"log-level", GROUP_DEBUG, OPTION_KIND_CHOICE, "Log level",
-                          "Least important kind of message to log", .default_value = "message",
+                          "Least important kind of message to log", .default_value = "info",
                           .choices = log_levels},
     [OPTION_LOG_FILE] = {"log-file", GROUP_DEBUG, OPTION_KIND_FILE, "Log file",
                          "File to log to; empty for no log"},

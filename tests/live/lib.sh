@@ -86,8 +86,9 @@ exec_as_user() {
         WIRESHARK_PLUGIN_DIR="$PLACE/plugins" WIRESHARK_EXTCAP_DIR="$PLACE/extcap" "$@"
 }
 
+# A capture that goes on although it should have been refused ends as a failure.
 pktmondump() {
-    run_as_user "$PLACE/extcap/pktmondump" "$@"
+    run_as_user timeout --kill-after 5 60 "$PLACE/extcap/pktmondump" "$@"
 }
 
 # Captures begin when the file has its section header; one that ended before has failed.

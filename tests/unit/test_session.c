@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The session over a source that plays a script: what it lets pass, cuts, repeats and tells. */
+#include <glib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "fixture.h"
+#include "session.h"
+
+#define MS PKTMON_NS_PER_MS
+
+/* Ethernet, IPv4, ICMP; the rest is zero. */
+static const uint8_t icmp_frame[100] = {[12] = 0x08, [14] = 0x45, [17] = 86, [22] = 64, [23] = 1};
+static const uint8_t udp_frame[100] = {[12] = 0x08, [14] = 0x45, [17] = 86, [22] = 64, [23] = 17};
+
+/* What the source delivers from read() and from stop(); each list ends with record 0. */
+static struct {
+    const struct pktmon_event *events, *last_events;
+    struct pktmon_provider_options options; /* that it was asked for */
+    struct pktmon_session *stop_in_read;
+    bool fail_start;
+    int readings, freed;
+} script;
+
+static void deliver(struct pktmon_provider *provider, const struct pktmon_event *events)
+{
+    for (; events && events->record; events++) {
+        struct pktmon_event event = *events;
+        event.time += pktmon_clock_real();
+        provider->sink->event(provider->sink, &event);
+    }
+}
+
+static void describe(struct pktmon_registry *registry, uint32_t id, const char *name,
+                     const char *netns)
+{
+    struct pktmon_component *component = pktmon_registry_get(registry, id);
+
+    pktmon_component_set(&component->name, name);
+    pktmon_component_set(&component->type, "veth");
+    pktmon_component_set(&component->netns, netns);
+}
+
+static bool script_enumerate(struct pktmon_provider *provider, GError **error)
+{
+    (void)error;
+    describe(provider->registry, 1, "eth0", NULL);
+    describe(provider->registry, 2, "blue/eth0", "blue");
+    describe(provider->registry, 3, "blue/br0", "blue");
+    return true;
+}
+
+static bool script_start(struct pktmon_provider *provider, GError **error)
+{
+    (void)provider;
+    if (script.fail_start) {
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_PERMISSION, "Join the group.");
+    }
+    return !script.fail_start;
+}
+
+static int script_read(struct pktmon_provider *provider, int timeout_ms, GError **error)
+{
+    (void)error;
+    g_assert_cmpint(timeout_ms, >=, 0);
+    g_assert_cmpint(timeout_ms, <=, 100);
+    deliver(provider, script.events);
+    script.events = NULL;
+    if (script.stop_in_read) {
+        pktmon_session_stop(script.stop_in_read);
+        return 1;
+    }
+    return 0;
+}
+
+static bool script_read_counters(struct pktmon_provider *provider, GError **error)
+{
+    (void)provider, (void)error;
+    script.readings++;
+    return true;
+}
+
+static bool script_stop(struct pktmon_provider *provider, GError **error)
+{
+    (void)error;
+    deliver(provider, script.last_events);
+    return true;
+}
+
+static void script_free(struct pktmon_provider *provider)
+{
+    script.freed++;
+    g_free(provider);
+}
+
+static const struct pktmon_provider_ops script_ops = {
+    .name = "script",
+    .enumerate = script_enumerate,
+    .start = script_start,
+    .read = script_read,
+    .read_counters = script_read_counters,
+    .stop = script_stop,
+    .free = script_free,
+};
+
+static struct pktmon_provider *script_new(const struct pktmon_provider_options *options,
+                                          struct pktmon_registry *registry,
+                                          struct pktmon_capture *capture, struct pktmon_sink *sink,
+                                          GError **error)
+{
+    struct pktmon_provider *provider = g_new0(struct pktmon_provider, 1);
+
+    (void)error;
+    *provider = (struct pktmon_provider){&script_ops, registry, capture, sink};
+    script.options = *options;
+    return provider;
+}
+
+/* What the session wrote, with blocks as the carrier. The caller clears it. */
+static struct fixture run(const struct pktmon_session_options *options)
+{
+    g_autoptr(GError) error = NULL;
+    struct fixture fixture = {.fd = memfd_create("session", MFD_CLOEXEC)};
+    struct pktmon_session *session = pktmon_session_new_from(options, script_new, &error);
+
+    g_assert_no_error(error);
+    g_assert_true(pktmon_session_run(session, fixture.fd, PKTMON_CARRIER_BLOCKS, &error));
+    g_assert_no_error(error);
+    pktmon_session_free(session);
+    fixture.size = (size_t)lseek(fixture.fd, 0, SEEK_END);
+    fixture.data = g_malloc(fixture.size);
+    g_assert_cmpint(pread(fixture.fd, fixture.data, fixture.size, 0), ==, (gssize)fixture.size);
+    return fixture;
+}
+
+static void done(struct fixture *fixture)
+{
+    g_free(fixture->data);
+    close(fixture->fd);
+}
+
+static struct pktmon_event packet_of(uint32_t component, const uint8_t *frame, uint32_t appearance)
+{
+    return (struct pktmon_event){.record = PKTMON_RECORD_PACKET,
+                                 .component = component,
+                                 .packet = {.group = 1,
+                                            .appearance = appearance,
+                                            .cpu = -1,
+                                            .queue = -1,
+                                            .link_type = ETHERNET,
+                                            .data = frame,
+                                            .caplen = sizeof(icmp_frame),
+                                            .origlen = sizeof(icmp_frame)}};
+}
+
+static struct pktmon_event counters_of(uint32_t component, uint64_t packets)
+{
+    return (struct pktmon_event){.record = PKTMON_RECORD_COUNTERS,
+                                 .component = component,
+                                 .counters = {.edge = 1, .has_flow = true, .packets_in = packets}};
+}
+
+static struct pktmon_session_options defaults(void)
+{
+    struct pktmon_session_options options;
+
+    pktmon_session_options_init(&options);
+    memset(&script, 0, sizeof(script));
+    return options;
+}
+
+static void test_everything_passes(void)
+{
+    struct pktmon_session_options options = defaults();
+    const struct pktmon_event events[] = {
+        packet_of(1, icmp_frame, 1), packet_of(2, udp_frame, 2), {0}};
+
+    script.events = events;
+    struct fixture fixture = run(&options);
+    assert_outline(&fixture, "SIacIPcIPTTT");
+    g_assert_cmpuint(find_packet(&fixture, 0).caplen, ==, sizeof(icmp_frame));
+    g_assert_true(script.options.flow);
+    g_assert_true(script.options.drops);
+    g_assert_cmpuint(script.options.points, ==, PKTMON_POINTS_STACK);
+    g_assert_cmpuint(script.options.buffer_size, ==, 64);
+    g_assert_cmpint(script.freed, ==, 1);
+    done(&fixture);
+}
+
+static void test_components_and_netns(void)
+{
+    const struct {
+        const char *components, *netns, *outline;
+    } cases[] = {
+        {"1", NULL, "SIacIPTT"},       {"eth0", NULL, "SIacIPcIPTTT"},
+        {" br0 ,,", NULL, "SIacIPTT"}, {"eth0", "blue", "SIacIPTT"},
+        {NULL, "current", "SIacIPTT"}, {NULL, "blue,current", "SIacIPcIPcIPTTTT"},
+        {"", "", "SIacIPcIPcIPTTTT"},  {NULL, "blue, all", "SIacIPcIPcIPTTTT"},
+    };
+    const struct pktmon_event events[] = {
+        packet_of(1, icmp_frame, 1), packet_of(2, icmp_frame, 2), packet_of(3, icmp_frame, 3), {0}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct pktmon_session_options options = defaults();
+        options.components = cases[i].components;
+        options.netns = cases[i].netns;
+        script.events = events;
+        struct fixture fixture = run(&options);
+        assert_outline(&fixture, cases[i].outline);
+        done(&fixture);
+    }
+}
+
+static void assert_refused(const struct pktmon_session_options *options, const char *word)
+{
+    g_autoptr(GError) error = NULL;
+    struct pktmon_session *session = pktmon_session_new_from(options, script_new, &error);
+
+    if (session) {
+        g_assert_false(pktmon_session_run(session, -1, PKTMON_CARRIER_BLOCKS, &error));
+    }
+    pktmon_session_free(session);
+    g_assert_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT);
+    g_assert_nonnull(strstr(error->message, word));
+}
+
+static void test_refusals(void)
+{
+    struct pktmon_session_options options = defaults();
+    options.components = "eth0,nothing";
+    assert_refused(&options, "\"nothing\"");
+    options = defaults();
+    options.netns = "red";
+    assert_refused(&options, "\"red\"");
+    options = defaults();
+    options.capture_filter = "tcp prt 80";
+    assert_refused(&options, "syntax error");
+}
+
+static void test_start_fails(void)
+{
+    struct pktmon_session_options options = defaults();
+    g_autoptr(GError) error = NULL;
+    struct pktmon_session *session = pktmon_session_new_from(&options, script_new, &error);
+
+    script.fail_start = true;
+    g_assert_false(pktmon_session_run(session, -1, PKTMON_CARRIER_BLOCKS, &error));
+    g_assert_error(error, PKTMON_ERROR, PKTMON_ERROR_PERMISSION);
+    pktmon_session_free(session);
+    g_assert_cmpint(script.freed, ==, 1);
+}
+
+static void test_types(void)
+{
+    struct pktmon_event events[] = {
+        packet_of(1, icmp_frame, 1), packet_of(2, icmp_frame, 2), packet_of(3, icmp_frame, 3), {0}};
+    events[1].packet.dropped = true;
+    events[2].packet.copy_released = true;
+
+    struct pktmon_session_options options = defaults();
+    options.type = PKTMON_CAPTURE_FLOW;
+    script.events = events;
+    struct fixture fixture = run(&options);
+    assert_outline(&fixture, "SIacIPTT");
+    g_assert_false(script.options.drops);
+    done(&fixture);
+
+    options = defaults();
+    options.type = PKTMON_CAPTURE_DROP;
+    script.events = events;
+    fixture = run(&options);
+    assert_outline(&fixture, "SIacIPcIPTTT");
+    g_assert_false(script.options.flow);
+    done(&fixture);
+}
+
+/* The filter sees whole packets even where they are cut, and the file says which one matched. */
+static void test_filter(void)
+{
+    struct pktmon_session_options options = defaults();
+    const struct pktmon_event events[] = {
+        packet_of(1, icmp_frame, 1), packet_of(1, udp_frame, 2), {0}};
+
+    options.capture_filter = "icmp and ether[99] = 0 and greater 100";
+    options.pkt_size = 20;
+    script.events = events;
+    struct fixture fixture = run(&options);
+    assert_outline(&fixture, "SIafcIPTT");
+    struct block block = find_block(&fixture, PACKET, PKTMON_RECORD_PACKET, 0);
+    g_assert_cmpuint(block_packet(&block).caplen, ==, 20);
+    g_assert_cmpuint(block_packet(&block).origlen, ==, sizeof(icmp_frame));
+    g_assert_cmpuint(metadata_number(block_metadata(&block), PKTMON_FIELD_FILTER_ID), ==, 1);
+    g_assert_cmpuint(script.options.pkt_size, ==, 0);
+    done(&fixture);
+}
+
+static void test_sizes(void)
+{
+    const struct {
+        uint32_t pkt_size, repeat_size;
+        bool has_repeat_size;
+        uint32_t asked, first, second;
+    } cases[] = {
+        {0, 0, false, 0, 100, 100}, {60, 0, false, 60, 60, 60}, {60, 20, true, 60, 60, 20},
+        {20, 60, true, 60, 20, 60}, {60, 0, true, 0, 60, 100},  {0, 20, true, 0, 100, 20},
+    };
+    const struct pktmon_event events[] = {
+        packet_of(1, icmp_frame, 1), packet_of(1, icmp_frame, 2), {0}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct pktmon_session_options options = defaults();
+        options.pkt_size = cases[i].pkt_size;
+        options.repeat_size = cases[i].repeat_size;
+        options.has_repeat_size = cases[i].has_repeat_size;
+        script.events = events;
+        struct fixture fixture = run(&options);
+        g_assert_cmpuint(script.options.pkt_size, ==, cases[i].asked);
+        g_assert_cmpuint(find_packet(&fixture, 0).caplen, ==, cases[i].first);
+        g_assert_cmpuint(find_packet(&fixture, 1).caplen, ==, cases[i].second);
+        done(&fixture);
+    }
+}
+
+static void test_counters_only(void)
+{
+    struct pktmon_session_options options = defaults();
+    const struct pktmon_event events[] = {packet_of(1, icmp_frame, 1), counters_of(1, 1), {0}};
+
+    options.counters_only = true;
+    script.events = events;
+    struct fixture fixture = run(&options);
+    assert_outline(&fixture, "SIacNT");
+    g_assert_false(script.options.flow);
+    g_assert_false(script.options.drops);
+    done(&fixture);
+}
+
+/* Only what changed is written, but at the end all that is not zero. */
+static void test_counters(void)
+{
+    struct pktmon_session_options options = defaults();
+    const struct pktmon_event events[] = {counters_of(1, 0), counters_of(1, 5), counters_of(1, 5),
+                                          counters_of(2, 5), counters_of(1, 6), {0}};
+    const struct pktmon_event last[] = {
+        counters_of(1, 6), counters_of(2, 5), counters_of(3, 0), {0}};
+
+    script.events = events;
+    script.last_events = last;
+    struct fixture fixture = run(&options);
+    assert_outline(&fixture, "SIacNcNNNNT");
+    done(&fixture);
+}
+
+/* A loss before a packet that is not written is told with the next that is. */
+static void test_loss_is_kept(void)
+{
+    struct pktmon_session_options options = defaults();
+    struct pktmon_event events[] = {packet_of(1, udp_frame, 1),  packet_of(1, udp_frame, 1),
+                                    packet_of(2, icmp_frame, 1), packet_of(1, icmp_frame, 1),
+                                    packet_of(1, icmp_frame, 1), {0}};
+    events[0].packet.lost = 3;
+    events[1].packet.lost = 4;
+    events[3].packet.lost = 1;
+    const uint64_t expected[] = {0, 8, 0};
+
+    options.capture_filter = "icmp";
+    script.events = events;
+    struct fixture fixture = run(&options);
+    for (guint i = 0; i < G_N_ELEMENTS(expected); i++) {
+        struct block block = find_block(&fixture, PACKET, PKTMON_RECORD_PACKET, i);
+        struct pktmon_metadata_field field = {0};
+        metadata_find(block_metadata(&block), PKTMON_FIELD_LOST, &field);
+        g_assert_cmpuint(field.number, ==, expected[i]);
+    }
+    done(&fixture);
+}
+
+/* What the provider still held when it was stopped is written. */
+static void test_stop(void)
+{
+    struct pktmon_session_options options = defaults();
+    const struct pktmon_event last[] = {packet_of(1, icmp_frame, 1), counters_of(1, 1), {0}};
+    g_autoptr(GError) error = NULL;
+    struct pktmon_session *session = pktmon_session_new_from(&options, script_new, &error);
+    int ends[2];
+    char bytes[4096];
+
+    g_assert_cmpint(pipe(ends), ==, 0);
+    script.last_events = last;
+    script.stop_in_read = session;
+    g_assert_true(pktmon_session_run(session, ends[1], PKTMON_CARRIER_FRAMES, &error));
+    g_assert_no_error(error);
+    pktmon_session_free(session);
+    struct fixture fixture = {.fd = ends[0], .data = (uint8_t *)bytes};
+    fixture.size = (size_t)read(ends[0], bytes, sizeof(bytes));
+    assert_outline(&fixture, "SIACIPNTT");
+    close(ends[0]);
+    close(ends[1]);
+}
+
+/* The reader goes away: the run ends, and that is no error. */
+static void test_closed_pipe(void)
+{
+    struct pktmon_session_options options = defaults();
+    g_autoptr(GError) error = NULL;
+    struct pktmon_session *session = pktmon_session_new_from(&options, script_new, &error);
+    int ends[2];
+
+    g_assert_cmpint(pipe(ends), ==, 0);
+    close(ends[0]);
+    g_assert_true(pktmon_session_run(session, ends[1], PKTMON_CARRIER_FRAMES, &error));
+    g_assert_no_error(error);
+    pktmon_session_free(session);
+    close(ends[1]);
+}
+
+/* A disk that is full is an error, though the provider is stopped all the same. */
+static void test_full_disk(void)
+{
+    struct pktmon_session_options options = defaults();
+    g_autoptr(GError) error = NULL;
+    struct pktmon_session *session = pktmon_session_new_from(&options, script_new, &error);
+    FILE *full = fopen("/dev/full", "we");
+
+    g_assert_nonnull(full);
+    g_assert_false(pktmon_session_run(session, fileno(full), PKTMON_CARRIER_BLOCKS, &error));
+    g_assert_nonnull(error);
+    pktmon_session_free(session);
+    fclose(full);
+}
+
+static void test_unknown_source(void)
+{
+    struct pktmon_session_options options = defaults();
+    g_autoptr(GError) error = NULL;
+
+    options.provider = "pcap";
+    g_assert_null(pktmon_session_new(&options, &error));
+    g_assert_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT);
+}
+
+static void test_filter_check(void)
+{
+    g_autofree char *words = pktmon_filter_check("udp prt 53");
+
+    g_assert_nonnull(words);
+    g_assert_null(pktmon_filter_check("vlan 7 and udp port 53"));
+}
+
+static void test_clock_step(void)
+{
+    int64_t reported = 1000, step = 0;
+
+    g_assert_false(pktmon_clock_stepped(&reported, 1000 + 9 * (int64_t)MS, &step));
+    g_assert_false(pktmon_clock_stepped(&reported, 1000 - 9 * (int64_t)MS, &step));
+    g_assert_cmpint(reported, ==, 1000);
+    g_assert_true(pktmon_clock_stepped(&reported, 1000 + 10 * (int64_t)MS, &step));
+    g_assert_cmpint(step, ==, 10 * (int64_t)MS);
+    g_assert_false(pktmon_clock_stepped(&reported, 1000 + 10 * (int64_t)MS, &step));
+    g_assert_true(pktmon_clock_stepped(&reported, 1000, &step));
+    g_assert_cmpint(step, ==, -10 * (int64_t)MS);
+}
+
+static void test_timer(void)
+{
+    struct pktmon_timer timer;
+
+    pktmon_timer_set(&timer, 10, 100 * MS);
+    g_assert_cmpuint(pktmon_timer_left_ms(&timer, 105 * MS - 1), ==, 6);
+    g_assert_false(pktmon_timer_due(&timer, 109 * MS));
+    g_assert_cmpuint(pktmon_timer_left_ms(&timer, 111 * MS), ==, 0);
+    g_assert_true(pktmon_timer_due(&timer, 112 * MS));
+    g_assert_false(pktmon_timer_due(&timer, 119 * MS));
+    g_assert_true(pktmon_timer_due(&timer, 155 * MS)); /* late: the ones between are left out */
+    g_assert_false(pktmon_timer_due(&timer, 164 * MS));
+    g_assert_true(pktmon_timer_due(&timer, 165 * MS));
+
+    pktmon_timer_set(&timer, 0, 100 * MS);
+    g_assert_false(pktmon_timer_due(&timer, UINT64_MAX));
+    g_assert_cmpuint(pktmon_timer_left_ms(&timer, 0), ==, UINT32_MAX);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    g_test_add_func("/session/everything-passes", test_everything_passes);
+    g_test_add_func("/session/components-and-netns", test_components_and_netns);
+    g_test_add_func("/session/refusals", test_refusals);
+    g_test_add_func("/session/start-fails", test_start_fails);
+    g_test_add_func("/session/types", test_types);
+    g_test_add_func("/session/filter", test_filter);
+    g_test_add_func("/session/sizes", test_sizes);
+    g_test_add_func("/session/counters-only", test_counters_only);
+    g_test_add_func("/session/counters", test_counters);
+    g_test_add_func("/session/loss-is-kept", test_loss_is_kept);
+    g_test_add_func("/session/stop", test_stop);
+    g_test_add_func("/session/closed-pipe", test_closed_pipe);
+    g_test_add_func("/session/full-disk", test_full_disk);
+    g_test_add_func("/session/unknown-source", test_unknown_source);
+    g_test_add_func("/session/filter-check", test_filter_check);
+    g_test_add_func("/session/clock-step", test_clock_step);
+    g_test_add_func("/session/timer", test_timer);
+    return g_test_run();
+}
