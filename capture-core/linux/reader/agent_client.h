@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The unprivileged end of the conversation with pktmon-agent (agent_protocol.h). */
+#ifndef PKTMON_AGENT_CLIENT_H
+#define PKTMON_AGENT_CLIENT_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "../agent_protocol.h"
+
+struct agent_client {
+    int socket; /* -1 = not started */
+    pid_t process;
+};
+
+/* Starts the agent. */
+bool agent_client_start(struct agent_client *client, GError **error);
+bool agent_client_ask(struct agent_client *client, const struct agent_request *request,
+                      GError **error);
+/*
+ * Receives one message, waiting for it at most timeout_ms. 1: here it is; 0: none came; -1: error,
+ * which is the agent's own sentence where it had one to say. Descriptors that come with it go to
+ * descriptors (room for AGENT_MAPS + RECORD_MAX_RINGS), and belong to the caller; *count of them.
+ */
+int agent_client_receive(struct agent_client *client, int timeout_ms, struct agent_message *message,
+                         int *descriptors, unsigned int *count, GError **error);
+/* The agent ends, and the capture with it. */
+void agent_client_end(struct agent_client *client);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Drops in words: the reason's name, the place, and the component that a drop belongs to. */
+#ifndef PKTMON_DROPS_H
+#define PKTMON_DROPS_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "../records.h"
+#include "topology.h"
+
+struct drop_names;
+
+/* Reads the reasons of the running kernel and its modules from their BTF. location_texts is the
+ * descriptor of the map (borrowed). NULL: error. */
+struct drop_names *drop_names_new(int location_texts, GError **error);
+/* "NETFILTER_DROP"; for a number without a name "REASON_" and the number. Owned by names. */
+const char *drop_reason_name(struct drop_names *names, uint32_t reason);
+/* "symbol+0xoffset", or NULL where the kernel gave no symbol. Owned by names. */
+const char *drop_location_name(struct drop_names *names, uint32_t location);
+void drop_names_free(struct drop_names *names);
+
+/* The component that a drop is attributed to. */
+uint32_t drop_component(struct topology *topology, const char *reason, const char *location,
+                        uint16_t protocol, uint64_t net_cookie, uint32_t ifindex);
+
+/* Whether what ended was a copy, while the packet lives on in another buffer. shared: other
+ * buffers share its bytes. */
+bool drop_is_copy_released(const char *reason, const char *location, bool shared);
+
+#endif

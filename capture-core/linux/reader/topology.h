@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The components of a Linux host: every device, and in each network namespace the protocol layers
+ * and the sockets. It joins what pktmon-agent lists with what the kernel programs met.
+ */
+#ifndef PKTMON_TOPOLOGY_H
+#define PKTMON_TOPOLOGY_H
+
+#include <glib.h>
+
+#include "../agent_protocol.h"
+#include "component.h"
+
+/* Components that are no devices. */
+enum layer {
+    LAYER_IPV4,
+    LAYER_IPV6,
+    LAYER_ARP,
+    LAYER_SOCKETS,
+    LAYERS,
+};
+
+struct topology;
+
+/* Tells that a component is new or described anew; NULL where nobody wants to know. */
+typedef void topology_changed(void *context, uint32_t component);
+typedef void topology_gone(void *context, uint32_t component);
+
+struct topology *topology_new(struct pktmon_registry *registry);
+void topology_watch(struct topology *topology, topology_changed *changed, topology_gone *gone,
+                    void *context);
+
+void topology_take_netns(struct topology *topology, const struct agent_netns *netns);
+void topology_take_device(struct topology *topology, const struct agent_device *device);
+void topology_take_gone(struct topology *topology, const struct agent_device *device);
+/* A device as the kernel programs met it; what the agent said of it goes first. */
+void topology_take_met(struct topology *topology, const struct device_key *key,
+                       const struct device_value *value);
+
+/* The layers of every known namespace. */
+void topology_add_layers(struct topology *topology);
+bool topology_knows_netns(const struct topology *topology, uint64_t net_cookie);
+
+/* The device's component, or 0. */
+uint32_t topology_device(const struct topology *topology, uint64_t net_cookie, uint32_t ifindex);
+/* Of a device of which nothing is known but its number. */
+uint32_t topology_nameless_device(struct topology *topology, uint64_t net_cookie, uint32_t ifindex);
+uint32_t topology_layer(struct topology *topology, uint64_t net_cookie, enum layer layer);
+/* What belongs nowhere else. */
+uint32_t topology_kernel(struct topology *topology);
+
+void topology_free(struct topology *topology);
+
+#endif
