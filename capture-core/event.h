@@ -64,6 +64,7 @@ enum pktmon_notice_id {
     PKTMON_NOTICE_CLOCK_STEP = 2,   /* the real-time clock was set during the capture */
     PKTMON_NOTICE_DEVICE_GONE = 3,  /* a component's device was removed */
     PKTMON_NOTICE_NOT_ATTACHED = 4, /* a capture point could not be attached */
+    PKTMON_NOTICE_BEGAN = 5,        /* the capture began */
 };
 
 /* One packet seen at one edge of one component, or dropped there. */

@@ -421,6 +421,22 @@ bool pktmon_stream_write(struct pktmon_stream *stream, const struct pktmon_event
     return stream->buffer->len < FLUSH_SIZE || pktmon_stream_flush(stream, error);
 }
 
+/* Custom Blocks have no time, and Wireshark counts time from the first record: one that has a time
+ * goes before them. */
+static void write_beginning(struct pktmon_stream *stream, uint64_t time)
+{
+    const struct pktmon_event event = {
+        .record = PKTMON_RECORD_EVENT,
+        .time = time,
+        .notice = {.provider = "pktmon",
+                   .id = PKTMON_NOTICE_BEGAN,
+                   .level = PKTMON_LEVEL_INFORMATION,
+                   .message = "The capture began."},
+    };
+
+    write_notice(stream, &event, NULL);
+}
+
 bool pktmon_stream_begin(struct pktmon_stream *stream, uint64_t time, GError **error)
 {
     const struct pktmon_capture *capture = stream->capture;
@@ -443,6 +459,7 @@ bool pktmon_stream_begin(struct pktmon_stream *stream, uint64_t time, GError **e
     pktmon_pcapng_put_section(stream->buffer, &section);
     pktmon_pcapng_put_interface(stream->buffer, &interface);
     stream->own = pktmon_interfaces_add(stream->interfaces, 0, NO_LINK_TYPE);
+    write_beginning(stream, time);
     describe_capture(stream, time);
     return pktmon_stream_flush(stream, error);
 }

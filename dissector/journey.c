@@ -145,14 +145,15 @@ static bool left_the_host(const struct journey *journey, const packet_info *pinf
            words && g_strcmp0(words->type, "physical") == 0;
 }
 
-/* Says what the records prove, and nothing else: a drop stays a drop whatever else is missing. */
+/* Says what the records prove. Where some of a group are lost, so may be the one that tells its
+ * end. */
 static const char *fate(const struct journey *journey, const packet_info *pinfo)
 {
+    if (journey->lost)
+        return "unknown";
     if (journey->dropped)
         return "dropped";
-    if (!journey->lost && left_the_host(journey, pinfo))
-        return "forwarded";
-    return "unknown";
+    return left_the_host(journey, pinfo) ? "forwarded" : "unknown";
 }
 
 static void add_frame(proto_tree *tree, int field, tvbuff_t *tvb,

@@ -181,7 +181,7 @@ static void test_everything_passes(void)
 
     script.events = events;
     struct fixture fixture = run(&options);
-    assert_outline(&fixture, "SIacIPcIPTTT");
+    assert_outline(&fixture, "SIEacIPcIPTTT");
     g_assert_cmpuint(find_packet(&fixture, 0).caplen, ==, sizeof(icmp_frame));
     g_assert_true(script.options.flow);
     g_assert_true(script.options.drops);
@@ -196,10 +196,10 @@ static void test_components_and_netns(void)
     const struct {
         const char *components, *netns, *outline;
     } cases[] = {
-        {"1", NULL, "SIacIPTT"},       {"eth0", NULL, "SIacIPcIPTTT"},
-        {" br0 ,,", NULL, "SIacIPTT"}, {"eth0", "blue", "SIacIPTT"},
-        {NULL, "current", "SIacIPTT"}, {NULL, "blue,current", "SIacIPcIPcIPTTTT"},
-        {"", "", "SIacIPcIPcIPTTTT"},  {NULL, "blue, all", "SIacIPcIPcIPTTTT"},
+        {"1", NULL, "SIEacIPTT"},       {"eth0", NULL, "SIEacIPcIPTTT"},
+        {" br0 ,,", NULL, "SIEacIPTT"}, {"eth0", "blue", "SIEacIPTT"},
+        {NULL, "current", "SIEacIPTT"}, {NULL, "blue,current", "SIEacIPcIPcIPTTTT"},
+        {"", "", "SIEacIPcIPcIPTTTT"},  {NULL, "blue, all", "SIEacIPcIPcIPTTTT"},
     };
     const struct pktmon_event events[] = {
         packet_of(1, icmp_frame, 1), packet_of(2, icmp_frame, 2), packet_of(3, icmp_frame, 3), {0}};
@@ -265,7 +265,7 @@ static void test_types(void)
     options.type = PKTMON_CAPTURE_FLOW;
     script.events = events;
     struct fixture fixture = run(&options);
-    assert_outline(&fixture, "SIacIPTT");
+    assert_outline(&fixture, "SIEacIPTT");
     g_assert_false(script.options.drops);
     done(&fixture);
 
@@ -273,7 +273,7 @@ static void test_types(void)
     options.type = PKTMON_CAPTURE_DROP;
     script.events = events;
     fixture = run(&options);
-    assert_outline(&fixture, "SIacIPcIPTTT");
+    assert_outline(&fixture, "SIEacIPcIPTTT");
     g_assert_false(script.options.flow);
     done(&fixture);
 }
@@ -289,7 +289,7 @@ static void test_filter(void)
     options.pkt_size = 20;
     script.events = events;
     struct fixture fixture = run(&options);
-    assert_outline(&fixture, "SIafcIPTT");
+    assert_outline(&fixture, "SIEafcIPTT");
     struct block block = find_block(&fixture, PACKET, PKTMON_RECORD_PACKET, 0);
     g_assert_cmpuint(block_packet(&block).caplen, ==, 20);
     g_assert_cmpuint(block_packet(&block).origlen, ==, sizeof(icmp_frame));
@@ -333,7 +333,7 @@ static void test_counters_only(void)
     options.counters_only = true;
     script.events = events;
     struct fixture fixture = run(&options);
-    assert_outline(&fixture, "SIacNT");
+    assert_outline(&fixture, "SIEacNT");
     g_assert_false(script.options.flow);
     g_assert_false(script.options.drops);
     done(&fixture);
@@ -351,7 +351,7 @@ static void test_counters(void)
     script.events = events;
     script.last_events = last;
     struct fixture fixture = run(&options);
-    assert_outline(&fixture, "SIacNcNNNNT");
+    assert_outline(&fixture, "SIEacNcNNNNT");
     done(&fixture);
 }
 
@@ -397,7 +397,7 @@ static void test_stop(void)
     pktmon_session_free(session);
     struct fixture fixture = {.fd = ends[0], .data = (uint8_t *)bytes};
     fixture.size = (size_t)read(ends[0], bytes, sizeof(bytes));
-    assert_outline(&fixture, "SIACIPNTT");
+    assert_outline(&fixture, "SIEACIPNTT");
     close(ends[0]);
     close(ends[1]);
 }

@@ -16,7 +16,7 @@ static void test_order_frames(void)
     put(&fixture, packet_event(START + 2, 1));
     put(&fixture, packet_event(START + 3, 2));
     finish(&fixture, START + 4);
-    assert_outline(&fixture, "SIACIPCIPPTTT");
+    assert_outline(&fixture, "SIEACIPCIPPTTT");
 
     struct block interface = find_block(&fixture, INTERFACE, 0, 0);
     struct block component = find_block(&fixture, PACKET, PKTMON_RECORD_COMPONENT, 0);
@@ -50,7 +50,7 @@ static void test_order_blocks(void)
                                         .notice = {.provider = "p", .message = "m"}});
     g_assert_true(pktmon_stream_repeat_descriptions(fixture.stream, START + 4, &error));
     finish(&fixture, START + 5);
-    assert_outline(&fixture, "SIafcIPcNEaccfTT");
+    assert_outline(&fixture, "SIEafcIPcNEaccfTT");
     clear(&fixture);
 }
 
@@ -65,7 +65,7 @@ static void test_link_types(void)
     put(&fixture, raw);
     put(&fixture, packet_event(START + 1, 1));
     finish(&fixture, START + 2);
-    assert_outline(&fixture, "SIACIPIPPTTT");
+    assert_outline(&fixture, "SIEACIPIPPTTT");
     interface = find_block(&fixture, INTERFACE, 0, 2);
     g_assert_cmpuint(interface.body[0], ==, RAW_IP);
     g_assert_cmpuint(find_packet(&fixture, 1).interface, ==, 2);
@@ -84,7 +84,7 @@ static void test_live_link_type(void)
     g_assert_false(pktmon_stream_write(fixture.stream, &raw, &error));
     g_assert_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED);
     finish(&fixture, START + 2);
-    assert_outline(&fixture, "SIAT");
+    assert_outline(&fixture, "SIEAT");
     clear(&fixture);
 }
 
@@ -101,7 +101,7 @@ static void test_changed_component(void)
     put(&fixture, changed);
     put(&fixture, packet_event(START + 3, 1));
     finish(&fixture, START + 4);
-    assert_outline(&fixture, "SIACIPCPTT");
+    assert_outline(&fixture, "SIEACIPCPTT");
     block = find_block(&fixture, PACKET, PKTMON_RECORD_COMPONENT, 1);
     g_assert_cmpuint(block_packet(&block).time, ==, START + 2);
     g_assert_cmpuint(metadata_number(block_metadata(&block), PKTMON_FIELD_CAPTURE_ID), ==,
@@ -119,7 +119,7 @@ static void test_unknown_component(void)
 
     put(&fixture, packet_event(START + 1, 9));
     finish(&fixture, START + 2);
-    assert_outline(&fixture, "SIAIPTT");
+    assert_outline(&fixture, "SIEAIPTT");
     interface = find_block(&fixture, INTERFACE, 0, 1);
     assert_option_text(interface.body + 8, interface.body_size - 8, OPTION_NAME, "component 9");
     clear(&fixture);

@@ -34,7 +34,7 @@ static void test_counters(void)
                       .counters = {.has_drops = true, .drops_in = 1, .drop_bytes_in = 60},
                   });
     finish(&fixture, START + 3);
-    assert_outline(&fixture, "SIACNCNT");
+    assert_outline(&fixture, "SIEACNCNT");
     block = find_block(&fixture, PACKET, PKTMON_RECORD_COUNTERS, 0);
     assert_line(&block, "counters eth0 lower: in 10 packets 840 bytes, out 3 packets 252 bytes");
     g_assert_cmpuint(block_packet(&block).time, ==, START + 1);
@@ -83,8 +83,8 @@ static void test_loss(void)
     counters.counters.lost = 11; /* in all: ten more, after the last packet */
     put(&fixture, counters);
     finish(&fixture, START + 3);
-    assert_outline(&fixture, "SIACIPPNNCIPNTTT");
-    assert_statistics(&fixture, 0, 6, 0);
+    assert_outline(&fixture, "SIEACIPPNNCIPNTTT");
+    assert_statistics(&fixture, 0, 7, 0);
     assert_statistics(&fixture, 1, 2, 14);
     assert_statistics(&fixture, 2, 1, 0);
     clear(&fixture);
@@ -105,7 +105,7 @@ static void test_filters_are_repeated(void)
     changing[0] = 'X'; /* the event was borrowed */
     g_assert_true(pktmon_stream_repeat_descriptions(fixture.stream, START + 1, &error));
     finish(&fixture, START + 2);
-    assert_outline(&fixture, "SIAFFAFT");
+    assert_outline(&fixture, "SIEAFFAFT");
     block = find_block(&fixture, PACKET, PKTMON_RECORD_FILTER, 2);
     assert_line(&block, "filter 1 web: tcp");
     text = metadata_text(block_metadata(&block), PKTMON_FIELD_FILTER_TEXT);

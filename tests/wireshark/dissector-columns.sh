@@ -5,6 +5,7 @@
 
 expected() {
 	cat <<'COLUMNS'
+PKTMON|Event: The capture began. (pktmon)
 PKTMON|Capture of testhost: Linux 6.18.0-test, ebpf
 PKTMON|Filter 1 capture filter: icmp or udp or arp
 PKTMON|Component 1 left/eth0 (veth)
@@ -30,7 +31,7 @@ COLUMNS
 
 # Without a tree (no -V, no filter), as a live tshark prints.
 columns() {
-	run_tshark -r "$1" -c 20 -o 'gui.column.format:"p","%p","i","%i"' |
+	run_tshark -r "$1" -c 21 -o 'gui.column.format:"p","%p","i","%i"' |
 		sed 's/^ *\([A-Z]*\) /\1|/'
 }
 

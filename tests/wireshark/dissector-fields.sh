@@ -43,8 +43,8 @@ pktmon.gso_segs|FT_UINT16|9
 pktmon.l2_synthesised|FT_BOOLEAN|1
 pktmon.truncated|FT_BOOLEAN|1
 pktmon.lost|FT_UINT64|5;6
-pktmon.prev_frame|FT_FRAMENUM|10;13;4;6;8
-pktmon.next_frame|FT_FRAMENUM|10;12;15;6;8
+pktmon.prev_frame|FT_FRAMENUM|11;14;5;7;9
+pktmon.next_frame|FT_FRAMENUM|11;13;16;7;9
 pktmon.delta|FT_RELATIVE_TIME|0.000001000
 pktmon.elapsed|FT_RELATIVE_TIME|0.000000000;0.000001000;0.000002000;0.000003000;0.000004000
 pktmon.fate|FT_STRING|dropped;unknown
@@ -64,9 +64,9 @@ pktmon.capture.release|FT_STRING|6.18.0-test
 pktmon.capture.provider|FT_STRING|ebpf
 pktmon.capture.missing|FT_STRING|netfilter hooks: this kernel is older than 6.4,macvlan0: no hook for its receive
 pktmon.event.provider|FT_STRING|pktmon
-pktmon.event.id|FT_UINT16|3
-pktmon.event.level|FT_UINT8|3
-pktmon.event.message|FT_STRING|veth2 was removed
+pktmon.event.id|FT_UINT16|3;5
+pktmon.event.level|FT_UINT8|3;4
+pktmon.event.message|FT_STRING|The capture began.;veth2 was removed
 FIELDS
 }
 

@@ -54,7 +54,7 @@ FILE = [
     # 6-7: the same, but something was lost
     seen(40, 2, VETH, LOWER, RX),
     seen(41, 2, NIC, LOWER, TX, {LOST: 1}),
-    # 8-9: dropped, although something was lost
+    # 8-9: dropped, but something was lost
     seen(50, 3, VETH, LOWER, RX, {LOST: 1}),
     seen(52, 3, VETH, 0, 0, {DROPPED: 1}),
     # 10-14: two copies, one of which leaves by the network card
