@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# What the live tests say of a capture: which places each packet passed, what is written before
+# what, and what was lost. Sourced after lib.sh.
+
+TESTS=$(dirname "${BASH_SOURCE[0]}")
+
+# packets FILE DISPLAY_FILTER FIELD ...: the appearances of packets, one line for each: the values
+# of the fields joined with "/" (which packet it is), a tab, group, appearance, time, place. A place
+# is like "a/eth0 Upper Tx": the test's prefix is taken off the namespace, and a drop adds its
+# reason. Ends of mere copies are left out.
+packets() {
+    local file=$1 filter=$2
+    shift 2
+    fields "$file" "pktmon.record == 1 && !pktmon.copy_released && ($filter)" pktmon.group \
+        pktmon.appearance frame.time_epoch pktmon.component.name pktmon.edge pktmon.direction \
+        pktmon.drop.reason "$@" |
+        awk -F '\t' -v prefix="$NAME-" '
+            BEGIN {
+                split("Upper Lower", edges, " ")
+                split("In Out Rx Tx Ingress Egress", directions, " ")
+            }
+            {
+                sub("^" prefix, "", $4)
+                edge = $5 in edges ? edges[$5] : "-"
+                key = $8
+                for (i = 9; i <= NF; i++)
+                    key = key "/" $i
+                print key "\t" $1 "\t" $2 "\t" $3 "\t" $4, edge, directions[$6] ($7 == "" ? "" : " " $7)
+            }'
+}
+
+# expect_journeys WANTED KEYS: on standard input the lines of packets(). Each of the KEYS is there
+# and no other; each passes the WANTED places and no other, in one group that is no other packet's,
+# with appearances 1, 2, 3 ... in a time that does not run back.
+expect_journeys() {
+    local wanted=$1 keys=$2 lines key got
+    lines=$(cat)
+    expect_equal "the packets" "$(tr ' ' '\n' <<<"$keys" | sort)" \
+        "$(cut -f 1 <<<"$lines" | sort -u)"
+    for key in $keys; do
+        got=$(awk -F '\t' -v key="$key" '$1 == key { print $5 }' <<<"$lines")
+        expect_equal "places of packet $key" "$wanted" "$got"
+        got=$(awk -F '\t' -v key="$key" '$1 == key && $3 != ++number { print }' <<<"$lines")
+        expect_equal "appearances of packet $key out of turn" "" "$got"
+        got=$(awk -F '\t' -v key="$key" '$1 == key { print $2 }' <<<"$lines" | sort -u | wc -l)
+        expect_equal "groups of packet $key" 1 "$got"
+    done
+    got=$(cut -f 1,2 <<<"$lines" | sort -u | cut -f 2 | sort | uniq -d)
+    expect_equal "groups of several packets" "" "$got"
+    got=$(awk -F '\t' '$4 < before { print } { before = $4 }' <<<"$lines")
+    expect_equal "packets before their time" "" "$got"
+}
+
+# What the stack and its driver edges alone show of the same way.
+at_devices() {
+    grep -v ' Upper ' <<<"$1"
+}
+
+# expect_sound FILE: descriptions and interface blocks come before they are needed, times do not run
+# back, no address of the kernel is in it, and nothing was lost.
+expect_sound() {
+    expect_ordered "$1"
+    expect_equal "losses" "" "$(fields "$1" 'pktmon.lost || pktmon.event.id == 1' frame.number \
+        pktmon.lost pktmon.event.message)"
+}
+
+# The same of a capture that may have lost something.
+expect_ordered() {
+    local got
+    got=$(python3 -B "$TESTS/pcapng.py" order "$1") || fail "$1 is no good file: $got"
+    expect_equal "faults of the file" "" "$got"
+}
+
+# capture_of FILE NAMESPACE ... -- [OPTION ...]: starts a capture of some namespaces of the test.
+capture_of() {
+    local file=$1 names=
+    shift
+    while [[ $1 != -- ]]; do
+        names+=${names:+,}$NAME-$1
+        shift
+    done
+    shift
+    start_capture "$file" --netns "$names" "$@"
+}
+
+# in_namespace SUFFIX COMMAND ...
+in_namespace() {
+    ip netns exec "$NAME-$1" "${@:2}"
+}
+
+# traffic SUFFIX COMMAND [ARGUMENT ...]: of traffic.py, inside a namespace.
+traffic() {
+    in_namespace "$1" python3 -B "$TESTS/traffic.py" "${@:2}"
+}
+
+# ping_once SUFFIX ADDRESS: both sides know each other's MAC afterwards.
+ping_once() {
+    in_namespace "$1" ping -q -c 1 -W 2 "$2" >/dev/null || fail "no answer from $2 to $1"
+}

@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Reads captures block by block, where the order of blocks or their bytes are the question.
+
+pcapng.py order FILE            prints what is wrong: descriptions that come too late, times that
+                                run back, addresses of the kernel
+pcapng.py counters FILE         prints of each edge what the file says of it: component, edge,
+                                direction, packet records, lost, last counter, last lost counter
+"""
+import collections
+import re
+import struct
+import sys
+
+SECTION, INTERFACE, PACKET, STATISTICS, CUSTOM = 0x0A0D0D0A, 1, 6, 5, 0xBAD
+IF_NAME, DROPCOUNT, CUSTOM_OPTION = 2, 4, 2989
+OWN_INTERFACE = "@pktmon"
+COMPONENT, EDGE, DIRECTION, LOST = 2, 9, 11, 35
+PACKETS_IN, PACKETS_OUT = 36, 38
+RECORD_PACKET, RECORD_COMPONENT, RECORD_COUNTERS = 1, 2, 3
+RX, TX = 3, 4
+NUMBERS = {1: "<B", 2: "<H", 4: "<I", 8: "<Q"}
+
+# Text and data of the kernel, and its map of memory, as 8 bytes in either order; and in words.
+ADDRESSES = [
+    re.compile(rb"[\x80-\xff]\xff\xff\xff\xff", re.S),
+    re.compile(rb"\xff\xff\xff\xff[\x80-\xff]", re.S),
+    re.compile(rb"[\x80-\xf0]\xff\xff", re.S),
+    re.compile(rb"ffff[0-9a-f]{12}", re.I),
+]
+
+
+def blocks(data):
+    offset = 0
+    while offset < len(data):
+        kind, length = struct.unpack_from("<II", data, offset)
+        if length < 12 or length % 4 or offset + length > len(data):
+            raise ValueError(f"block at {offset} has {length} bytes")
+        if struct.unpack_from("<I", data, offset + length - 4)[0] != length:
+            raise ValueError(f"block at {offset} ends with another length")
+        yield kind, data[offset + 8 : offset + length - 4]
+        offset += length
+
+
+def options(data):
+    offset = 0
+    while offset + 4 <= len(data):
+        code, length = struct.unpack_from("<HH", data, offset)
+        if code == 0:
+            return
+        yield code, data[offset + 4 : offset + 4 + length]
+        offset += 4 + (length + 3) // 4 * 4
+
+
+class Record:
+    """The metadata record (capture-core/metadata.h): its kind, and numbers by field type."""
+
+    def __init__(self, data):
+        if data[:4] != b"PKMN":
+            raise ValueError("a metadata record without its magic")
+        self.kind = data[5]
+        self.fields = {}
+        offset = 8
+        while offset + 4 <= len(data):
+            field, length = struct.unpack_from("<HH", data, offset)
+            value = data[offset + 4 : offset + 4 + length]
+            if field == 0:
+                return
+            if length in NUMBERS:
+                self.fields[field] = struct.unpack(NUMBERS[length], value)[0]
+            offset += 4 + length
+
+    def get(self, field):
+        return self.fields.get(field, 0)
+
+
+class Packet:
+    def __init__(self, data):
+        self.interface, high, low, caplen, self.length = struct.unpack_from("<5I", data)
+        self.time = high << 32 | low
+        self.bytes = data[20 : 20 + caplen]
+        self.record, self.dropcount = None, 0
+        for code, value in options(data[20 + (caplen + 3) // 4 * 4 :]):
+            if code == CUSTOM_OPTION:
+                self.record = Record(value[4:])
+            elif code == DROPCOUNT:
+                self.dropcount = struct.unpack("<Q", value)[0]
+
+
+def interface_name(data):
+    return dict(options(data[8:])).get(IF_NAME, b"").decode()
+
+
+def order(data):
+    """Each fault of the file as a line."""
+    names, described, newest = [], set(), 0
+    for kind, body in blocks(data):
+        record = None
+        if kind == INTERFACE:
+            names.append(interface_name(body))
+        elif kind == CUSTOM:
+            record = Record(body[4:])
+        elif kind == PACKET:
+            packet = Packet(body)
+            record = packet.record
+            if packet.interface >= len(names):
+                yield f"a packet before its interface {packet.interface}"
+            elif names[packet.interface] == "":
+                yield f"interface {packet.interface} has no name"
+            if packet.time < newest:
+                yield f"time runs back from {newest} to {packet.time}"
+            newest = max(newest, packet.time)
+        if record is None:
+            continue
+        component = record.get(COMPONENT)
+        if record.kind == RECORD_COMPONENT:
+            described.add(component)
+        elif component and component not in described:
+            yield f"component {component} speaks before it is described"
+
+
+def addresses(data):
+    """Bytes that look like an address of the kernel, in what the capture adds to packets."""
+    for kind, body in blocks(data):
+        if kind == SECTION:
+            continue  # its length is -1
+        if kind == PACKET:
+            caplen = struct.unpack_from("<I", body, 12)[0]
+            body = body[20 + (caplen + 3) // 4 * 4 :]
+        for pattern in ADDRESSES:
+            for found in pattern.finditer(body):
+                yield f"block {kind:#x}: {found.group().hex()}"
+
+
+def counters(data):
+    """By component, edge and direction: what was recorded, lost and counted."""
+    recorded, lost, counted, lost_counted = (collections.Counter() for _ in range(4))
+    for kind, body in blocks(data):
+        if kind != PACKET:
+            continue
+        packet = Packet(body)
+        record = packet.record
+        place = record.get(COMPONENT), record.get(EDGE)
+        if record.kind == RECORD_PACKET:
+            if record.get(LOST) != packet.dropcount:
+                raise ValueError("pktmon.lost and epb_dropcount differ")
+            recorded[place + (record.get(DIRECTION),)] += 1
+            lost[place[0]] += record.get(LOST)
+        elif record.kind == RECORD_COUNTERS and PACKETS_IN in record.fields:
+            counted[place + (RX,)] = record.get(PACKETS_IN)
+            counted[place + (TX,)] = record.get(PACKETS_OUT)
+            lost_counted[place] = record.get(LOST)
+    for place in sorted(counted):
+        yield " ".join(
+            str(value)
+            for value in (*place, recorded[place], counted[place], lost[place[0]],
+                          lost_counted[place[:2]])
+        )
+
+
+COMMANDS = {"order": order, "addresses": addresses, "counters": counters}
+
+
+def main():
+    command, path = sys.argv[1:]
+    with open(path, "rb") as file:
+        for line in COMMANDS[command](file.read()):
+            print(line)
+
+
+if __name__ == "__main__":
+    main()
