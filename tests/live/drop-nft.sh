@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A firewall rule of B drops UDP port 7777: each datagram gives one record of its drop, with the
+# kernel's reason and place, as the last appearance of its group. No address of the kernel is told.
+# shellcheck source=tests/live/lib.sh
+source "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/live/journey.sh
+source "$(dirname "$0")/journey.sh"
+
+WAY="a/eth0 Upper Tx
+a/eth0 Lower Tx
+sw/port-a Lower Rx
+sw/port-a Upper Rx
+sw/port-b Upper Tx
+sw/port-b Lower Tx
+b/eth0 Lower Rx
+b/eth0 Upper Rx
+b/ipv4 - Rx NETFILTER_DROP"
+PORT=7777
+
+# The source port of a datagram tells which one it is.
+send_datagrams() {
+    for ((i = 0; i < 5; i++)); do
+        traffic a udp "$NETWORK_ADDRESS_B" "$PORT" 1 32
+    done
+}
+
+network_make "$NAME"
+network_drop_udp "$NAME-b" "$PORT"
+ping_once a "$NETWORK_ADDRESS_B"
+file=$SCRATCH/drops.pcapng
+capture_of "$file" a sw b --
+send_datagrams
+stop_capture "$file"
+
+expect_equal "datagrams dropped" 5 \
+    "$(fields "$file" "pktmon.dropped && udp.dstport == $PORT" frame.number | wc -l)"
+sources=$(fields "$file" "pktmon.dropped && udp.dstport == $PORT" udp.srcport | tr '\n' ' ')
+packets "$file" "udp.dstport == $PORT" udp.srcport | expect_journeys "$WAY" "${sources% }"
+expect_match "place of the drop" '^(nft_do_chain|nf_hook_slow)\+0x[0-9a-f]+$' \
+    "$(fields "$file" pktmon.dropped pktmon.drop.location | sort -u)"
+expect_equal "the netns" "$NAME-b" "$(fields "$file" pktmon.dropped pktmon.netns | sort -u)"
+expect_sound "$file"
+expect_equal "addresses of the kernel" "" "$(python3 -B "$TESTS/pcapng.py" addresses "$file")"
+expect_equal "addresses in the log" "" "$(grep -Eio '(0x)?ffff[0-9a-f]{12}' "$file.log" || true)"
+
+# Drops alone: the same ones, and nothing else.
+file=$SCRATCH/alone.pcapng
+capture_of "$file" a sw b -- --type drop
+send_datagrams
+stop_capture "$file"
+expect_equal "records of drops alone" "$(printf 'True\t%s\n' "$PORT"{,,,,})" \
+    "$(fields "$file" pktmon.record==1 pktmon.dropped udp.dstport | sed 's/^1\t/True\t/')"
+expect_sound "$file"
