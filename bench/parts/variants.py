@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is compared: no capture, tcpdump on both devices, and this capture."""
+
+import dataclasses
+import os
+import re
+import struct
+import subprocess
+import time
+
+from . import accounting
+from .network import DEVICE, PORT, in_namespace
+
+PACKET_BYTES = "128"
+START_SECONDS = 30
+STATISTICS_BLOCK = 5
+IF_DROP = 5
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What a capture has to show."""
+
+    written: int  # records of the load in its files
+    told: int  # losses that the capture itself tells of
+
+
+def wait(process):
+    """CPU seconds of the process and the children that it waited for."""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise SystemExit(f"{process.args} ended with {process.returncode}.")
+    return usage.ru_utime + usage.ru_stime
+
+
+def take_records(path):
+    """How many of the load are in a file of any format, which is deleted."""
+    counted = subprocess.run(["tcpdump", "-Z", "root", "-r", path, "--count", f"udp port {PORT}"],
+                             check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    os.unlink(path)
+    return int(re.search(r"^(\d+) packet", counted.stdout, re.MULTILINE)[1])
+
+
+class NoCapture:
+    """Each variant starts, knows its processes, stops (and returns the CPU seconds that its
+    processes took in all), and shows the outcome, which deletes its files."""
+
+    name = "no capture"
+    points = 0  # records per packet
+
+    def start(self, network):
+        pass
+
+    def pids(self):
+        return []
+
+    def stop(self):
+        return 0
+
+    def outcome(self):
+        return Outcome(0, 0)
+
+
+class Tcpdump:
+    name = "tcpdump"
+    points = 2
+
+    def __init__(self, directory):
+        self.directory = directory
+
+    def start(self, network):
+        self.files = [f"{self.directory}/{side}.pcap" for side in "ab"]
+        self.processes = [
+            subprocess.Popen(in_namespace(namespace, "tcpdump", "-Z", "root", "-n", "-i", DEVICE,
+                                          "-s", PACKET_BYTES, "-w", file),
+                             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            for namespace, file in zip((network.sender, network.receiver), self.files)]
+        for process in self.processes:
+            while "listening on" not in (line := process.stderr.readline()):
+                if not line:
+                    raise SystemExit("tcpdump did not start.")
+
+    def pids(self):
+        return [process.pid for process in self.processes]
+
+    def stop(self):
+        for process in self.processes:
+            process.terminate()
+        return sum(map(wait, self.processes))
+
+    def outcome(self):
+        said = [process.stderr.read() for process in self.processes]
+        told = sum(int(re.search(r"(\d+) packets? dropped by kernel", text)[1]) for text in said)
+        return Outcome(sum(map(take_records, self.files)), told)
+
+
+class Pktmon:
+    name = "pktmon"
+    points = 2
+
+    def __init__(self, directory, place, user, buffer_mib):
+        self.file = f"{directory}/pktmon.pcapng"
+        self.command = ["setpriv", "--reuid", user.pw_name, "--regid", str(user.pw_gid),
+                        "--clear-groups", "--", f"{place}/extcap/pktmondump", "--capture",
+                        "--extcap-interface", "pktmon", "--points", "devices",
+                        "--pkt-size", PACKET_BYTES, "--fifo", self.file]
+        if buffer_mib:
+            self.command += ["--buffer-size", str(buffer_mib)]
+
+    def start(self, _network):
+        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL)
+        deadline = time.monotonic() + START_SECONDS
+        while not (os.path.exists(self.file) and os.path.getsize(self.file)):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit("pktmondump did not start.")
+            time.sleep(0.02)
+
+    def pids(self):
+        return accounting.family(self.process.pid)
+
+    def stop(self):
+        self.process.terminate()
+        return wait(self.process)
+
+    def outcome(self):
+        told = told_losses(self.file)
+        return Outcome(take_records(self.file), told)
+
+
+def told_losses(path):
+    """The sum of isb_ifdrop: the file ends with a statistics block for each interface, and every
+    block ends with its own length."""
+    total = 0
+    with open(path, "rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        while end > 12:
+            file.seek(end - 4)
+            length, = struct.unpack("=I", file.read(4))
+            file.seek(end - length)
+            block = file.read(length)
+            if struct.unpack_from("=I", block)[0] != STATISTICS_BLOCK:
+                break
+            total += _option(block[20:-4], IF_DROP)
+            end -= length
+    return total
+
+
+def _option(options, wanted):
+    """A number of 64 bits, 0 where there is none."""
+    offset = 0
+    while offset + 4 <= len(options):
+        code, length = struct.unpack_from("=HH", options, offset)
+        if code == wanted:
+            return struct.unpack_from("=Q", options, offset + 4)[0]
+        offset += 4 + (length + 3) // 4 * 4
+    return 0
