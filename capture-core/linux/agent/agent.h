@@ -48,9 +48,10 @@ struct netns {
     bool found;          /* in the scan under way */
 };
 
-/* Finds namespaces that are new since the last call, says them and their devices; forgets those
- * that have gone. */
+/* Finds namespaces that are new since the last call, says them and their devices. */
 void namespaces_scan(void);
+/* The kernel has ended it. */
+void netns_forget(struct netns *netns);
 struct netns *netns_by_nsid(int32_t nsid); /* -1: the own one; NULL: not known */
 /* All that are known (of struct netns). */
 GPtrArray *namespaces(void);

@@ -20,6 +20,8 @@
 /* The kernel fills up to this much of a dump at once (net/netlink/af_netlink.c). */
 #define REPLY_SIZE 32768
 
+#define GROUP_NSID (1U << (RTNLGRP_NSID - 1))
+
 static struct mnl_socket *events, *requests;
 static bool hear_all;
 
@@ -32,7 +34,7 @@ int links_open(void)
     events = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
     requests = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
     if (!events || !requests || mnl_socket_bind(requests, 0, MNL_SOCKET_AUTOPID) < 0 ||
-        mnl_socket_bind(events, RTMGRP_LINK, MNL_SOCKET_AUTOPID) < 0)
+        mnl_socket_bind(events, RTMGRP_LINK | GROUP_NSID, MNL_SOCKET_AUTOPID) < 0)
         agent_fail("The agent cannot open an rtnetlink socket: %s.", g_strerror(errno));
     hear_all = mnl_socket_setsockopt(events, NETLINK_LISTEN_ALL_NSID, &yes, sizeof(yes)) == 0;
     return mnl_socket_get_fd(events);
@@ -225,6 +227,24 @@ static void say_device_gone(struct netns *netns, uint32_t ifindex)
     agent_say(&message);
 }
 
+/* The kernel takes a namespace's id away and ends its devices without another word; the id may be
+ * another one's soon. */
+static void netns_gone(const struct nlmsghdr *message)
+{
+    int32_t nsid = -1;
+    struct netns *netns;
+    g_autoptr(GList) devices = NULL;
+
+    take_nsid(message, &nsid);
+    netns = nsid < 0 ? NULL : netns_by_nsid(nsid);
+    if (!netns)
+        return;
+    devices = g_hash_table_get_keys(netns->devices);
+    for (GList *device = devices; device; device = device->next)
+        say_device_gone(netns, GPOINTER_TO_UINT(device->data));
+    netns_forget(netns);
+}
+
 static int take_link(const struct nlmsghdr *message, void *data)
 {
     struct netns *netns = data;
@@ -298,6 +318,14 @@ static void list_all_again(void)
     }
 }
 
+static void take_change(const struct nlmsghdr *message, struct netns *netns)
+{
+    if (message->nlmsg_type != RTM_DELNSID)
+        take_link(message, netns);
+    else if (netns->own) /* others have ids of their own for namespaces */
+        netns_gone(message);
+}
+
 void links_read(void)
 {
     char reply[REPLY_SIZE], control[CMSG_SPACE(sizeof(struct nl_pktinfo)) + CMSG_SPACE(64)];
@@ -323,6 +351,6 @@ void links_read(void)
             continue;
         mnl_cb_run(reply, length, 0, 0, collect, messages);
         for (guint i = 0; i < messages->len; i++)
-            take_link(messages->pdata[i], netns);
+            take_change(messages->pdata[i], netns);
     }
 }

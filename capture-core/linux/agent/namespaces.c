@@ -271,14 +271,20 @@ static void scan_processes(void)
     }
 }
 
+void netns_forget(struct netns *netns)
+{
+    g_ptr_array_remove(namespaces(), netns);
+}
+
+/* Of a namespace with an id the kernel says when it ends (links.c). */
 static void forget_gone(void)
 {
     GPtrArray *all = namespaces();
 
     for (guint i = all->len; i > 0; i--) {
         struct netns *netns = all->pdata[i - 1];
-        if (!netns->found)
-            g_ptr_array_remove_index(all, i - 1);
+        if (!netns->found && !netns->own && netns->nsid < 0)
+            netns_forget(netns);
     }
 }
 
@@ -299,6 +305,8 @@ void namespaces_scan(void)
 
     if (own_file < 0)
         open_own();
+    /* An inode number may be that of a namespace that has just ended. */
+    links_read();
     for (guint i = 0; i < all->len; i++)
         ((struct netns *)all->pdata[i])->found = false;
     scan_named(); /* first: these names win */
