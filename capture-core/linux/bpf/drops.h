@@ -99,40 +99,26 @@ static __always_inline void record_drop(struct sk_buff *skb, const struct drop_k
                                         const struct frame *frame, struct drop_counters *count,
                                         struct scratch *scratch)
 {
-    struct packet_record record = {.time = bpf_ktime_get_ns(),
-                                   .net_cookie = key->net_cookie,
-                                   .ifindex = key->ifindex,
-                                   .reason = key->reason,
-                                   .location = key->location,
-                                   .origlen = frame->length,
-                                   .caplen = readable(frame),
-                                   .cpu = bpf_get_smp_processor_id(),
-                                   .protocol = frame->protocol,
-                                   .point = RECORD_POINT_DROP,
-                                   .way = key->way};
+    struct packet_record *record = begin_record(scratch, skb, frame);
     __u32 copied;
 
-    if (record.caplen > config.pkt_size)
-        record.caplen = config.pkt_size;
-    copied = copy_start(frame, scratch, record.caplen, SIGNATURE_BYTES);
-    struct sight sight = {.skb = address(skb),
-                          .net_cookie = key->net_cookie,
-                          .ifindex = key->ifindex,
-                          .skb_iif = skb->skb_iif,
-                          .point = RECORD_POINT_DROP,
-                          .way = key->way,
-                          .signature = signature(scratch, frame->l3, frame->protocol, copied)};
-    record.group = track(frame, &sight, &record.appearance);
-    record.flags = (frame->l3 ? RECORD_L3 : 0) | (key->shared ? RECORD_SHARED : 0);
-    fill_buffer(&record, skb);
-    if (!put_record(skb, &record, frame, scratch, copied, false))
+    record->net_cookie = key->net_cookie;
+    record->ifindex = key->ifindex;
+    record->reason = key->reason;
+    record->location = key->location;
+    record->point = RECORD_POINT_DROP;
+    record->way = key->way;
+    record->flags |= key->shared ? RECORD_SHARED : 0;
+    copied = copy_start(frame, scratch);
+    track(record, skb, frame, signature(scratch, frame->l3, frame->protocol, copied));
+    if (!put_record(skb, frame, scratch, copied, false))
         __sync_fetch_and_add(&count->lost, 1);
 }
 
 static __always_inline int dropped(struct sk_buff *skb, __u64 place, __u32 reason)
 {
     __u64 head = address(skb->head);
-    struct journey *journey = bpf_map_lookup_elem(&journeys, &head);
+    struct journey *journey = journey_at(head);
     struct drop_key key = {.reason = reason};
     struct drop_counters *count;
     struct scratch *scratch;

@@ -107,17 +107,18 @@ static __always_inline void frame_dropped(struct frame *frame, const struct sk_b
 /* The tag that the kernel took out of the frame (hardware offload, or untagging on receive). */
 static __always_inline bool vlan_tag(const struct sk_buff *skb, __u16 *proto, __u16 *tci)
 {
-    if (bpf_core_field_exists(struct sk_buff___vlan_all, vlan_all)) {
-        if (!BPF_CORE_READ((const struct sk_buff___vlan_all *)skb, vlan_all))
-            return false;
-    } else {
-        const struct sk_buff___vlan_present *old = (const void *)skb;
-        if (!BPF_CORE_READ_BITFIELD_PROBED(old, vlan_present))
-            return false;
+    const struct sk_buff___vlan_present *old = (const void *)skb;
+    bool present;
+
+    if (bpf_core_field_exists(skb->vlan_all))
+        present = skb->vlan_all != 0;
+    else
+        present = BPF_CORE_READ_BITFIELD_PROBED(old, vlan_present);
+    if (present) {
+        *proto = bpf_ntohs(skb->vlan_proto);
+        *tci = skb->vlan_tci;
     }
-    *proto = bpf_ntohs(skb->vlan_proto);
-    *tci = skb->vlan_tci;
-    return true;
+    return present;
 }
 
 /* Copies length bytes from offset of the linear part; false: they could not be read. */

@@ -90,14 +90,13 @@ __noinline __u32 signature(const struct scratch *scratch, __u32 l3, __u32 protoc
     return hash;
 }
 
+/* A buffer where it stands now. */
 struct sight {
+    const struct packet_record *record;
+    const struct frame *frame;
     __u64 skb;
-    __u64 net_cookie;
-    __u32 ifindex;
     __u32 signature;
     int skb_iif;
-    __u8 point;
-    __u8 way;
 };
 
 /*
@@ -105,19 +104,18 @@ struct sight {
  * be seen, so the next packet may stand in the same memory; then it is fresh, which shows in where
  * it stands and in what it holds.
  */
-static __always_inline bool goes_on(const struct journey *journey, const struct sight *sight,
-                                    const struct frame *frame)
+static __always_inline bool goes_on(const struct journey *journey, const struct sight *sight)
 {
+    const struct packet_record *now = sight->record;
     bool same_buffer = journey->skb == sight->skb;
-    bool same_device =
-        journey->ifindex == sight->ifindex && journey->net_cookie == sight->net_cookie;
+    bool same_device = journey->ifindex == now->ifindex && journey->net_cookie == now->net_cookie;
 
     /* The stack sets skb_iif on receive: a buffer about to be sent without it was not received. */
-    if (sight->way == RECORD_TX && journey->way == RECORD_RX && sight->skb_iif == 0)
+    if (now->way == RECORD_TX && journey->way == RECORD_RX && sight->skb_iif == 0)
         return false;
     /* A driver hands a packet over once. */
     if (same_device && same_buffer && journey->point == RECORD_POINT_RX_LOWER &&
-        sight->point == RECORD_POINT_RX_LOWER)
+        now->point == RECORD_POINT_RX_LOWER)
         return false;
     if (journey->signature == sight->signature)
         return true;
@@ -125,13 +123,13 @@ static __always_inline bool goes_on(const struct journey *journey, const struct 
         return false;
     /* Merged with its followers between the two edges (GRO). */
     if (same_device && journey->point == RECORD_POINT_RX_LOWER &&
-        sight->point == RECORD_POINT_RX_UPPER)
+        now->point == RECORD_POINT_RX_UPPER)
         return true;
     /* Encapsulated by a device above this one; decapsulated: the frame begins further in. */
-    if (sight->way == RECORD_TX)
+    if (now->way == RECORD_TX)
         return journey->way == RECORD_TX && !same_device;
     return journey->way == RECORD_RX && !same_device &&
-           frame->mac_offset >= journey->mac_offset + ETH_HLEN;
+           sight->frame->mac_offset >= journey->mac_offset + ETH_HLEN;
 }
 
 /* 1, 2, 3 ... over all CPUs, each of which takes every config.cpus-th number. */
@@ -146,67 +144,137 @@ static __always_inline __u64 next_group(void)
     return __sync_fetch_and_add(number, 1) * config.cpus + bpf_get_smp_processor_id() + 1;
 }
 
-static __always_inline struct journey *journey_of(const struct frame *frame,
-                                                  const struct sight *sight)
+static __always_inline __u32 slot_of(__u64 pointer, __u32 slots)
 {
-    struct journey *journey = bpf_map_lookup_elem(&journeys, &frame->head);
+    return pointer * 0x9E3779B97F4A7C15ULL >> 40 & (slots - 1);
+}
 
-    if (journey && goes_on(journey, sight, frame))
-        return journey;
+static __always_inline struct journey_bucket *bucket_of(__u64 head)
+{
+    __u32 slot = slot_of(head, JOURNEY_BUCKETS);
+
+    return bpf_map_lookup_elem(&journeys, &slot);
+}
+
+static __always_inline struct buffer_slot *buffer_of(__u64 skb)
+{
+    __u32 slot = slot_of(skb, BUFFER_SLOTS);
+
+    return bpf_map_lookup_elem(&buffers, &slot);
+}
+
+/* The journey last seen with this head, be it this packet's or not. */
+static __always_inline struct journey *journey_at(__u64 head)
+{
+    struct journey_bucket *bucket = bucket_of(head);
+
+    for (int i = 0; bucket && i < JOURNEY_WAYS; i++) {
+        if (bucket->heads[i] == head)
+            return &bucket->journeys[i];
+    }
     return NULL;
+}
+
+/* A place for a journey with this head, of which the caller has seen that there is none. NULL:
+ * other CPUs are taking all that there is. */
+static __always_inline struct journey *new_journey(__u64 head)
+{
+    struct journey_bucket *bucket = bucket_of(head);
+    __u64 oldest = ~0ULL, age, taken = 0;
+    int victim = 0;
+
+    if (!bucket)
+        return NULL;
+    for (int i = 0; i < JOURNEY_WAYS; i++) {
+        age = bucket->heads[i] ? bucket->journeys[i].time : 0;
+        if (age < oldest) {
+            oldest = age;
+            taken = bucket->heads[i];
+            victim = i;
+        }
+    }
+    victim &= JOURNEY_WAYS - 1;
+    if (__sync_val_compare_and_swap(&bucket->heads[victim], taken, head) != taken)
+        return NULL;
+    return &bucket->journeys[victim];
 }
 
 /* Of a buffer whose head was reallocated since it was last seen. */
-static __always_inline struct journey *journey_of_old_head(const struct frame *frame,
-                                                           const struct sight *sight)
+static __always_inline struct journey *journey_of_old_head(const struct sight *sight)
 {
-    __u64 *old_head = bpf_map_lookup_elem(&heads, &sight->skb);
+    struct buffer_slot *slot = buffer_of(sight->skb);
     struct journey *journey;
 
-    if (!old_head || *old_head == frame->head)
+    if (!slot || slot->skb != sight->skb || slot->head == sight->frame->head)
         return NULL;
-    journey = bpf_map_lookup_elem(&journeys, old_head);
-    if (journey && journey->skb == sight->skb && goes_on(journey, sight, frame))
-        return journey;
-    return NULL;
+    journey = journey_at(slot->head);
+    return journey && journey->skb == sight->skb && goes_on(journey, sight) ? journey : NULL;
 }
 
-static __always_inline void journey_moves(struct journey *journey, const struct frame *frame,
-                                          const struct sight *sight)
+static __always_inline void remember_head(__u64 skb, __u64 head)
 {
-    journey->skb = sight->skb;
-    journey->net_cookie = sight->net_cookie;
-    journey->ifindex = sight->ifindex;
-    journey->signature = sight->signature;
-    journey->mac_offset = frame->mac_offset;
-    journey->point = sight->point;
-    journey->way = sight->way;
-}
+    struct buffer_slot *slot = buffer_of(skb);
 
-/* Finds or begins the packet's journey. *appearance is its number there. Returns the group. */
-static __always_inline __u64 track(const struct frame *frame, const struct sight *sight,
-                                   __u32 *appearance)
-{
-    struct journey *known = journey_of(frame, sight);
-    struct journey next = {};
-
-    if (known) {
-        bool same_buffer = known->skb == sight->skb;
-        /* Copies of one packet may be under way on several CPUs. */
-        *appearance = __sync_fetch_and_add(&known->appearance, 1) + 1;
-        journey_moves(known, frame, sight);
-        if (!same_buffer)
-            bpf_map_update_elem(&heads, &sight->skb, &frame->head, BPF_ANY);
-        return known->group;
+    if (slot) {
+        slot->skb = skb;
+        slot->head = head;
     }
-    known = journey_of_old_head(frame, sight);
-    next.group = known ? known->group : next_group();
-    next.appearance = known ? known->appearance + 1 : 1;
-    journey_moves(&next, frame, sight);
-    *appearance = next.appearance;
-    bpf_map_update_elem(&journeys, &frame->head, &next, BPF_ANY);
-    bpf_map_update_elem(&heads, &sight->skb, &frame->head, BPF_ANY);
-    return next.group;
+}
+
+static __always_inline void journey_moves(struct journey *journey, const struct sight *sight)
+{
+    const struct packet_record *now = sight->record;
+
+    journey->time = now->time;
+    journey->skb = sight->skb;
+    journey->net_cookie = now->net_cookie;
+    journey->ifindex = now->ifindex;
+    journey->signature = sight->signature;
+    journey->mac_offset = sight->frame->mac_offset;
+    journey->point = now->point;
+    journey->way = now->way;
+}
+
+/* there: what the table holds for this head, another packet's; NULL: nothing. */
+static __always_inline void begin_journey(struct packet_record *record, const struct sight *sight,
+                                          struct journey *there)
+{
+    const struct journey *before = journey_of_old_head(sight);
+
+    record->group = before ? before->group : next_group();
+    record->appearance = before ? before->appearance + 1 : 1;
+    if (!there)
+        there = new_journey(sight->frame->head);
+    if (!there)
+        return;
+    there->group = record->group;
+    there->appearance = record->appearance;
+    journey_moves(there, sight);
+    remember_head(sight->skb, sight->frame->head);
+}
+
+/* Finds or begins the packet's journey, and puts its group and appearance into the record, which
+ * says where the packet is. */
+static __always_inline void track(struct packet_record *record, const struct sk_buff *skb,
+                                  const struct frame *frame, __u32 signature)
+{
+    const struct sight sight = {.record = record,
+                                .frame = frame,
+                                .skb = address(skb),
+                                .signature = signature,
+                                .skb_iif = skb->skb_iif};
+    struct journey *journey = journey_at(frame->head);
+
+    if (!journey || !goes_on(journey, &sight)) {
+        begin_journey(record, &sight, journey);
+        return;
+    }
+    if (journey->skb != sight.skb)
+        remember_head(sight.skb, frame->head);
+    /* Copies of one packet may be under way on several CPUs. */
+    record->appearance = __sync_fetch_and_add(&journey->appearance, 1) + 1;
+    record->group = journey->group;
+    journey_moves(journey, &sight);
 }
 
 /* How many buffers share this head (net/core/skbuff.c: dataref counts in its lower half). */
@@ -224,10 +292,17 @@ static __always_inline bool shares_head(const struct sk_buff *skb)
 static __always_inline void forget(const struct sk_buff *skb)
 {
     __u64 buffer = address(skb), head = address(skb->head);
+    struct buffer_slot *slot = buffer_of(buffer);
+    struct journey_bucket *bucket = bucket_of(head);
 
-    bpf_map_delete_elem(&heads, &buffer);
-    if (!shares_head(skb))
-        bpf_map_delete_elem(&journeys, &head);
+    if (slot && slot->skb == buffer)
+        slot->skb = 0;
+    if (shares_head(skb))
+        return;
+    for (int i = 0; bucket && i < JOURNEY_WAYS; i++) {
+        if (bucket->heads[i] == head)
+            bucket->heads[i] = 0;
+    }
 }
 
 #endif

@@ -76,8 +76,13 @@ struct sk_buff {
     __u16 queue_mapping;
     __u8 cloned : 1;
     int skb_iif;
-    __u16 vlan_proto;
-    __u16 vlan_tci;
+    union {
+        __u32 vlan_all; /* 6.3; not 0 where there is a tag. Before, vlan_present says so */
+        struct {
+            __u16 vlan_proto;
+            __u16 vlan_tci;
+        };
+    };
     __u16 protocol;
     __u16 network_header;
     __u16 mac_header;
@@ -87,10 +92,6 @@ struct sk_buff {
     unsigned char *data;
 };
 
-/* From 6.3 on a tag is there where vlan_all is not 0; before, vlan_present says so. */
-struct sk_buff___vlan_all {
-    __u32 vlan_all;
-};
 struct sk_buff___vlan_present {
     __u8 vlan_present : 1;
 };

@@ -28,18 +28,19 @@ enum scratch_slot {
     SCRATCH_SLOTS,
 };
 
-/* A whole frame of the usual MTU in one piece. A power of two minus one bounds it for the
- * verifier with one mask. */
+/* A whole frame of the usual MTU goes to the ring in one piece. */
 #define SCRATCH_SIZE 2048
 
 struct scratch {
-    __u8 data[SCRATCH_SIZE];
+    struct packet_record record;
+    __u8 data[SCRATCH_SIZE]; /* of the packet, right behind its record */
 };
 
 /* What is known of a packet under way. */
 struct journey {
     __u64 group;
-    __u64 skb; /* the buffer last seen with this head */
+    __u64 time; /* when it was last seen, ns */
+    __u64 skb;  /* the buffer last seen with this head */
     __u64 net_cookie;
     __u32 ifindex;
     __u32 signature;
@@ -47,6 +48,25 @@ struct journey {
     __u16 mac_offset; /* of the frame in the head */
     __u8 point;
     __u8 way;
+};
+
+/* Journeys are found by the head of the packet's buffer, in a table of buckets of which the oldest
+ * entry goes first: some buffers end without a word, and must not fill it. (An LRU hash does the
+ * same for 600 ns more a packet.) A power of two. */
+#define JOURNEY_BUCKETS 16384
+#define JOURNEY_WAYS    4
+
+struct journey_bucket {
+    __u64 heads[JOURNEY_WAYS]; /* 0 = free */
+    struct journey journeys[JOURNEY_WAYS];
+};
+
+/* The head that a buffer had, for a packet whose head was reallocated on the way. */
+#define BUFFER_SLOTS 65536
+
+struct buffer_slot {
+    __u64 skb;
+    __u64 head;
 };
 
 const volatile struct probes_config config = {};
@@ -116,21 +136,18 @@ struct {
     __type(value, char[RECORD_LOCATION_SIZE]);
 } location_texts SEC(".maps");
 
-/* Head of the packet's buffer -> journey. Least recently used go first: some buffers end without
- * a word, and must not fill the map. */
 struct {
-    __uint(type, BPF_MAP_TYPE_LRU_HASH);
-    __uint(max_entries, 65536);
-    __type(key, __u64);
-    __type(value, struct journey);
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, JOURNEY_BUCKETS);
+    __type(key, __u32);
+    __type(value, struct journey_bucket);
 } journeys SEC(".maps");
 
-/* Buffer -> the head it had, for a packet whose head was reallocated on the way. */
 struct {
-    __uint(type, BPF_MAP_TYPE_LRU_HASH);
-    __uint(max_entries, 65536);
-    __type(key, __u64);
-    __type(value, __u64);
-} heads SEC(".maps");
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, BUFFER_SLOTS);
+    __type(key, __u32);
+    __type(value, struct buffer_slot);
+} buffers SEC(".maps");
 
 #endif

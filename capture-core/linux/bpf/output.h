@@ -3,7 +3,7 @@
 #ifndef PKTMON_OUTPUT_H
 #define PKTMON_OUTPUT_H
 
-#include "frame.h"
+#include "journey.h"
 
 static __always_inline struct unaccounted *not_accounted(void)
 {
@@ -21,17 +21,6 @@ static __always_inline struct scratch *scratch_of(__u32 slot)
 static __always_inline bool carries_packets(__u16 device_type)
 {
     return device_type != ARPHRD_NETLINK && device_type != ARPHRD_VSOCKMON;
-}
-
-static __always_inline void fill_buffer(struct packet_record *record, const struct sk_buff *skb)
-{
-    const struct skb_shared_info *shared = (const void *)(address(skb->head) + skb->end);
-
-    bpf_probe_read_kernel(&record->gso_size, 2, &shared->gso_size);
-    if (record->gso_size)
-        bpf_probe_read_kernel(&record->gso_segs, 2, &shared->gso_segs);
-    if (vlan_tag(skb, &record->vlan_proto, &record->vlan_tci))
-        record->flags |= RECORD_VLAN;
 }
 
 /* Describes the device for the reader, before its first record. */
@@ -110,34 +99,21 @@ static __always_inline __u32 readable(const struct frame *frame)
     return fragments ? frame->length : frame->linear;
 }
 
-/*
- * Puts the record and the packet's bytes into the ring of this CPU. copied bytes of the frame are
- * in scratch already. False: there was no room.
- */
-static __always_inline bool put_record(void *dynptr_source, const struct packet_record *record,
-                                       const struct frame *frame, struct scratch *scratch,
-                                       __u32 copied, bool limited)
+/* A packet that scratch memory cannot hold: its record with room for all, filled piece by piece. */
+static __always_inline bool put_large(void *ring, void *dynptr_source, const struct frame *frame,
+                                      struct scratch *scratch, __u32 copied)
 {
-    __u32 index = record->cpu & config.ring_mask, caplen = record->caplen;
     struct bpf_dynptr place, packet;
-    void *ring = bpf_map_lookup_elem(&rings, &index);
+    __u32 caplen = scratch->record.caplen;
 
-    if (!ring)
-        return false;
-    /* The last part of each ring is for drops. */
-    if (limited && bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > config.flow_limit)
-        return false;
-    if (bpf_ringbuf_reserve_dynptr(ring, sizeof(*record) + caplen, 0, &place)) {
+    if (bpf_ringbuf_reserve_dynptr(ring, sizeof(scratch->record) + caplen, 0, &place)) {
         bpf_ringbuf_discard_dynptr(&place, BPF_RB_NO_WAKEUP);
         return false;
     }
-    bpf_dynptr_write(&place, 0, (void *)record, sizeof(*record), 0);
-    if (copied > caplen)
-        copied = caplen;
     asm volatile("" : "+r"(copied));
-    if (copied > 0 && copied <= SCRATCH_SIZE)
-        bpf_dynptr_write(&place, sizeof(*record), scratch->data, copied, 0);
-    if (copied < caplen && !kernel_dynptr_from_skb(dynptr_source, 0, &packet)) {
+    if (copied <= SCRATCH_SIZE)
+        bpf_dynptr_write(&place, 0, scratch, sizeof(scratch->record) + copied, 0);
+    if (!kernel_dynptr_from_skb(dynptr_source, 0, &packet)) {
         struct rest rest = {.packet = &packet,
                             .record = &place,
                             .scratch = scratch->data,
@@ -150,18 +126,75 @@ static __always_inline bool put_record(void *dynptr_source, const struct packet_
     return true;
 }
 
-/* Copies the frame's first bytes into scratch, as many as the record wants or at least minimum;
- * returns how many. */
-static __always_inline __u32 copy_start(const struct frame *frame, struct scratch *scratch,
-                                        __u32 wanted, __u32 minimum)
+/*
+ * Puts the record in scratch and the packet's bytes into the ring of this CPU. copied bytes of the
+ * frame are in scratch already. False: there was no room.
+ */
+static __always_inline bool put_record(void *dynptr_source, const struct frame *frame,
+                                       struct scratch *scratch, __u32 copied, bool limited)
 {
-    __u32 length = wanted > minimum ? wanted : minimum;
+    __u32 index = scratch->record.cpu & config.ring_mask, caplen = scratch->record.caplen;
+    void *ring = bpf_map_lookup_elem(&rings, &index);
 
+    if (!ring)
+        return false;
+    /* The last part of each ring is for drops. */
+    if (limited && bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > config.flow_limit)
+        return false;
+    if (copied < caplen)
+        return put_large(ring, dynptr_source, frame, scratch, copied);
+    asm volatile("" : "+r"(caplen));
+    if (caplen > SCRATCH_SIZE)
+        return false;
+    return bpf_ringbuf_output(ring, scratch, sizeof(scratch->record) + caplen, BPF_RB_NO_WAKEUP) ==
+           0;
+}
+
+/* Copies the frame's first bytes into scratch, as many as the record wants and the signature needs;
+ * returns how many. */
+static __always_inline __u32 copy_start(const struct frame *frame, struct scratch *scratch)
+{
+    __u32 length = scratch->record.caplen;
+
+    if (length < SIGNATURE_BYTES)
+        length = SIGNATURE_BYTES;
     if (length > frame->linear)
         length = frame->linear;
     if (length > SCRATCH_SIZE)
         length = SCRATCH_SIZE;
     return read_linear(frame, 0, scratch->data, length) ? length : 0;
+}
+
+static __always_inline void fill_buffer(struct packet_record *record, const struct sk_buff *skb)
+{
+    const struct skb_shared_info *shared = (const void *)(address(skb->head) + skb->end);
+    __u16 gso[2]; /* gso_size and gso_segs lie side by side */
+
+    if (bpf_probe_read_kernel(gso, sizeof(gso), &shared->gso_size) == 0 && gso[0]) {
+        record->gso_size = gso[0];
+        record->gso_segs = gso[1];
+    }
+    if (vlan_tag(skb, &record->vlan_proto, &record->vlan_tci))
+        record->flags |= RECORD_VLAN;
+}
+
+/* The record's part that only the buffer decides. */
+static __always_inline struct packet_record *
+begin_record(struct scratch *scratch, const struct sk_buff *skb, const struct frame *frame)
+{
+    struct packet_record *record = &scratch->record;
+
+    __builtin_memset(record, 0, sizeof(*record));
+    record->time = bpf_ktime_get_ns();
+    record->cpu = bpf_get_smp_processor_id();
+    record->origlen = frame->length;
+    record->caplen = readable(frame);
+    if (record->caplen > config.pkt_size)
+        record->caplen = config.pkt_size;
+    record->protocol = frame->protocol;
+    record->flags = frame->l3 ? RECORD_L3 : 0;
+    fill_buffer(record, skb);
+    return record;
 }
 
 #endif

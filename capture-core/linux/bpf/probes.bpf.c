@@ -13,59 +13,44 @@ char LICENSE[] SEC("license") = "GPL";
 #define EDGE_UPPER 1 /* enum pktmon_edge */
 #define EDGE_LOWER 2
 
+static __always_inline __u32 edge_of(__u8 point)
+{
+    return point == RECORD_POINT_RX_LOWER || point == RECORD_POINT_TX_LOWER ? EDGE_LOWER
+                                                                            : EDGE_UPPER;
+}
+
 /* A packet passes an edge of a device. */
 static __always_inline int packet_seen(struct sk_buff *skb, const struct net_device *dev,
                                        void *dynptr_source, __u32 slot, __u8 point, __u8 way,
                                        const struct frame *frame)
 {
     struct device_key key = {
-        .net_cookie = dev->nd_net.net->net_cookie,
-        .ifindex = dev->ifindex,
-        .edge = point == RECORD_POINT_RX_LOWER || point == RECORD_POINT_TX_LOWER ? EDGE_LOWER
-                                                                                 : EDGE_UPPER};
-    struct packet_record record = {.time = bpf_ktime_get_ns()};
+        .net_cookie = dev->nd_net.net->net_cookie, .ifindex = dev->ifindex, .edge = edge_of(point)};
     struct edge_counters *count = counters_of(&key, dev);
-    struct scratch *scratch;
-    __u32 copied;
+    struct scratch *scratch = scratch_of(slot);
+    struct packet_record *record;
+    __u32 copied, lost;
 
-    if (!count)
+    if (!count || !scratch)
         return 0;
     count->packets[way]++;
     count->bytes[way] += frame->length;
     if (!config.record_flow && !config.track)
         return 0;
-    scratch = scratch_of(slot);
-    if (!scratch)
-        return 0;
 
-    record.origlen = frame->length;
-    record.caplen = readable(frame);
-    if (record.caplen > config.pkt_size)
-        record.caplen = config.pkt_size;
-    copied = copy_start(frame, scratch, record.caplen, SIGNATURE_BYTES);
-    struct sight sight = {.skb = address(skb),
-                          .net_cookie = key.net_cookie,
-                          .ifindex = key.ifindex,
-                          .skb_iif = skb->skb_iif,
-                          .point = point,
-                          .way = way,
-                          .signature = signature(scratch, frame->l3, frame->protocol, copied)};
-    record.group = track(frame, &sight, &record.appearance);
+    record = begin_record(scratch, skb, frame);
+    record->net_cookie = key.net_cookie;
+    record->ifindex = key.ifindex;
+    record->point = point;
+    record->way = way;
+    copied = copy_start(frame, scratch);
+    track(record, skb, frame, signature(scratch, frame->l3, frame->protocol, copied));
     if (!config.record_flow)
         return 0;
-
-    record.net_cookie = key.net_cookie;
-    record.ifindex = key.ifindex;
-    record.cpu = bpf_get_smp_processor_id();
-    record.protocol = frame->protocol;
-    record.point = point;
-    record.way = way;
-    record.flags = frame->l3 ? RECORD_L3 : 0;
-    fill_buffer(&record, skb);
-    record.lost = __sync_lock_test_and_set(&count->lost_untold, 0);
-    if (!put_record(dynptr_source, &record, frame, scratch, copied, true)) {
+    lost = record->lost = __sync_lock_test_and_set(&count->lost_untold, 0);
+    if (!put_record(dynptr_source, frame, scratch, copied, true)) {
         __sync_fetch_and_add(&count->lost, 1);
-        __sync_fetch_and_add(&count->lost_untold, record.lost + 1);
+        __sync_fetch_and_add(&count->lost_untold, lost + 1);
     }
     return 0;
 }
@@ -158,8 +143,7 @@ int tcx_ingress(struct __sk_buff *ctx)
 {
     struct sk_buff *skb = kernel_cast_to_kern_ctx(ctx);
     const struct net_device *dev = skb->dev;
-    __u64 head = address(skb->head);
-    struct journey *journey = bpf_map_lookup_elem(&journeys, &head);
+    struct journey *journey = journey_at(address(skb->head));
     struct frame frame;
 
     if (!dev)
