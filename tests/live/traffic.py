@@ -8,6 +8,7 @@ import time
 
 ETHERTYPE_IPV4, ETHERTYPE_VLAN, PROTOCOL_ICMP, ECHO_REQUEST = 0x0800, 0x8100, 1, 8
 IDENTIFIER = 0x7AB5
+VSOCK_LOCAL = 1  # linux/vm_sockets.h: VMADDR_CID_LOCAL
 ADDRESS_A, ADDRESS_B = "10.77.0.1", "10.77.0.2"
 
 
@@ -65,8 +66,66 @@ def udp(address, port, count, size, pause_ms=0):
                 time.sleep(int(pause_ms) / 1000)
 
 
+MARK = b"no packet of the network "
+
+
+def unix_pair(kind, count):
+    """Messages of which the last stay unread until the sockets are closed: these are dropped."""
+    one, other = socket.socketpair(socket.AF_UNIX, kind)
+    for number in range(count):
+        one.send(MARK * 4)
+        if number % 10:
+            other.recv(4096)
+    one.close()
+    other.close()
+
+
+def unix_refused():
+    """A datagram for a socket that has gone."""
+    one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    other.close()
+    try:
+        one.send(MARK)
+    except ConnectionRefusedError:
+        pass
+    one.close()
+
+
+def netlink_dump():
+    """All links are asked for, and the answer is not read to its end."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as asker:
+        asker.bind((0, 0))
+        asker.send(struct.pack("=IHHIIBBHiII", 32, 18, 0x301, 1, 0, 0, 0, 0, 0, 0, 0))
+        asker.recv(100)
+
+
+def vsock():
+    """To this host itself; where the kernel has no way there, the attempt is all."""
+    try:
+        with socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM) as listener:
+            listener.bind((socket.VMADDR_CID_ANY, socket.VMADDR_PORT_ANY))
+            listener.listen()
+            with socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM) as peer:
+                peer.settimeout(0.2)
+                peer.connect((VSOCK_LOCAL, listener.getsockname()[1]))
+                peer.send(MARK)
+    except OSError:
+        pass
+
+
+def local(seconds):
+    """What never leaves the host's own sockets."""
+    vsock()
+    end = time.monotonic() + float(seconds)
+    while time.monotonic() < end:
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_SEQPACKET):
+            unix_pair(kind, 50)
+        unix_refused()
+        netlink_dump()
+
+
 def main():
-    commands = {"vlan-echo": vlan_echo, "udp": udp}
+    commands = {"vlan-echo": vlan_echo, "udp": udp, "local": local}
     commands[sys.argv[1]](*sys.argv[2:])
 
 

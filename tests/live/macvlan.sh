@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A macvlan device gets its packets past all tracepoints: a program at its tc ingress shows them at
+# its lower edge, once each; broadcasts, which pass a tracepoint as well, are not shown twice.
+# shellcheck source=tests/live/lib.sh
+source "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/live/journey.sh
+source "$(dirname "$0")/journey.sh"
+
+REQUEST="a/eth0 Upper Tx
+a/eth0 Lower Tx
+h/port Lower Rx
+h/port Upper Rx
+b/mv0 Lower Rx"
+
+REPLY="b/mv0 Upper Tx
+b/mv0 Lower Tx
+h/port Upper Tx
+h/port Lower Tx
+a/eth0 Lower Rx
+a/eth0 Upper Rx"
+
+for namespace in a h b; do
+    network_add_namespace "$NAME-$namespace"
+done
+ip -n "$NAME-a" link add eth0 type veth peer name port netns "$NAME-h"
+ip -n "$NAME-a" address add "$NETWORK_ADDRESS_A/24" dev eth0
+ip -n "$NAME-a" link set eth0 up
+ip -n "$NAME-h" link set port up
+ip -n "$NAME-h" link add mv0 link port netns "$NAME-b" type macvlan mode bridge
+ip -n "$NAME-b" address add "$NETWORK_ADDRESS_B/24" dev mv0
+ip -n "$NAME-b" link set mv0 up
+ping_once a "$NETWORK_ADDRESS_B"
+
+file=$SCRATCH/macvlan.pcapng
+capture_of "$file" a h b --
+in_namespace a ping -q -c 3 -i 0.2 -W 2 "$NETWORK_ADDRESS_B" >/dev/null
+ip -n "$NAME-a" neighbour flush dev eth0
+ping_once a "$NETWORK_ADDRESS_B"
+stop_capture "$file"
+
+# The last ping, after the flush, is another packet with sequence number 1.
+packets "$file" "icmp.type == 8" icmp.ident icmp.seq >"$SCRATCH/requests"
+keys=$(cut -f 1 "$SCRATCH/requests" | sort -u | tr '\n' ' ')
+[[ $(wc -w <<<"$keys") == 4 ]] || fail "expected four requests, got: $keys"
+expect_journeys "$REQUEST" "${keys% }" <"$SCRATCH/requests"
+packets "$file" "icmp.type == 0" icmp.ident icmp.seq | expect_journeys "$REPLY" "${keys% }"
+
+# The ARP request that A asked after the flush.
+arrivals=$(packets "$file" "arp.opcode == 1 && eth.dst == ff:ff:ff:ff:ff:ff" arp.opcode |
+    cut -f 5 | grep -c '^b/mv0 Lower Rx$' || true)
+expect_equal "arrivals of the broadcast at the macvlan" 1 "$arrivals"
+expect_equal "type of the macvlan" macvlan \
+    "$(fields "$file" "pktmon.component.name == \"$NAME-b/mv0\" && pktmon.record == 2" \
+        pktmon.component.type | sort -u)"
+expect_sound "$file"
