@@ -51,6 +51,14 @@ static __always_inline bool is_local_socket(const struct sock *sk)
     return family == AF_UNIX || family == AF_NETLINK || family == AF_VSOCK;
 }
 
+/* The stack sets skb_iif on receive, some way after a driver's hand-over. */
+static __always_inline __u8 drop_way(const struct sk_buff *skb, const struct journey *journey)
+{
+    if (skb->skb_iif)
+        return journey ? journey->way : RECORD_RX;
+    return journey && journey->point == RECORD_POINT_RX_LOWER ? RECORD_RX : RECORD_TX;
+}
+
 /* Fills where the drop belongs; the device's type goes to *type (0: no device). */
 static __always_inline void place_drop(struct drop_key *key, const struct sk_buff *skb,
                                        const struct journey *journey, __u16 *type)
@@ -73,7 +81,7 @@ static __always_inline void place_drop(struct drop_key *key, const struct sk_buf
     }
     if (!dev && journey && journey->net_cookie == key->net_cookie)
         key->ifindex = journey->ifindex;
-    key->way = journey ? journey->way : skb->skb_iif ? RECORD_RX : RECORD_TX;
+    key->way = drop_way(skb, journey);
     key->protocol = bpf_ntohs(skb->protocol);
     key->shared = shares_head(skb);
 }

@@ -80,7 +80,8 @@ __noinline __u32 signature(const struct scratch *scratch, __u32 l3, __u32 protoc
     if (protocol == ETH_P_IP) {
         __u32 header = (scratch->data[offset] & 0xF) * 4;
         hash = transport_signature(scratch, offset + header, length, scratch->data[offset + 9]);
-        return mix(hash, word(scratch, offset + 4, length) & bpf_htonl(0xFFFF0000));
+        return mix(hash,
+                   word(scratch, offset + 4, length)); /* identification and fragment offset */
     }
     if (protocol == ETH_P_IPV6)
         return transport_signature(scratch, offset + 40, length, scratch->data[offset + 6]);
@@ -99,6 +100,19 @@ struct sight {
     int skb_iif;
 };
 
+/* Nothing passes an edge of one device twice, but for a driver that was busy and gets the same
+ * buffer again. The next one with the same bytes is sent again (TCP), or a new one. */
+static __always_inline bool is_beginning(const struct journey *journey,
+                                         const struct packet_record *now, bool same_buffer)
+{
+    if (now->point == RECORD_POINT_RX_LOWER)
+        return journey->point == RECORD_POINT_RX_LOWER && same_buffer;
+    if (now->point == RECORD_POINT_TX_UPPER)
+        return journey->way == RECORD_TX;
+    return now->point == RECORD_POINT_TX_LOWER && journey->point == RECORD_POINT_TX_LOWER &&
+           !same_buffer;
+}
+
 /*
  * Whether the journey that was last seen with this head goes on here. Not every buffer's end can
  * be seen, so the next packet may stand in the same memory; then it is fresh, which shows in where
@@ -110,12 +124,12 @@ static __always_inline bool goes_on(const struct journey *journey, const struct 
     bool same_buffer = journey->skb == sight->skb;
     bool same_device = journey->ifindex == now->ifindex && journey->net_cookie == now->net_cookie;
 
+    if (now->point == RECORD_POINT_DROP) /* anything may have been done to it since */
+        return journey->signature == sight->signature || (same_buffer && sight->skb_iif != 0);
     /* The stack sets skb_iif on receive: a buffer about to be sent without it was not received. */
     if (now->way == RECORD_TX && journey->way == RECORD_RX && sight->skb_iif == 0)
         return false;
-    /* A driver hands a packet over once. */
-    if (same_device && same_buffer && journey->point == RECORD_POINT_RX_LOWER &&
-        now->point == RECORD_POINT_RX_LOWER)
+    if (same_device && is_beginning(journey, now, same_buffer))
         return false;
     if (journey->signature == sight->signature)
         return true;
