@@ -178,6 +178,18 @@ static bool is_wanted(enum point_class class, const struct agent_request *reques
     return !request->drops_only && (class != POINT_UPPER || request->upper_edges);
 }
 
+static void choose_ingress(const struct agent_request *request)
+{
+    bool possible = kernel_function("bpf_cast_to_kern_ctx") > 0;
+
+    if (!request->drops_only && !possible)
+        agent_say_missing("what macvlan, ipvlan, VLAN, bond and team devices receive, and what "
+                          "bpf_redirect_peer() gives to one end of a veth pair: this kernel has no "
+                          "bpf_cast_to_kern_ctx (Linux 6.2)");
+    if (request->drops_only || !possible)
+        bpf_program__set_autoload(probes->progs.tcx_ingress, false);
+}
+
 static void choose_points(const struct agent_request *request)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(points); i++) {
@@ -192,8 +204,7 @@ static void choose_points(const struct agent_request *request)
                               points[i].program);
         }
     }
-    if (request->drops_only || kernel_function("bpf_cast_to_kern_ctx") <= 0)
-        bpf_program__set_autoload(probes->progs.tcx_ingress, false);
+    choose_ingress(request);
 }
 
 /* --- loading and attaching --- */
