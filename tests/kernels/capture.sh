@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# capture.sh SUITE RELEASE [MISSING ...]: the capture on the kernel of a Debian suite sees what it
+# sees here, or says what it cannot see: "fragments", packet bytes outside the linear part of a
+# buffer, and "ingress", what reaches a device past all tracepoints.
+# shellcheck source=tests/live/lib.sh
+source "$(dirname "$0")/../live/lib.sh"
+# shellcheck source=tests/live/journey.sh
+source "$(dirname "$0")/../live/journey.sh"
+# shellcheck source=tests/kernels/package.sh
+source "$(dirname "$0")/package.sh"
+# shellcheck source=tests/kernels/machine.sh
+source "$(dirname "$0")/machine.sh"
+
+REQUEST="a/eth0 Upper Tx
+a/eth0 Lower Tx
+sw/port-a Lower Rx
+sw/port-a Upper Rx
+sw/port-b Upper Tx
+sw/port-b Lower Tx
+b/eth0 Lower Rx
+b/eth0 Upper Rx"
+
+CLOSED_PORT="$REQUEST
+b/sockets - Rx NO_SOCKET"
+
+declare -A MISSING_TEXTS=(
+    [fragments]=bpf_dynptr_from_skb
+    [ingress]=bpf_redirect_peer
+)
+LARGE_FRAME=20042 # of guest.sh's last ping
+
+suite=$1
+release=$2
+shift 2
+file=$SCRATCH/capture.pcapng
+
+# unpack MARKER FILE
+unpack() {
+    between "$1" | base64 --decode | gunzip >"$2" || fail "no $1 in: $(tail -n 40 "$console")"
+}
+
+is_missing() {
+    [[ " $missing " == *" $1 "* ]]
+}
+
+# expect_missing WHAT SAID: it is said exactly if it is.
+expect_missing() {
+    if is_missing "$1"; then
+        expect_match "what is missing" "${MISSING_TEXTS[$1]}" "$2"
+    else
+        [[ $2 != *"${MISSING_TEXTS[$1]}"* ]] || fail "needlessly missing: $2"
+    fi
+}
+
+missing=$*
+run_machine "$(kernel_root "$suite")"
+unpack errors "$SCRATCH/errors"
+expect_empty "standard error of the capture" "$SCRATCH/errors"
+expect_equal "status of the capture" 0 "$(between status)"
+unpack capture "$file"
+
+expect_match "release" "^$release\\." "$(fields "$file" pktmon.capture.release pktmon.capture.release | sort -u)"
+said=$(fields "$file" pktmon.capture.missing pktmon.capture.missing)
+expect_missing fragments "$said"
+expect_missing ingress "$said"
+
+packets "$file" "icmp.type == 8 && frame.len < 1000" icmp.seq | expect_journeys "$REQUEST" "1 2 3"
+packets "$file" "udp.dstport == 7001 && !icmp" udp.dstport | expect_journeys "$CLOSED_PORT" 7001
+expect_match "location of the drop" '^__udp4_lib_rcv\+0x[0-9a-f]+$' \
+    "$(fields "$file" "pktmon.dropped && udp.dstport == 7001" pktmon.drop.location)"
+
+large=$(fields "$file" "pktmon.record == 1 && frame.len == $LARGE_FRAME && eth.src == $NETWORK_MAC_A" \
+    frame.cap_len pktmon.truncated | sort -u)
+if is_missing fragments; then
+    expect_match "a packet in fragments" $'^[0-9]{2,4}\t(1|True)$' "$large"
+else
+    expect_equal "a packet in fragments" "$LARGE_FRAME"$'\t' "$large"
+fi
+expect_sound "$file"

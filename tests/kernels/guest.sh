@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Inside the machine: captures a ping, a datagram to a closed port and a packet in fragments of
+# memory on the small network of namespaces, by a user whose only privilege is the capabilities that
+# the agent needs. Writes the capture to the console.
+set -euo pipefail
+source /network.sh
+
+name=$1
+closed_port=7001
+file=/tmp/capture.pcapng
+uid=65534
+capabilities=+bpf,+perfmon,+net_admin,+net_broadcast,+sys_admin,+sys_ptrace
+start_tenths=400
+
+# An initramfs has no extended attributes, so that the agent has its capabilities as ambient ones.
+capture() {
+    exec setpriv --reuid "$uid" --regid "$uid" --clear-groups --inh-caps "$capabilities" \
+        --ambient-caps "$capabilities" /pktmon/extcap/pktmondump --capture \
+        --extcap-interface pktmon --fifo "$file" --log-level debug --log-file /tmp/log
+}
+
+wait_for_capture() {
+    for ((i = 0; i < start_tenths; i++)); do
+        [[ ! -s $file ]] || return 0
+        kill -0 "$pid" || return 1
+        sleep 0.1
+    done
+    return 1
+}
+
+# show MARKER FILE
+show() {
+    printf '<%s>\n%s\n</%s>\n' "$1" "$(gzip -c "$2" | base64)" "$1"
+}
+
+network_make "$name"
+for end in a:eth0 sw:port-a sw:port-b b:eth0; do
+    ip -n "$name-${end%:*}" link set "${end#*:}" mtu 40000
+done
+ip netns exec "$name-a" ping -q -c 1 -W 10 "$NETWORK_ADDRESS_B"
+
+capture 2>/tmp/errors &
+pid=$!
+wait_for_capture || true
+ip netns exec "$name-a" ping -q -c 3 -i 0.3 -W 10 "$NETWORK_ADDRESS_B"
+network_send_udp "$name-a" "$NETWORK_ADDRESS_B" "$closed_port"
+ip netns exec "$name-a" ping -q -c 1 -s 20000 -W 10 "$NETWORK_ADDRESS_B"
+sleep 1
+kill -TERM "$pid"
+status=0
+wait "$pid" || status=$?
+
+show errors /tmp/errors
+show log /tmp/log
+show capture "$file"
+exit "$status"

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# Debian's kernel packages, unpacked in a cache, by apt with lists of its own: the machine's are not
+# touched. Sourced after lib.sh.
+
+KERNELS=${XDG_CACHE_HOME:-/var/tmp}/pktmon-kernels
+KERNEL_META_PACKAGE=linux-image-cloud-amd64
+MIRROR=http://deb.debian.org/debian
+KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# apt_in DIRECTORY PROGRAM ARGUMENT ...
+apt_in() {
+    local directory=$1 program=$2
+    shift 2
+    "$program" -q -o Dir::Etc::SourceList="$directory/sources.list" \
+        -o Dir::Etc::SourceParts="$directory/none" -o Dir::State::Lists="$directory/lists" \
+        -o Dir::Cache="$directory/cache" -o Acquire::Languages=none -o APT::Sandbox::User=root "$@"
+}
+
+# download_kernel SUITE DIRECTORY: the suite's newest one, into DIRECTORY/root.
+download_kernel() {
+    local suite=$1 directory=$2 package
+    mkdir -p "$directory"/{lists,cache,none}
+    echo "deb [signed-by=$KEYRING] $MIRROR $suite main" >"$directory/sources.list"
+    apt_in "$directory" apt-get update
+    package=$(apt_in "$directory" apt-cache depends "$KERNEL_META_PACKAGE" |
+        sed -n 's/.*Depends: \(linux-image-.*\)/\1/p')
+    [[ -n $package ]] || fail "$MIRROR has no $KERNEL_META_PACKAGE in $suite."
+    (cd "$directory" && apt_in "$directory" apt-get download "$package")
+    dpkg-deb --extract "$directory/$package"_*.deb "$directory/unpacking"
+    mv "$directory/unpacking" "$directory/root"
+    rm -r "$directory"/{lists,cache,none,sources.list,*.deb}
+}
+
+# kernel_root SUITE: prints where the suite's kernel is unpacked.
+kernel_root() {
+    local directory=$KERNELS/$1
+    mkdir -p "$directory"
+    exec {lock}<"$directory"
+    flock "$lock"
+    if [[ ! -d $directory/root ]]; then
+        rm -rf "${directory:?}"/*
+        download_kernel "$1" "$directory" >"$SCRATCH/download.log" 2>&1 ||
+            fail "No kernel of Debian $1 could be downloaded: $(<"$SCRATCH/download.log")"
+    fi
+    exec {lock}<&-
+    echo "$directory/root"
+}
+
+# module_files ROOT MODULE ...: the modules' files and those they depend on, in the order of loading.
+module_files() {
+    local root=$1 name file depends
+    shift
+    for name in "$@"; do
+        file=$(find "$root" -name "$name.ko*")
+        [[ -n $file ]] || fail "The kernel in $root has no module $name."
+        depends=$(module_text "$file" | tr '\0' '\n' | sed -n 's/^depends=//p')
+        [[ -z $depends ]] || module_files "$root" ${depends//,/ }
+        echo "$file"
+    done | awk '!seen[$0]++'
+}
+
+# module_text FILE: the module, unpacked.
+module_text() {
+    case $1 in
+    *.xz) xz --decompress --stdout "$1" ;;
+    *) cat "$1" ;;
+    esac
+}
