@@ -54,7 +54,8 @@ expect_missing() {
 }
 
 missing=$*
-run_machine "$(kernel_root "$suite")"
+kernel=$(kernel_root "$suite")
+run_machine "$kernel"
 unpack errors "$SCRATCH/errors"
 expect_empty "standard error of the capture" "$SCRATCH/errors"
 expect_equal "status of the capture" 0 "$(between status)"

@@ -4,6 +4,7 @@
 # memory on the small network of namespaces, by a user whose only privilege is the capabilities that
 # the agent needs. Writes the capture to the console.
 set -euo pipefail
+# shellcheck source=scripts/network.sh
 source /network.sh
 
 name=$1

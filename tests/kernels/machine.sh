@@ -19,17 +19,19 @@ copy_program() {
 
 # make_initramfs KERNEL_ROOT FILE
 make_initramfs() {
-    local kernel=$1 file=$2 root=$SCRATCH/initramfs program module number=10
+    local kernel=$1 file=$2 root=$SCRATCH/initramfs program module modules number=10
     command -v busybox >/dev/null || fail "busybox is not installed (busybox-static)."
     mkdir -p "$root"/{bin,dev,proc,sys,run,tmp,modules}
-    install "$(command -v busybox)" "$root/bin/busybox"
+    copy_program "$(command -v busybox)" "$root" /bin/busybox
     for program in "${PROGRAMS[@]}"; do
         copy_program "$(command -v "$program")" "$root"
     done
     copy_program "$PKTMON_BUILD/extcap/pktmondump" "$root" /pktmon/extcap/pktmondump
     copy_program "$PKTMON_BUILD/capture-core/pktmon-agent" "$root" /pktmon/capture-core/pktmon-agent
-    for module in $(module_files "$kernel" "${MODULES[@]}"); do
-        module_text "$module" >"$root/modules/$((number++)).ko"
+    modules=$(module_files "$kernel" "${MODULES[@]}")
+    for module in $modules; do
+        module_text "$module" >"$root/modules/$number.ko"
+        number=$((number + 1))
     done
     install "$HERE/init" "$root/init"
     install -m 644 "$HERE/guest.sh" "$PROJECT/scripts/network.sh" "$root/"

@@ -17,24 +17,25 @@ apt_in() {
         -o Dir::Cache="$directory/cache" -o Acquire::Languages=none -o APT::Sandbox::User=root "$@"
 }
 
-# download_kernel SUITE DIRECTORY: the suite's newest one, into DIRECTORY/root.
+# download_kernel SUITE DIRECTORY: the suite's newest one, into DIRECTORY/root. Without "set -e",
+# because its caller looks at its status.
 download_kernel() {
     local suite=$1 directory=$2 package
-    mkdir -p "$directory"/{lists,cache,none}
-    echo "deb [signed-by=$KEYRING] $MIRROR $suite main" >"$directory/sources.list"
-    apt_in "$directory" apt-get update
+    mkdir -p "$directory"/{lists,cache,none} || return
+    echo "deb [signed-by=$KEYRING] $MIRROR $suite main" >"$directory/sources.list" || return
+    apt_in "$directory" apt-get update || return
     package=$(apt_in "$directory" apt-cache depends "$KERNEL_META_PACKAGE" |
-        sed -n 's/.*Depends: \(linux-image-.*\)/\1/p')
-    [[ -n $package ]] || fail "$MIRROR has no $KERNEL_META_PACKAGE in $suite."
-    (cd "$directory" && apt_in "$directory" apt-get download "$package")
-    dpkg-deb --extract "$directory/$package"_*.deb "$directory/unpacking"
-    mv "$directory/unpacking" "$directory/root"
+        sed -n 's/.*Depends: \(linux-image-.*\)/\1/p') || return
+    (cd "$directory" && apt_in "$directory" apt-get download "$package") || return
+    dpkg-deb --extract "$directory/$package"_*.deb "$directory/unpacking" || return
+    mv "$directory/unpacking" "$directory/root" || return
     rm -r "$directory"/{lists,cache,none,sources.list,*.deb}
 }
 
-# kernel_root SUITE: prints where the suite's kernel is unpacked.
+# kernel_root SUITE: prints where the suite's kernel is unpacked. It stays there; whoever wants a
+# newer one deletes it.
 kernel_root() {
-    local directory=$KERNELS/$1
+    local directory=$KERNELS/$1 lock
     mkdir -p "$directory"
     exec {lock}<"$directory"
     flock "$lock"
@@ -55,7 +56,8 @@ module_files() {
         file=$(find "$root" -name "$name.ko*")
         [[ -n $file ]] || fail "The kernel in $root has no module $name."
         depends=$(module_text "$file" | tr '\0' '\n' | sed -n 's/^depends=//p')
-        [[ -z $depends ]] || module_files "$root" ${depends//,/ }
+        # shellcheck disable=SC2086 # a list
+        [[ -z $depends ]] || module_files "$root" ${depends//,/ } || exit
         echo "$file"
     done | awk '!seen[$0]++'
 }
