@@ -109,21 +109,29 @@ test_stop_at_any_moment() {
     done
 }
 
-# Everything that tshark captured it also shows.
+# Everything that tshark captured it also shows: the event that a capture begins with, and then the
+# pings.
 test_live_tshark() {
-    (exec_as_user tshark -l -n -i pktmon -o "extcap.pktmon.netns:$NAME-a" -Y "$pings" -T fields \
-        -e pktmon.component.name -e pktmon.edge -e pktmon.direction -a duration:4) \
-        >"$SCRATCH/shown" 2>"$SCRATCH/shown.err" &
-    own_pids+=("$!")
+    (exec_as_user tshark -l -n -i pktmon -o "extcap.pktmon.netns:$NAME-a" \
+        -Y "($pings) || pktmon.event.id==5" -T fields -e pktmon.component.name -e pktmon.edge \
+        -e pktmon.direction -e pktmon.event.message) >"$SCRATCH/shown" 2>"$SCRATCH/shown.err" &
     local tshark=$!
-    wait_until "$START_SECONDS" grep -q 'Capture started\|Capturing' "$SCRATCH/shown.err"
-    sleep 2
+    own_pids+=("$tshark")
+    wait_until "$START_SECONDS" test -s "$SCRATCH/shown" || fail "tshark: $(<"$SCRATCH/shown.err")"
     traffic
+    wait_until "$START_SECONDS" has_lines "$SCRATCH/shown" 7 || true
+    kill -INT "$tshark"
     wait "$tshark" || fail "tshark: $(<"$SCRATCH/shown.err")"
     expect_equal "three pings as the sender's device saw them" \
-        "$(for _ in 1 2 3; do printf '%s\t1\t4\n%s\t2\t4\n' "$NAME-a/eth0" "$NAME-a/eth0"; done)" \
-        "$(<"$SCRATCH/shown")"
+        "$(printf '\t\t\tThe capture began.\n'
+        for _ in 1 2 3; do
+            printf '%s\t1\t4\t\n%s\t2\t4\t\n' "$NAME-a/eth0" "$NAME-a/eth0"
+        done)" "$(<"$SCRATCH/shown")"
     [[ $(<"$SCRATCH/shown.err") != *"Error by extcap"* ]] || fail "$(<"$SCRATCH/shown.err")"
+}
+
+has_lines() {
+    (($(wc -l <"$1") >= $2))
 }
 
 network_make "$NAME"
