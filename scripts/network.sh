@@ -37,12 +37,12 @@ network_make() {
     network_add_host "$1-b" "$NETWORK_MAC_B" "$NETWORK_ADDRESS_B" "$1-sw" port-b
 }
 
-# network_delete PREFIX: what there is of it.
+# network_delete PREFIX: all namespaces PREFIX-..., what there is of them.
 network_delete() {
-    local name
-    for name in "$1-a" "$1-sw" "$1-b"; do
-        if [[ -e /run/netns/$name ]]; then
-            ip netns del "$name"
+    local path
+    for path in "/run/netns/$1"-*; do
+        if [[ -e $path ]]; then
+            ip netns del "${path##*/}"
         fi
     done
 }

@@ -4,6 +4,8 @@
 
 pcapng.py order FILE            prints what is wrong: descriptions that come too late, times that
                                 run back, addresses of the kernel
+pcapng.py payload FILE PORT     prints what the packets to the port carry wrongly: not the pattern of
+                                traffic.py; and at last how many there are and how long
 pcapng.py counters FILE         prints of each edge what the file says of it: component, edge,
                                 direction, packet records, lost, last counter, last lost counter
 """
@@ -12,6 +14,8 @@ import re
 import struct
 import sys
 
+from traffic import pattern
+
 SECTION, INTERFACE, PACKET, STATISTICS, CUSTOM = 0x0A0D0D0A, 1, 6, 5, 0xBAD
 IF_NAME, DROPCOUNT, CUSTOM_OPTION = 2, 4, 2989
 OWN_INTERFACE = "@pktmon"
@@ -19,6 +23,7 @@ COMPONENT, EDGE, DIRECTION, LOST = 2, 9, 11, 35
 PACKETS_IN, PACKETS_OUT = 36, 38
 RECORD_PACKET, RECORD_COMPONENT, RECORD_COUNTERS = 1, 2, 3
 RX, TX = 3, 4
+TCP, SYN = 6, 2
 NUMBERS = {1: "<B", 2: "<H", 4: "<I", 8: "<Q"}
 
 # Text and data of the kernel, and its map of memory, as 8 bytes in either order; and in words.
@@ -132,6 +137,41 @@ def addresses(data):
                 yield f"block {kind:#x}: {found.group().hex()}"
 
 
+def payload(data, port):
+    """UDP begins with the pattern; TCP continues it by its sequence number."""
+    first, count, longest = None, 0, 0
+    for kind, body in blocks(data):
+        if kind != PACKET:
+            continue
+        packet = Packet(body)
+        frame = packet.bytes
+        if packet.record.kind != RECORD_PACKET or frame[12:14] != b"\x08\x00":
+            continue
+        transport = 14 + (frame[14] & 15) * 4
+        if struct.unpack_from("!H", frame, transport + 2)[0] != int(port):
+            continue
+        end = 14 + struct.unpack_from("!H", frame, 16)[0]
+        begin, start = transport + 8, 0
+        if frame[23] == TCP:
+            begin = transport + (frame[transport + 12] >> 4) * 4
+            sequence, flags = struct.unpack_from("!I5xB", frame, transport + 4)
+            if flags & SYN:
+                first = sequence + 1
+            if first is None:
+                yield "a TCP segment before the SYN"
+                return
+            start = (sequence - first) % 2**32
+        if end == begin:
+            continue
+        count += 1
+        longest = max(longest, packet.length)
+        if len(frame) != packet.length or end != packet.length:
+            yield f"a packet of {end} bytes has {len(frame)} of {packet.length}"
+        elif frame[begin:] != pattern(end - begin, start):
+            yield f"a packet of {end} bytes carries something else"
+    yield f"{count} packets, the longest {longest} bytes"
+
+
 def counters(data):
     """By component, edge and direction: what was recorded, lost and counted."""
     recorded, lost, counted, lost_counted = (collections.Counter() for _ in range(4))
@@ -158,13 +198,13 @@ def counters(data):
         )
 
 
-COMMANDS = {"order": order, "addresses": addresses, "counters": counters}
+COMMANDS = {"order": order, "addresses": addresses, "payload": payload, "counters": counters}
 
 
 def main():
-    command, path = sys.argv[1:]
+    command, path, *arguments = sys.argv[1:]
     with open(path, "rb") as file:
-        for line in COMMANDS[command](file.read()):
+        for line in COMMANDS[command](file.read(), *arguments):
             print(line)
 
 

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Traffic of the live tests: traffic.py COMMAND [ARGUMENT ...]; see the functions below."""
+import fcntl
+import os
 import socket
 import struct
+import subprocess
 import sys
 import time
 
@@ -66,6 +69,46 @@ def udp(address, port, count, size, pause_ms=0):
                 time.sleep(int(pause_ms) / 1000)
 
 
+def tcp_receive(port, count, ready_file):
+    """Accepts one connection; fails where it does not bring the pattern."""
+    count = int(count)
+    data = bytearray()
+    with socket.create_server(("0.0.0.0", int(port))) as listener:
+        open(ready_file, "w").close()
+        with listener.accept()[0] as peer:
+            while part := peer.recv(1 << 20):
+                data += part
+    if bytes(data) != pattern(count):
+        sys.exit("what arrived is not what was sent")
+
+
+def tcp_send(address, port, count):
+    """The pattern, in calls large enough for packets of 64 KiB."""
+    with socket.create_connection((address, int(port))) as peer:
+        peer.sendall(pattern(int(count)))
+
+
+TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 1, 0x1000
+
+
+def tun(device, address, other, ready_file, go_file):
+    """A host at the other end of a tun device: sends one echo request, and waits for the reply."""
+    end = time.monotonic() + 20
+    with open("/dev/net/tun", "r+b", buffering=0) as wire:
+        fcntl.ioctl(wire, TUNSETIFF, struct.pack("16sH22x", device.encode(), IFF_TUN | IFF_NO_PI))
+        for words in (f"address add {address} peer {other} dev {device}",
+                      f"link set {device} up"):
+            subprocess.run(["ip", *words.split()], check=True)
+        open(ready_file, "w").close()
+        while not os.path.exists(go_file) and time.monotonic() < end:
+            time.sleep(0.05)
+        wire.write(ipv4(other, address, PROTOCOL_ICMP, echo_request(1), 1))
+        while not (packet := wire.read(2048))[9] == PROTOCOL_ICMP:
+            pass
+        if packet[20] != 0:
+            sys.exit("the answer is no echo reply")
+
+
 MARK = b"no packet of the network "
 
 
@@ -125,7 +168,8 @@ def local(seconds):
 
 
 def main():
-    commands = {"vlan-echo": vlan_echo, "udp": udp, "local": local}
+    commands = {"vlan-echo": vlan_echo, "udp": udp, "local": local, "tun": tun,
+                "tcp-send": tcp_send, "tcp-receive": tcp_receive}
     commands[sys.argv[1]](*sys.argv[2:])
 
 

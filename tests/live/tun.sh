@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A tun device carries packets without a link header: they get one, and say that it is ours.
+# shellcheck source=tests/live/lib.sh
+source "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/live/journey.sh
+source "$(dirname "$0")/journey.sh"
+
+network_add_namespace "$NAME-a"
+traffic a tun tun0 10.80.0.1 10.80.0.2 "$SCRATCH/ready" "$SCRATCH/go" &
+host=$!
+own_pids+=("$host")
+wait_until 10 test -e "$SCRATCH/ready" || fail "no tun device"
+
+file=$SCRATCH/tun.pcapng
+capture_of "$file" a --
+: >"$SCRATCH/go"
+wait "$host" || fail "no echo over the tun device"
+stop_capture "$file"
+
+packets "$file" "icmp.type == 8" icmp.seq |
+    expect_journeys "$(printf 'a/tun0 Lower Rx\na/tun0 Upper Rx')" 1
+packets "$file" "icmp.type == 0" icmp.seq |
+    expect_journeys "$(printf 'a/tun0 Upper Tx\na/tun0 Lower Tx')" 1
+# An Ethernet header without addresses, and the packet whole behind it.
+expect_equal "headers" $'1\t00:00:00:00:00:00\t00:00:00:00:00:00\t0x0800\t98\t98' \
+    "$(fields "$file" icmp pktmon.l2_synthesised eth.src eth.dst eth.type frame.len frame.cap_len |
+        sort -u)"
+expect_equal "lengths in the packet" $'84\t56' "$(fields "$file" icmp ip.len data.len | sort -u)"
+expect_equal "type of the device" tun "$(fields "$file" \
+    "pktmon.record == 2 && pktmon.component.name == \"$NAME-a/tun0\"" pktmon.component.type | sort -u)"
+expect_sound "$file"
