@@ -156,10 +156,6 @@ static void take_attribute(const struct nlattr *attribute, struct agent_device *
     }
 }
 
-struct ethtool_question {
-    struct agent_device *device;
-};
-
 static int ethtool(int control, struct ifreq *request, void *data)
 {
     request->ifr_data = data;

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the agent is asked, and what it says. */
+#include <string.h>
+
+#include "clock.h"
+#include "ebpf_provider.h"
+
+static void on_missing(struct ebpf_provider *provider, const struct agent_message *message)
+{
+    g_ptr_array_add(provider->base.capture->missing, g_strdup(message->text));
+    if (provider->started)
+        ebpf_push_notice(provider, PKTMON_NOTICE_NOT_ATTACHED, PKTMON_LEVEL_WARNING, 0,
+                         "Not seen: %s", message->text);
+}
+
+static void on_netns(struct ebpf_provider *provider, const struct agent_message *message)
+{
+    topology_take_netns(provider->topology, &message->netns);
+}
+
+static void on_device(struct ebpf_provider *provider, const struct agent_message *message)
+{
+    topology_take_device(provider->topology, &message->device);
+}
+
+static void on_device_gone(struct ebpf_provider *provider, const struct agent_message *message)
+{
+    topology_take_gone(provider->topology, &message->device);
+}
+
+static void on_listed(struct ebpf_provider *provider, const struct agent_message *message)
+{
+    (void)message;
+    provider->listed = true;
+}
+
+static void on_missed(struct ebpf_provider *provider, const struct agent_message *message)
+{
+    if (message->misses > provider->misses)
+        ebpf_push_notice(provider, PKTMON_NOTICE_LOST, PKTMON_LEVEL_WARNING, 0,
+                         "%" G_GUINT64_FORMAT " events were not seen: the kernel does not run a "
+                         "program that it has interrupted on the same CPU.",
+                         message->misses - provider->misses);
+    provider->misses = message->misses;
+}
+
+static void on_stopped(struct ebpf_provider *provider, const struct agent_message *message)
+{
+    on_missed(provider, message);
+    provider->stopped = true;
+}
+
+static void (*const listeners[])(struct ebpf_provider *provider,
+                                 const struct agent_message *message) = {
+    [AGENT_MISSING] = on_missing,         [AGENT_NETNS] = on_netns,   [AGENT_DEVICE] = on_device,
+    [AGENT_DEVICE_GONE] = on_device_gone, [AGENT_LISTED] = on_listed, [AGENT_STOPPED] = on_stopped,
+    [AGENT_MISSED] = on_missed,
+};
+
+static bool take_maps(struct ebpf_provider *provider, const struct agent_message *message,
+                      const int *descriptors, unsigned int count, GError **error)
+{
+    if (count != AGENT_MAPS + message->started.rings) {
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
+                    "pktmon-agent gave %u descriptors of %u: raise the limit of open files.", count,
+                    AGENT_MAPS + message->started.rings);
+        return false;
+    }
+    memcpy(provider->maps, descriptors, sizeof(provider->maps));
+    provider->rings = rings_new(descriptors + AGENT_MAPS, count - AGENT_MAPS, error);
+    return provider->rings != NULL;
+}
+
+int ebpf_listen(struct ebpf_provider *provider, int timeout_ms, GError **error)
+{
+    int descriptors[AGENT_MAPS + RECORD_MAX_RINGS];
+    struct agent_message message;
+    unsigned int count = 0;
+    int got =
+        agent_client_receive(&provider->agent, timeout_ms, &message, descriptors, &count, error);
+
+    if (got <= 0)
+        return got;
+    if (message.type == AGENT_STARTED)
+        return take_maps(provider, &message, descriptors, count, error) ? 1 : -1;
+    if (message.type < G_N_ELEMENTS(listeners) && listeners[message.type])
+        listeners[message.type](provider, &message);
+    return 1;
+}
+
+static bool have_rings(const struct ebpf_provider *provider)
+{
+    return provider->rings != NULL;
+}
+
+static bool is_listed(const struct ebpf_provider *provider)
+{
+    return provider->listed;
+}
+
+static bool is_stopped(const struct ebpf_provider *provider)
+{
+    return provider->stopped;
+}
+
+/* Asks, and listens until the answer is there. */
+static bool ask(struct ebpf_provider *provider, const struct agent_request *request,
+                bool (*answered)(const struct ebpf_provider *provider), int timeout_ms,
+                GError **error)
+{
+    uint64_t deadline = pktmon_clock_monotonic() + timeout_ms * PKTMON_NS_PER_MS;
+
+    if (!agent_client_ask(&provider->agent, request, error))
+        return false;
+    while (!answered(provider)) {
+        uint64_t now = pktmon_clock_monotonic();
+
+        if (now >= deadline) {
+            g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
+                        "pktmon-agent did not answer within %d s.", timeout_ms / 1000);
+            return false;
+        }
+        if (ebpf_listen(provider, (deadline - now) / PKTMON_NS_PER_MS + 1, error) < 0)
+            return false;
+    }
+    return true;
+}
+
+bool ebpf_ask_for_list(struct ebpf_provider *provider, int timeout_ms, GError **error)
+{
+    const struct agent_request request = {.protocol = AGENT_PROTOCOL, .type = AGENT_LIST};
+
+    provider->listed = false;
+    return ask(provider, &request, is_listed, timeout_ms, error);
+}
+
+bool ebpf_ask_for_start(struct ebpf_provider *provider, int timeout_ms, GError **error)
+{
+    const struct pktmon_provider_options *options = &provider->options;
+    const struct agent_request request = {
+        .protocol = AGENT_PROTOCOL,
+        .type = AGENT_START,
+        .pkt_size = options->pkt_size,
+        .buffer_size = options->buffer_size,
+        .upper_edges = options->points == PKTMON_POINTS_STACK,
+        .record_flow = options->flow,
+        .record_drops = options->drops,
+        .drops_only = options->drops && !options->flow,
+    };
+
+    return ask(provider, &request, have_rings, timeout_ms, error);
+}
+
+bool ebpf_ask_for_stop(struct ebpf_provider *provider, int timeout_ms, GError **error)
+{
+    const struct agent_request request = {.protocol = AGENT_PROTOCOL, .type = AGENT_STOP};
+
+    return ask(provider, &request, is_stopped, timeout_ms, error);
+}

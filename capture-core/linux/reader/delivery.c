@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Events in the order of time: records come in it, and what else there is to say waits for its
+ * place among them. */
+#include "clock.h"
+#include "ebpf_provider.h"
+
+/* An event that waits for its place among the records. */
+struct pending {
+    struct pktmon_event event; /* its time is monotonic */
+    char *message;             /* of a notice; owned */
+};
+
+void ebpf_deliver(struct ebpf_provider *provider, struct pktmon_event *event)
+{
+    /* A record that came too late to be put in order does not go back in time. */
+    provider->newest = MAX(provider->newest, event->time);
+    event->time = provider->newest + provider->offset;
+    provider->base.sink->event(provider->base.sink, event);
+}
+
+static void pending_free(struct pending *pending)
+{
+    g_free(pending->message);
+    g_free(pending);
+}
+
+struct pktmon_event *ebpf_push(struct ebpf_provider *provider, enum pktmon_record record,
+                               uint32_t component)
+{
+    struct pending *pending = g_new0(struct pending, 1);
+
+    pending->event.record = record;
+    pending->event.time = pktmon_clock_monotonic();
+    pending->event.component = component;
+    g_queue_push_tail(&provider->pending, pending);
+    return &pending->event;
+}
+
+void ebpf_push_notice(struct ebpf_provider *provider, enum pktmon_notice_id id,
+                      enum pktmon_level level, uint32_t component, const char *format, ...)
+{
+    struct pktmon_event *event = ebpf_push(provider, PKTMON_RECORD_EVENT, component);
+    struct pending *pending = g_queue_peek_tail(&provider->pending);
+    va_list arguments;
+
+    va_start(arguments, format);
+    pending->message = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    event->notice = (struct pktmon_notice){
+        .provider = "pktmon", .id = id, .level = level, .message = pending->message};
+}
+
+void ebpf_deliver_pending(struct ebpf_provider *provider, uint64_t time)
+{
+    struct pending *pending;
+
+    while ((pending = g_queue_peek_head(&provider->pending)) && pending->event.time <= time) {
+        g_queue_pop_head(&provider->pending);
+        ebpf_deliver(provider, &pending->event);
+        pending_free(pending);
+    }
+}
+
+void ebpf_clear_pending(struct ebpf_provider *provider)
+{
+    g_queue_clear_full(&provider->pending, (GDestroyNotify)pending_free);
+}

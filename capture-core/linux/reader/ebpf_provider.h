@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The parts of the eBPF provider, for each other. */
+#ifndef PKTMON_EBPF_PROVIDER_H
+#define PKTMON_EBPF_PROVIDER_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent_client.h"
+#include "drops.h"
+#include "provider.h"
+#include "rings.h"
+#include "topology.h"
+
+struct ebpf_provider {
+    struct pktmon_provider base;
+    struct pktmon_provider_options options;
+    struct agent_client agent;
+    struct topology *topology;
+    struct drop_names *names;
+    struct rings *rings; /* NULL until started */
+    int maps[AGENT_MAPS];
+    bool started;
+    bool listed;        /* the agent has answered the last AGENT_LIST */
+    bool stopped;       /* the agent has detached */
+    bool busy;          /* the last look at the rings found something */
+    int64_t offset;     /* real-time minus monotonic, for the whole capture */
+    uint64_t newest;    /* monotonic time of the newest event delivered */
+    uint64_t misses;    /* told of already */
+    GHashTable *losses; /* component -> uint64_t, told of already */
+    GQueue pending;     /* events that wait (delivery.c) */
+    uint8_t *frame;     /* FRAME_SIZE */
+};
+
+/* --- delivery.c --- */
+
+/* Hands the event, whose time is monotonic, to the sink. */
+void ebpf_deliver(struct ebpf_provider *provider, struct pktmon_event *event);
+/* An event of now that waits for its place among the records; the caller fills the rest. */
+struct pktmon_event *ebpf_push(struct ebpf_provider *provider, enum pktmon_record record,
+                               uint32_t component);
+void ebpf_push_notice(struct ebpf_provider *provider, enum pktmon_notice_id id,
+                      enum pktmon_level level, uint32_t component, const char *format, ...)
+    G_GNUC_PRINTF(5, 6);
+/* Those that are not after the time, ns. */
+void ebpf_deliver_pending(struct ebpf_provider *provider, uint64_t time);
+void ebpf_clear_pending(struct ebpf_provider *provider);
+
+/* --- conversation.c --- */
+
+/* Listens to what the agent says by itself. 1: a message was taken; 0: none came in time; -1:
+ * error. */
+int ebpf_listen(struct ebpf_provider *provider, int timeout_ms, GError **error);
+bool ebpf_ask_for_list(struct ebpf_provider *provider, int timeout_ms, GError **error);
+bool ebpf_ask_for_start(struct ebpf_provider *provider, int timeout_ms, GError **error);
+bool ebpf_ask_for_stop(struct ebpf_provider *provider, int timeout_ms, GError **error);
+
+/* --- records.c --- */
+
+/* Delivers the records that are due, and what waited for its place among them. */
+void ebpf_take_records(struct ebpf_provider *provider);
+/* The device's component, described from what the kernel program noted where it is new. */
+uint32_t ebpf_device_component(struct ebpf_provider *provider, uint64_t net_cookie,
+                               uint32_t ifindex);
+
+/* --- counters.c --- */
+
+/* Takes a reading of all counters, and of what was lost; the events wait for their place. */
+void ebpf_read_counters(struct ebpf_provider *provider);
+
+#endif
