@@ -265,8 +265,8 @@ static void scan_processes(void)
     closedir(directory);
     if (hidden && !said) {
         said = true;
-        agent_say_missing("names of the network namespaces of %u processes: reading them needs "
-                          "cap_sys_ptrace",
+        agent_say_missing("network namespaces that only %u processes have: this host does not show "
+                          "them to pktmon-agent",
                           hidden);
     }
 }
