@@ -147,7 +147,9 @@ int agent_client_receive(struct agent_client *client, int timeout_ms, struct age
         g_set_error_literal(error, PKTMON_ERROR, PKTMON_ERROR_UNSUPPORTED, message->text);
         return -1;
     }
-    g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED, "pktmon-agent has ended unexpectedly.");
+    g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
+                "pktmon-agent has ended unexpectedly: what was captured until then is good; start "
+                "the capture again.");
     return -1;
 }
 
