@@ -98,3 +98,14 @@ traffic() {
 ping_once() {
     in_namespace "$1" ping -q -c 1 -W 2 "$2" >/dev/null || fail "no answer from $2 to $1"
 }
+
+# attach_tc SUFFIX DEVICE PROGRAM [COMPILER_OPTION ...]: the program of PROGRAM.bpf.c, at tc ingress.
+attach_tc() {
+    local namespace=$1 device=$2 program=$3 object=$SCRATCH/$1-$2.o
+    shift 3
+    clang -O2 -g -target bpf -mcpu=v3 "-I/usr/include/$(uname -m)-linux-gnu" -Wall -Werror "$@" \
+        -c "$TESTS/$program.bpf.c" -o "$object"
+    in_namespace "$namespace" tc qdisc add dev "$device" clsact
+    in_namespace "$namespace" tc filter add dev "$device" ingress bpf direct-action \
+        obj "$object" sec tc
+}

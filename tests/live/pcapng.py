@@ -6,8 +6,9 @@ pcapng.py order FILE            prints what is wrong: descriptions that come too
                                 run back, addresses of the kernel
 pcapng.py payload FILE PORT     prints what the packets to the port carry wrongly: not the pattern of
                                 traffic.py; and at last how many there are and how long
-pcapng.py counters FILE         prints of each edge what the file says of it: component, edge,
-                                direction, packet records, lost, last counter, last lost counter
+pcapng.py counters FILE         prints of each edge what the file says of it: component/edge,
+                                packets counted, packets recorded, and lost as told by records, by
+                                the last counters, and by the statistics of the interface
 """
 import collections
 import re
@@ -17,12 +18,11 @@ import sys
 from traffic import pattern
 
 SECTION, INTERFACE, PACKET, STATISTICS, CUSTOM = 0x0A0D0D0A, 1, 6, 5, 0xBAD
-IF_NAME, DROPCOUNT, CUSTOM_OPTION = 2, 4, 2989
+IF_NAME, IF_DROP, DROPCOUNT, CUSTOM_OPTION = 2, 5, 4, 2989
 OWN_INTERFACE = "@pktmon"
-COMPONENT, EDGE, DIRECTION, LOST = 2, 9, 11, 35
+COMPONENT, EDGE, LOST = 2, 9, 35
 PACKETS_IN, PACKETS_OUT = 36, 38
 RECORD_PACKET, RECORD_COMPONENT, RECORD_COUNTERS = 1, 2, 3
-RX, TX = 3, 4
 TCP, SYN = 6, 2
 NUMBERS = {1: "<B", 2: "<H", 4: "<I", 8: "<Q"}
 
@@ -94,6 +94,10 @@ class Packet:
 
 def interface_name(data):
     return dict(options(data[8:])).get(IF_NAME, b"").decode()
+
+
+def statistics_lost(data):
+    return struct.unpack("<Q", dict(options(data[12:])).get(IF_DROP, bytes(8)))[0]
 
 
 def order(data):
@@ -173,29 +177,31 @@ def payload(data, port):
 
 
 def counters(data):
-    """By component, edge and direction: what was recorded, lost and counted."""
-    recorded, lost, counted, lost_counted = (collections.Counter() for _ in range(4))
+    """By component and edge: packets counted, packets recorded, and the losses that the records
+    tell of, that the last counters tell of, and that the interface's statistics tell of."""
+    recorded, lost, counted, lost_counted, missed = (collections.Counter() for _ in range(5))
+    interfaces = {}
     for kind, body in blocks(data):
+        if kind == STATISTICS:
+            component = interfaces.get(struct.unpack_from("<I", body)[0])
+            missed[component] = statistics_lost(body)
         if kind != PACKET:
             continue
         packet = Packet(body)
         record = packet.record
-        place = record.get(COMPONENT), record.get(EDGE)
+        component, edge = record.get(COMPONENT), record.get(EDGE)
         if record.kind == RECORD_PACKET:
             if record.get(LOST) != packet.dropcount:
                 raise ValueError("pktmon.lost and epb_dropcount differ")
-            recorded[place + (record.get(DIRECTION),)] += 1
-            lost[place[0]] += record.get(LOST)
+            interfaces[packet.interface] = component
+            recorded[component, edge] += 1
+            lost[component] += record.get(LOST)
         elif record.kind == RECORD_COUNTERS and PACKETS_IN in record.fields:
-            counted[place + (RX,)] = record.get(PACKETS_IN)
-            counted[place + (TX,)] = record.get(PACKETS_OUT)
-            lost_counted[place] = record.get(LOST)
-    for place in sorted(counted):
-        yield " ".join(
-            str(value)
-            for value in (*place, recorded[place], counted[place], lost[place[0]],
-                          lost_counted[place[:2]])
-        )
+            counted[component, edge] = record.get(PACKETS_IN) + record.get(PACKETS_OUT)
+            lost_counted[component, edge] = record.get(LOST)
+    for component, edge in sorted(counted):
+        yield (f"{component}/{edge} {counted[component, edge]} {recorded[component, edge]} "
+               f"{lost[component]} {lost_counted[component, edge]} {missed[component]}")
 
 
 COMMANDS = {"order": order, "addresses": addresses, "payload": payload, "counters": counters}

@@ -28,20 +28,11 @@ add_host() {
     ip -n "$NAME-h" link set "$4" up
 }
 
-# redirect PORT TARGET_IFINDEX
-redirect() {
-    local object=$SCRATCH/$1.o
-    clang -O2 -g -target bpf -mcpu=v3 "-I/usr/include/$(uname -m)-linux-gnu" -DTARGET="$2" \
-        -c "$TESTS/redirect_peer.bpf.c" -o "$object"
-    ip netns exec "$NAME-h" tc qdisc add dev "$1" clsact
-    ip netns exec "$NAME-h" tc filter add dev "$1" ingress bpf direct-action obj "$object" sec tc
-}
-
 network_add_namespace "$NAME-h"
 add_host a "$NETWORK_MAC_A" "$NETWORK_ADDRESS_A" port-a 101
 add_host b "$NETWORK_MAC_B" "$NETWORK_ADDRESS_B" port-b 102
-redirect port-a 102
-redirect port-b 101
+attach_tc h port-a redirect_peer -DTARGET=102
+attach_tc h port-b redirect_peer -DTARGET=101
 ping_once a "$NETWORK_ADDRESS_B"
 
 file=$SCRATCH/peer.pcapng
