@@ -8,11 +8,12 @@ MODULES=(veth bridge)
 PROGRAMS=(bash ip ping setpriv)
 HERE=$(dirname "${BASH_SOURCE[0]}")
 
-# copy_program FILE ROOT [PLACE]: with the libraries that it needs, where it looks for them.
+# copy_program FILE ROOT [PLACE]: with the libraries that it needs, where it looks for them. Of a
+# static one ldd says so as an error.
 copy_program() {
     local file=$1 root=$2 place=${3:-/usr/bin/${1##*/}} library
     install -D "$file" "$root$place"
-    for library in $(ldd "$file" | grep -o '/[^ ]*'); do
+    for library in $(ldd "$file" 2>/dev/null | grep -o '/[^ ]*'); do
         [[ -e $root$library ]] || install -D "$library" "$root$library"
     done
 }
@@ -38,13 +39,14 @@ make_initramfs() {
     (cd "$root" && find . | cpio --quiet --create --format newc) | gzip -1 >"$file"
 }
 
-# run_machine KERNEL_ROOT: sets console to what it wrote.
+# run_machine KERNEL_ROOT: sets console to what it wrote. Without cx16, because qemu 7.2's emulation
+# of cmpxchg16b now and then breaks the kernel's memory allocator (double faults while booting 6.12).
 run_machine() {
     local kernel=$1
     console=$SCRATCH/console
     command -v qemu-system-x86_64 >/dev/null || fail "qemu is not installed (qemu-system-x86)."
     make_initramfs "$kernel" "$SCRATCH/initramfs.gz"
-    timeout --kill-after 5 "$MACHINE_SECONDS" qemu-system-x86_64 -accel tcg -cpu max -smp 2 \
+    timeout --kill-after 5 "$MACHINE_SECONDS" qemu-system-x86_64 -accel tcg -cpu max,-cx16 -smp 2 \
         -m 1024 -nographic -no-reboot -nic none -kernel "$kernel"/boot/vmlinuz-* \
         -initrd "$SCRATCH/initramfs.gz" \
         -append "console=ttyS0 panic=-1 quiet pktmon_prefix=$NAME" </dev/null >"$console" 2>&1 ||
