@@ -45,8 +45,8 @@ network_add_namespace "$NAME-doomed"
 add_pair a old b old 1
 add_pair a to-doomed doomed eth0 2
 file=$SCRATCH/devices.pcapng
-# All namespaces: those that come later have no name to choose them by yet.
-start_capture "$file"
+# All namespaces, because those that come later have no name to choose them by yet.
+start_capture "$file" --extcap-capture-filter "net 10.79.0.0/16"
 ping_once a 10.79.1.2
 
 # A device that is new, used at once.

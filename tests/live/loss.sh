@@ -12,6 +12,15 @@ FLOOD_PORT=7005
 DROPS=100
 DROP_PORT=7777
 
+on_first_processor() {
+    taskset -c 0 ip netns exec "$NAME-a" python3 -B "$TESTS/traffic.py" "$@"
+}
+
+# received NUMBER: whether B has got as many packets.
+received() {
+    (($(in_namespace b cat /sys/class/net/eth0/statistics/rx_packets) >= $1))
+}
+
 network_make "$NAME"
 network_drop_udp "$NAME-b" "$DROP_PORT"
 # The flood must not become drops of a full socket.
@@ -21,10 +30,12 @@ ping_once a "$NETWORK_ADDRESS_B"
 file=$SCRATCH/loss.pcapng
 capture_of "$file" a sw b -- --buffer-size 1 --points devices
 kill -STOP "$capture_pid"
-traffic a udp "$NETWORK_ADDRESS_B" "$FLOOD_PORT" "$FLOOD" 22 &
+# On one processor, whose buffer is full when the drops begin.
+on_first_processor udp "$NETWORK_ADDRESS_B" "$FLOOD_PORT" "$FLOOD" 22 &
 flood=$!
 own_pids+=("$flood")
-traffic a udp "$NETWORK_ADDRESS_B" "$DROP_PORT" "$DROPS" 22 5
+wait_until 20 received "$((FLOOD / 10))" || fail "the flood did not begin"
+on_first_processor udp "$NETWORK_ADDRESS_B" "$DROP_PORT" "$DROPS" 22 1
 wait "$flood"
 kill -CONT "$capture_pid"
 sleep 0.5
