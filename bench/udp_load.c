@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The load of the bench: sends datagrams as fast as the kernel takes them or at a fixed rate, and
- * counts what arrives. Each side prints "PACKETS SECONDS" at its end.
+ * counts what arrives. Each side prints "PACKETS SECONDS CPU_SECONDS" at its end.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -37,11 +37,11 @@ static void fail(const char *what)
     exit(EXIT_FAILURE);
 }
 
-static uint64_t now_ns(void)
+static uint64_t clock_ns(clockid_t clock)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
@@ -54,7 +54,8 @@ static void sleep_until(uint64_t time)
 
 static void report(uint64_t packets, uint64_t elapsed_ns)
 {
-    printf("%llu %.6f\n", (unsigned long long)packets, (double)elapsed_ns / NS_PER_S);
+    printf("%llu %.6f %.6f\n", (unsigned long long)packets, (double)elapsed_ns / NS_PER_S,
+           (double)clock_ns(CLOCK_PROCESS_CPUTIME_ID) / NS_PER_S);
 }
 
 /* BATCH datagrams that use the same buffer. */
@@ -85,10 +86,11 @@ static void send_load(int udp, double seconds, uint64_t rate)
     static uint8_t payload[PAYLOAD_BYTES];
     struct iovec part = {.iov_base = payload, .iov_len = sizeof(payload)};
     struct mmsghdr batch[BATCH];
-    uint64_t start = now_ns(), end = start + (uint64_t)(seconds * NS_PER_S), packets = 0;
+    uint64_t start = clock_ns(CLOCK_MONOTONIC), end = start + (uint64_t)(seconds * NS_PER_S),
+             packets = 0;
 
     fill_batch(batch, &part);
-    for (uint64_t tick = 1; now_ns() < end; tick++) {
+    for (uint64_t tick = 1; clock_ns(CLOCK_MONOTONIC) < end; tick++) {
         uint64_t due = rate ? rate * tick * PACE_INTERVAL_NS / NS_PER_S : packets + BATCH;
 
         send_all(udp, batch, due - packets);
@@ -96,7 +98,7 @@ static void send_load(int udp, double seconds, uint64_t rate)
         if (rate)
             sleep_until(start + tick * PACE_INTERVAL_NS);
     }
-    report(packets, now_ns() - start);
+    report(packets, clock_ns(CLOCK_MONOTONIC) - start);
 }
 
 /* Until a signal comes. The time is that between the first and the last datagram. */
@@ -114,7 +116,7 @@ static void receive_load(int udp)
         if (received < 0 && errno != EAGAIN && errno != EINTR)
             fail("receiving");
         if (received > 0) {
-            last = now_ns();
+            last = clock_ns(CLOCK_MONOTONIC);
             first = first ? first : last;
             packets += received;
         }

@@ -6,16 +6,19 @@ import os
 import pathlib
 import re
 import subprocess
+import time
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 KIB = 1024
 
 
 def machine_busy_seconds():
-    """Of all CPUs: everything but idle, waiting for disks, and stolen by the host."""
-    fields = pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
-    user, nice, system, _idle, _iowait, irq, softirq, _steal = map(int, fields)
-    return (user + nice + system + irq + softirq) / TICKS_PER_SECOND
+    """Of all CPUs, since some moment: all time that was not idle, waiting for disks, or stolen by
+    the host. Idle time is measured; busy time is sampled, and a load that wakes up by a timer can
+    hide from that."""
+    fields = pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()
+    idle, iowait, steal = int(fields[4]), int(fields[5]), int(fields[8])
+    return time.monotonic() * os.cpu_count() - (idle + iowait + steal) / TICKS_PER_SECOND
 
 
 def family(pid):

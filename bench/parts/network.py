@@ -27,9 +27,10 @@ def in_namespace(namespace, *command):
 
 @dataclasses.dataclass
 class Load:
-    """What the sender and the receiver counted, and how long each was at it."""
+    """What the sender and the receiver counted, and how long they were at it."""
 
     sent: int
+    sender_cpu_seconds: float
     sent_per_second: float
     received_per_second: float
 
@@ -81,19 +82,19 @@ class Network:
             while sender.poll() is None:
                 time.sleep(SAMPLE_SECONDS)
                 sample()
-            sent, sending = _counted(sender)
+            sent, sending, cpu = _counted(sender)
             time.sleep(SETTLE_SECONDS)
             receiver.terminate()
-            received, receiving = _counted(receiver)
+            received, receiving, _ = _counted(receiver)
         finally:
             if receiver.poll() is None:
                 receiver.kill()
-        return Load(sent, sent / sending, received / receiving)
+        return Load(sent, cpu, sent / sending, received / receiving)
 
 
 def _counted(process):
     output = process.communicate()[0]
     if process.returncode != 0:
         raise SystemExit("The load failed (see above).")
-    packets, seconds = output.split()
-    return int(packets), float(seconds)
+    packets, seconds, cpu_seconds = output.split()
+    return int(packets), float(seconds), float(cpu_seconds)

@@ -20,8 +20,9 @@ def print_table(head, rows):
 MEASURES = (
     ("sent, 1000/s", "sent_kpps", "%.1f"),
     ("received, 1000/s", "received_kpps", "%.1f"),
-    ("CPU s per million, machine", "machine_cpu", "%.2f"),
-    ("CPU s per million, capture's processes", "capture_cpu", "%.2f"),
+    ("CPU s per million: machine", "machine_cpu", "%.2f"),
+    ("sender", "sender_cpu", "%.2f"),
+    ("capture's processes", "capture_cpu", "%.2f"),
     ("records missing, %", "missing_percent", "%.3f"),
     ("losses told, %", "told_percent", "%.3f"),
     ("memory, MiB", "memory_mib", "%.1f"),
@@ -31,6 +32,7 @@ RATIOS = (
     ("sent/s", "sent_kpps"),
     ("received/s", "received_kpps"),
     ("CPU, machine", "machine_cpu"),
+    ("CPU, sender", "sender_cpu"),
 )
 
 
