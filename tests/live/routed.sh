@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A pings B through a router, which rewrites the MACs and the TTL: each packet stays one group. Once
-# more with tcpdump on the router's devices, whose copies make the kernel move the bytes.
+# more with tcpdump on the router's devices, and with packet sockets there that keep their copies, so
+# that the kernel has to give the packet other memory before it writes.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -69,3 +70,10 @@ for device in to-a to-b; do
     [[ $(tcpdump -nr "$SCRATCH/$device.pcap" icmp 2>/dev/null | wc -l) == 10 ]] ||
         fail "tcpdump did not see the pings on $device"
 done
+
+file=$SCRATCH/held.pcapng
+traffic r hold "$SCRATCH/holding" to-a to-b &
+own_pids+=($!)
+wait_until 10 test -e "$SCRATCH/holding" || fail "no packet sockets"
+capture_of "$file" a r b --
+check_pings "$file"

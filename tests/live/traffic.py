@@ -3,13 +3,15 @@
 """Traffic of the live tests: traffic.py COMMAND [ARGUMENT ...]; see the functions below."""
 import fcntl
 import os
+import signal
 import socket
 import struct
 import subprocess
 import sys
 import time
 
-ETHERTYPE_IPV4, ETHERTYPE_VLAN, PROTOCOL_ICMP, ECHO_REQUEST = 0x0800, 0x8100, 1, 8
+ETHERTYPE_IPV4, ETHERTYPE_VLAN, PROTOCOL_ICMP, PROTOCOL_UDP = 0x0800, 0x8100, 1, 17
+ECHO_REQUEST, ETH_P_ALL = 8, 3
 IDENTIFIER = 0x7AB5
 VSOCK_LOCAL = 1  # linux/vm_sockets.h: VMADDR_CID_LOCAL
 ADDRESS_A, ADDRESS_B = "10.77.0.1", "10.77.0.2"
@@ -69,6 +71,17 @@ def udp(address, port, count, size, pause_ms=0):
                 time.sleep(int(pause_ms) / 1000)
 
 
+def hold(ready_file, *devices):
+    """Packet sockets that never read: the kernel keeps a copy of each packet for them, which shares
+    the bytes with the packet on its way."""
+    sockets = [socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+               for _ in devices]
+    for holder, device in zip(sockets, devices):
+        holder.bind((device, ETH_P_ALL))
+    open(ready_file, "w").close()
+    signal.pause()
+
+
 def tcp_receive(port, count, ready_file):
     """Accepts one connection; fails where it does not bring the pattern."""
     count = int(count)
@@ -91,8 +104,9 @@ def tcp_send(address, port, count):
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 1, 0x1000
 
 
-def tun(device, address, other, ready_file, go_file):
-    """A host at the other end of a tun device: sends one echo request, and waits for the reply."""
+def tun(device, address, other, ready_file, go_file, datagrams):
+    """A host at the other end of a tun device: sends one echo request, waits for the reply, and
+    then takes as many datagrams."""
     end = time.monotonic() + 20
     with open("/dev/net/tun", "r+b", buffering=0) as wire:
         fcntl.ioctl(wire, TUNSETIFF, struct.pack("16sH22x", device.encode(), IFF_TUN | IFF_NO_PI))
@@ -107,6 +121,9 @@ def tun(device, address, other, ready_file, go_file):
             pass
         if packet[20] != 0:
             sys.exit("the answer is no echo reply")
+        for _ in range(int(datagrams)):
+            while not wire.read(2048)[9] == PROTOCOL_UDP:
+                pass
 
 
 MARK = b"no packet of the network "
@@ -168,7 +185,7 @@ def local(seconds):
 
 
 def main():
-    commands = {"vlan-echo": vlan_echo, "udp": udp, "local": local, "tun": tun,
+    commands = {"vlan-echo": vlan_echo, "udp": udp, "local": local, "tun": tun, "hold": hold,
                 "tcp-send": tcp_send, "tcp-receive": tcp_receive}
     commands[sys.argv[1]](*sys.argv[2:])
 

@@ -1,13 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A tun device carries packets without a link header: they get one, and say that it is ours.
+# A tun device carries packets without a link header: they get one, and say that it is ours. What
+# the other end has taken has ended: the next packet is another one, even if it is the same in every
+# byte and in the same memory.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
 source "$(dirname "$0")/journey.sh"
 
+DATAGRAMS=100
+
 network_add_namespace "$NAME-a"
-traffic a tun tun0 10.80.0.1 10.80.0.2 "$SCRATCH/ready" "$SCRATCH/go" &
+traffic a tun tun0 10.80.0.1 10.80.0.2 "$SCRATCH/ready" "$SCRATCH/go" "$DATAGRAMS" &
 host=$!
 own_pids+=("$host")
 wait_until 10 test -e "$SCRATCH/ready" || fail "no tun device"
@@ -15,6 +19,7 @@ wait_until 10 test -e "$SCRATCH/ready" || fail "no tun device"
 file=$SCRATCH/tun.pcapng
 capture_of "$file" a --
 : >"$SCRATCH/go"
+traffic a udp 10.80.0.2 7006 "$DATAGRAMS" 32
 wait "$host" || fail "no echo over the tun device"
 stop_capture "$file"
 
@@ -22,6 +27,10 @@ packets "$file" "icmp.type == 8" icmp.seq |
     expect_journeys "$(printf 'a/tun0 Lower Rx\na/tun0 Upper Rx')" 1
 packets "$file" "icmp.type == 0" icmp.seq |
     expect_journeys "$(printf 'a/tun0 Upper Tx\na/tun0 Lower Tx')" 1
+groups=$(fields "$file" "udp.dstport == 7006 && pktmon.appearance == 1" pktmon.group | sort -u)
+expect_equal "groups of datagrams" "$DATAGRAMS" "$(wc -l <<<"$groups")"
+packets "$file" "udp.dstport == 7006" pktmon.group |
+    expect_journeys "$(printf 'a/tun0 Upper Tx\na/tun0 Lower Tx')" "$(tr '\n' ' ' <<<"$groups" | sed 's/ $//')"
 # An Ethernet header without addresses, and the packet whole behind it.
 expect_equal "headers" $'1\t00:00:00:00:00:00\t00:00:00:00:00:00\t0x0800\t98\t98' \
     "$(fields "$file" icmp pktmon.l2_synthesised eth.src eth.dst eth.type frame.len frame.cap_len |
