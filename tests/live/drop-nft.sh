@@ -41,7 +41,7 @@ expect_match "place of the drop" '^(nft_do_chain|nf_hook_slow)\+0x[0-9a-f]+$' \
     "$(fields "$file" pktmon.dropped pktmon.drop.location | sort -u)"
 expect_equal "the netns" "$NAME-b" "$(fields "$file" pktmon.dropped pktmon.netns | sort -u)"
 expect_sound "$file"
-expect_equal "addresses of the kernel" "" "$(python3 -B "$TESTS/pcapng.py" addresses "$file")"
+expect_equal "addresses of the kernel" "" "$(must python3 -B "$TESTS/pcapng.py" addresses "$file")"
 expect_equal "addresses in the log" "" "$(grep -Eio '(0x)?ffff[0-9a-f]{12}' "$file.log" || true)"
 
 # Drops alone: the same ones, and nothing else.

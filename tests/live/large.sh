@@ -52,9 +52,9 @@ whole=$SCRATCH/whole.pcapng
 capture_traffic "$whole"
 packets "$whole" "udp.dstport == $UDP_PORT && !icmp" udp.dstport | expect_journeys "$WAY" "$UDP_PORT"
 expect_equal "the datagram" "5 packets, the longest $((MTU + 14)) bytes" \
-    "$(python3 -B "$TESTS/pcapng.py" payload "$whole" "$UDP_PORT")"
+    "$(must python3 -B "$TESTS/pcapng.py" payload "$whole" "$UDP_PORT")"
 expect_match "the transfer" '^[0-9]+ packets, the longest [3-6][0-9]{4} bytes$' \
-    "$(python3 -B "$TESTS/pcapng.py" payload "$whole" "$TCP_PORT")"
+    "$(must python3 -B "$TESTS/pcapng.py" payload "$whole" "$TCP_PORT")"
 expect_equal "truncated packets" "" "$(fields "$whole" pktmon.truncated frame.number)"
 expect_match "segment sizes" '^[1-9][0-9]*$' "$(fields "$whole" \
     "tcp.dstport == $TCP_PORT && frame.len > 30000" pktmon.gso_size | sort -u)"

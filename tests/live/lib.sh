@@ -40,6 +40,14 @@ expect_empty() {
     [[ ! -s $2 ]] || fail "$1: expected nothing, but got $(printf '\n%s' "$(<"$2")")"
 }
 
+# must COMMAND ...: a failure ends the test, also inside "$(...)", where nobody looks at it.
+must() {
+    "$@" || {
+        echo "FAIL: $*" >&2
+        kill -TERM $$
+    }
+}
+
 # wait_until SECONDS COMMAND ...: false if it did not become true in time.
 wait_until() {
     local end=$((SECONDS + $1))
@@ -126,5 +134,5 @@ fields() {
     for field in "$@"; do
         options+=(-e "$field")
     done
-    run_as_user tshark -n -r "$file" -Y "$filter" -T fields "${options[@]}"
+    must run_as_user tshark -n -r "$file" -Y "$filter" -T fields "${options[@]}"
 }
