@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Two namespaces with a veth pair, and UDP from one to the other."""
 
+import contextlib
 import dataclasses
 import os
 import subprocess
@@ -66,29 +67,32 @@ class Network:
             if os.path.exists(f"/run/netns/{namespace}"):
                 run("ip", "netns", "del", namespace)
 
-    def _start(self, namespace, cpu, *arguments):
-        return subprocess.Popen(
-            in_namespace(namespace, "taskset", "-c", cpu, self.program, *arguments),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    @contextlib.contextmanager
+    def _running(self, namespace, cpu, *arguments):
+        command = in_namespace(namespace, "taskset", "-c", cpu, self.program, *arguments)
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              text=True) as process:
+            try:
+                yield process
+            finally:
+                if process.poll() is None:
+                    process.kill()
 
     def send(self, seconds, rate, sample):
         """Sends; calls sample() now and then meanwhile."""
-        receiver = self._start(self.receiver, RECEIVER_CPU, "receive", RECEIVER_ADDRESS, str(PORT))
-        try:
+        with self._running(self.receiver, RECEIVER_CPU, "receive", RECEIVER_ADDRESS,
+                           str(PORT)) as receiver:
             if receiver.stdout.readline() != "ready\n":
                 raise SystemExit("The receiver did not start.")
-            sender = self._start(self.sender, SENDER_CPU, "send", RECEIVER_ADDRESS, str(PORT),
-                                 str(seconds), str(rate))
-            while sender.poll() is None:
-                time.sleep(SAMPLE_SECONDS)
-                sample()
-            sent, sending, cpu = _counted(sender)
+            with self._running(self.sender, SENDER_CPU, "send", RECEIVER_ADDRESS, str(PORT),
+                               str(seconds), str(rate)) as sender:
+                while sender.poll() is None:
+                    time.sleep(SAMPLE_SECONDS)
+                    sample()
+                sent, sending, cpu = _counted(sender)
             time.sleep(SETTLE_SECONDS)
             receiver.terminate()
             received, receiving, _ = _counted(receiver)
-        finally:
-            if receiver.poll() is None:
-                receiver.kill()
         return Load(sent, cpu, sent / sending, received / receiving)
 
 

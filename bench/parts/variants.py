@@ -43,34 +43,46 @@ def take_records(path):
 
 
 class NoCapture:
-    """Each variant starts, knows its processes, stops (and returns the CPU seconds that its
-    processes took in all), and shows the outcome, which deletes its files."""
+    """Each variant starts, stops (and returns the CPU seconds that its processes took in all), and
+    then shows the outcome, which deletes its files."""
 
     name = "no capture"
     points = 0  # records per packet
+
+    def __init__(self):
+        self.processes = []
 
     def start(self, network):
         pass
 
     def pids(self):
-        return []
+        """Of all processes that belong to it."""
+        return [pid for process in self.processes for pid in accounting.family(process.pid)]
 
     def stop(self):
-        return 0
+        for process in self.processes:
+            process.terminate()
+        return sum(map(wait, self.processes))
 
     def outcome(self):
         return Outcome(0, 0)
 
+    def kill(self):
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
 
-class Tcpdump:
+
+class Tcpdump(NoCapture):
     name = "tcpdump"
     points = 2
 
     def __init__(self, directory):
-        self.directory = directory
+        super().__init__()
+        self.files = [f"{directory}/{side}.pcap" for side in "ab"]
 
     def start(self, network):
-        self.files = [f"{self.directory}/{side}.pcap" for side in "ab"]
         self.processes = [
             subprocess.Popen(in_namespace(namespace, "tcpdump", "-Z", "root", "-n", "-i", DEVICE,
                                           "-s", PACKET_BYTES, "-w", file),
@@ -81,25 +93,18 @@ class Tcpdump:
                 if not line:
                     raise SystemExit("tcpdump did not start.")
 
-    def pids(self):
-        return [process.pid for process in self.processes]
-
-    def stop(self):
-        for process in self.processes:
-            process.terminate()
-        return sum(map(wait, self.processes))
-
     def outcome(self):
         said = [process.stderr.read() for process in self.processes]
         told = sum(int(re.search(r"(\d+) packets? dropped by kernel", text)[1]) for text in said)
         return Outcome(sum(map(take_records, self.files)), told)
 
 
-class Pktmon:
+class Pktmon(NoCapture):
     name = "pktmon"
     points = 2
 
     def __init__(self, directory, place, user, buffer_mib):
+        super().__init__()
         self.file = f"{directory}/pktmon.pcapng"
         self.command = ["setpriv", "--reuid", user.pw_name, "--regid", str(user.pw_gid),
                         "--clear-groups", "--", f"{place}/extcap/pktmondump", "--capture",
@@ -109,19 +114,12 @@ class Pktmon:
             self.command += ["--buffer-size", str(buffer_mib)]
 
     def start(self, _network):
-        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL)
+        self.processes = [subprocess.Popen(self.command, stdin=subprocess.DEVNULL)]
         deadline = time.monotonic() + START_SECONDS
         while not (os.path.exists(self.file) and os.path.getsize(self.file)):
-            if self.process.poll() is not None or time.monotonic() > deadline:
+            if self.processes[0].poll() is not None or time.monotonic() > deadline:
                 raise SystemExit("pktmondump did not start.")
             time.sleep(0.02)
-
-    def pids(self):
-        return accounting.family(self.process.pid)
-
-    def stop(self):
-        self.process.terminate()
-        return wait(self.process)
 
     def outcome(self):
         told = told_losses(self.file)
