@@ -62,6 +62,9 @@ cleanup_test() {
     local status=$? pid
     trap - EXIT
     for pid in "${own_pids[@]}"; do
+        # A function in the background is a shell with the program as its child, which would live
+        # on and hold the test's output open.
+        pkill -KILL -P "$pid" 2>/dev/null || true
         kill -KILL "$pid" 2>/dev/null || true
         wait "$pid" 2>/dev/null || true
     done
