@@ -94,6 +94,18 @@ traffic() {
     in_namespace "$1" python3 -B "$TESTS/traffic.py" "${@:2}"
 }
 
+# start_inside SUFFIX COMMAND ...: in the background, inside a namespace. Sets started_pid.
+start_inside() {
+    (exec ip netns exec "$NAME-$1" "${@:2}") &
+    started_pid=$!
+    own_pids+=("$started_pid")
+}
+
+# start_traffic SUFFIX COMMAND [ARGUMENT ...]: the same of traffic.py.
+start_traffic() {
+    start_inside "$1" python3 -B "$TESTS/traffic.py" "${@:2}"
+}
+
 # ping_once SUFFIX ADDRESS: both sides know each other's MAC afterwards.
 ping_once() {
     in_namespace "$1" ping -q -c 1 -W 2 "$2" >/dev/null || fail "no answer from $2 to $1"

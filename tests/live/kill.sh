@@ -9,7 +9,9 @@ source "$(dirname "$0")/journey.sh"
 
 # kernel_objects PID: "prog ID", "map ID" and "link ID" of what the process holds.
 kernel_objects() {
-    awk '/^(prog|map|link)_id:/ { sub("_id:", "", $1); print $1, $2 }' "/proc/$1"/fdinfo/* | sort -u
+    # It may close a file while this looks.
+    { cat "/proc/$1"/fdinfo/* 2>/dev/null || true; } |
+        awk '/^(prog|map|link)_id:/ { sub("_id:", "", $1); print $1, $2 }' | sort -u
 }
 
 # Reads objects; prints those that still exist.

@@ -25,9 +25,8 @@ capture_traffic() {
     rm -f "$SCRATCH/ready"
     capture_of "$file" a b -- "$@"
     traffic a udp 10.81.0.2 "$UDP_PORT" 1 $((MTU - 28))
-    traffic b tcp-receive "$TCP_PORT" "$TCP_BYTES" "$SCRATCH/ready" &
-    receiver=$!
-    own_pids+=("$receiver")
+    start_traffic b tcp-receive "$TCP_PORT" "$TCP_BYTES" "$SCRATCH/ready"
+    receiver=$started_pid
     wait_until 10 test -e "$SCRATCH/ready" || fail "no receiver"
     traffic a tcp-send 10.81.0.2 "$TCP_PORT" "$TCP_BYTES"
     wait "$receiver" || fail "the transfer failed"

@@ -12,10 +12,6 @@ FLOOD_PORT=7005
 DROPS=100
 DROP_PORT=7777
 
-on_first_processor() {
-    taskset -c 0 ip netns exec "$NAME-a" python3 -B "$TESTS/traffic.py" "$@"
-}
-
 # received NUMBER: whether B has got as many packets.
 received() {
     (($(in_namespace b cat /sys/class/net/eth0/statistics/rx_packets) >= $1))
@@ -31,11 +27,12 @@ file=$SCRATCH/loss.pcapng
 capture_of "$file" a sw b -- --buffer-size 1 --points devices
 kill -STOP "$capture_pid"
 # On one processor, whose buffer is full when the drops begin.
-on_first_processor udp "$NETWORK_ADDRESS_B" "$FLOOD_PORT" "$FLOOD" 22 &
-flood=$!
-own_pids+=("$flood")
+start_inside a taskset -c 0 python3 -B "$TESTS/traffic.py" \
+    udp "$NETWORK_ADDRESS_B" "$FLOOD_PORT" "$FLOOD" 22
+flood=$started_pid
 wait_until 20 received "$((FLOOD / 10))" || fail "the flood did not begin"
-on_first_processor udp "$NETWORK_ADDRESS_B" "$DROP_PORT" "$DROPS" 22 1
+in_namespace a taskset -c 0 python3 -B "$TESTS/traffic.py" \
+    udp "$NETWORK_ADDRESS_B" "$DROP_PORT" "$DROPS" 22 1
 wait "$flood"
 kill -CONT "$capture_pid"
 sleep 0.5

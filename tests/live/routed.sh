@@ -60,8 +60,7 @@ check_pings "$file"
 
 file=$SCRATCH/tapped.pcapng
 for device in to-a to-b; do
-    in_namespace r tcpdump -U -i "$device" -w "$SCRATCH/$device.pcap" 2>"$SCRATCH/$device.err" &
-    own_pids+=($!)
+    start_inside r tcpdump -U -i "$device" -w "$SCRATCH/$device.pcap" 2>"$SCRATCH/$device.err"
     wait_until 10 test -s "$SCRATCH/$device.pcap" || fail "tcpdump: $(<"$SCRATCH/$device.err")"
 done
 capture_of "$file" a r b --
@@ -72,8 +71,7 @@ for device in to-a to-b; do
 done
 
 file=$SCRATCH/held.pcapng
-traffic r hold "$SCRATCH/holding" to-a to-b &
-own_pids+=($!)
+start_traffic r hold "$SCRATCH/holding" to-a to-b
 wait_until 10 test -e "$SCRATCH/holding" || fail "no packet sockets"
 capture_of "$file" a r b --
 check_pings "$file"

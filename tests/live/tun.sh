@@ -11,9 +11,8 @@ source "$(dirname "$0")/journey.sh"
 DATAGRAMS=100
 
 network_add_namespace "$NAME-a"
-traffic a tun tun0 10.80.0.1 10.80.0.2 "$SCRATCH/ready" "$SCRATCH/go" "$DATAGRAMS" &
-host=$!
-own_pids+=("$host")
+start_traffic a tun tun0 10.80.0.1 10.80.0.2 "$SCRATCH/ready" "$SCRATCH/go" "$DATAGRAMS"
+host=$started_pid
 wait_until 10 test -e "$SCRATCH/ready" || fail "no tun device"
 
 file=$SCRATCH/tun.pcapng
