@@ -7,6 +7,7 @@ source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
 source "$(dirname "$0")/journey.sh"
 
+ADDRESS_C=10.77.0.3
 REQUEST="a/eth0 Upper Tx
 a/eth0 Lower Tx
 h/port Lower Rx
@@ -20,34 +21,49 @@ h/port Lower Tx
 a/eth0 Lower Rx
 a/eth0 Upper Rx"
 
-for namespace in a h b; do
+# add_macvlan SUFFIX DEVICE ADDRESS
+add_macvlan() {
+    ip -n "$NAME-h" link add "$2" link port netns "$NAME-$1" type macvlan mode bridge
+    ip -n "$NAME-$1" address add "$3/24" dev "$2"
+    ip -n "$NAME-$1" link set "$2" up
+}
+
+for namespace in a h b c; do
     network_add_namespace "$NAME-$namespace"
 done
 ip -n "$NAME-a" link add eth0 type veth peer name port netns "$NAME-h"
 ip -n "$NAME-a" address add "$NETWORK_ADDRESS_A/24" dev eth0
 ip -n "$NAME-a" link set eth0 up
 ip -n "$NAME-h" link set port up
-ip -n "$NAME-h" link add mv0 link port netns "$NAME-b" type macvlan mode bridge
-ip -n "$NAME-b" address add "$NETWORK_ADDRESS_B/24" dev mv0
-ip -n "$NAME-b" link set mv0 up
+add_macvlan b mv0 "$NETWORK_ADDRESS_B"
 ping_once a "$NETWORK_ADDRESS_B"
 
 file=$SCRATCH/macvlan.pcapng
-capture_of "$file" a h b --
+capture_of "$file" a h b c --
 in_namespace a ping -q -c 3 -i 0.2 -W 2 "$NETWORK_ADDRESS_B" >/dev/null
 ip -n "$NAME-a" neighbour flush dev eth0
 ping_once a "$NETWORK_ADDRESS_B"
+# A device that comes now gets its program, too.
+add_macvlan c mv1 "$ADDRESS_C"
+sleep 0.5
+ping_once a "$ADDRESS_C"
 stop_capture "$file"
 
 # The last ping, after the flush, is another packet with sequence number 1.
-packets "$file" "icmp.type == 8" icmp.ident icmp.seq >"$SCRATCH/requests"
+packets "$file" "icmp.type == 8 && ip.dst == $NETWORK_ADDRESS_B" icmp.ident icmp.seq \
+    >"$SCRATCH/requests"
 keys=$(cut -f 1 "$SCRATCH/requests" | sort -u | tr '\n' ' ')
 [[ $(wc -w <<<"$keys") == 4 ]] || fail "expected four requests, got: $keys"
 expect_journeys "$REQUEST" "${keys% }" <"$SCRATCH/requests"
-packets "$file" "icmp.type == 0" icmp.ident icmp.seq | expect_journeys "$REPLY" "${keys% }"
+packets "$file" "icmp.type == 0 && ip.src == $NETWORK_ADDRESS_B" icmp.ident icmp.seq |
+    expect_journeys "$REPLY" "${keys% }"
+
+packets "$file" "icmp.type == 8 && ip.dst == $ADDRESS_C" icmp.seq |
+    expect_journeys "${REQUEST/b\/mv0/c/mv1}" 1
 
 # The ARP request that A asked after the flush.
-arrivals=$(packets "$file" "arp.opcode == 1 && eth.dst == ff:ff:ff:ff:ff:ff" arp.opcode |
+arrivals=$(packets "$file" "arp.opcode == 1 && eth.dst == ff:ff:ff:ff:ff:ff &&
+    arp.dst.proto_ipv4 == $NETWORK_ADDRESS_B" arp.opcode |
     cut -f 5 | grep -c '^b/mv0 Lower Rx$' || true)
 expect_equal "arrivals of the broadcast at the macvlan" 1 "$arrivals"
 expect_equal "type of the macvlan" macvlan \
