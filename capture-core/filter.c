@@ -114,11 +114,31 @@ void pktmon_constraints_free(struct pktmon_constraints *constraints)
 }
 
 /* The namespace of the capturing process has no name to its components, only "current". */
+static bool is_netns(const char *netns, const char *word)
+{
+    return g_str_equal(word, netns && *netns ? netns : "current");
+}
+
 static bool in_netns(const struct pktmon_component *component, const char *word)
 {
-    bool current = !component->netns || !*component->netns;
+    return is_netns(component->netns, word);
+}
 
-    return current ? g_str_equal(word, "current") : g_str_equal(word, component->netns);
+bool pktmon_constraints_name_netns(const struct pktmon_constraints *constraints)
+{
+    return constraints->netns != NULL;
+}
+
+bool pktmon_constraints_want_netns(const void *context, const char *netns)
+{
+    const struct pktmon_constraints *constraints = context;
+
+    for (char **word = constraints->netns; word && *word; word++) {
+        if (is_netns(netns, *word)) {
+            return true;
+        }
+    }
+    return constraints->netns == NULL;
 }
 
 typedef bool word_matcher(const struct pktmon_component *component, const char *word);

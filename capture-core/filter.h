@@ -25,6 +25,11 @@ void pktmon_constraints_free(struct pktmon_constraints *constraints);
 bool pktmon_constraints_check(const struct pktmon_constraints *constraints,
                               const struct pktmon_registry *registry, GError **error);
 
+/* As pktmon_provider_options.wants_netns; context is the constraints. */
+bool pktmon_constraints_want_netns(const void *context, const char *netns);
+/* Whether the user named any namespaces. */
+bool pktmon_constraints_name_netns(const struct pktmon_constraints *constraints);
+
 /* Whether events of this component are wanted. 0 (no component) always is. */
 bool pktmon_constraints_select(struct pktmon_constraints *constraints,
                                const struct pktmon_registry *registry, uint32_t component);

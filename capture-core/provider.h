@@ -50,6 +50,10 @@ struct pktmon_provider_options {
     bool drops;           /* deliver packets that are dropped */
     uint32_t pkt_size;    /* bytes kept of each packet; 0 = whole */
     uint32_t buffer_size; /* MiB of ring buffer in all */
+    /* Whether packets of this namespace are wanted (its name as shown; NULL = the own one), so that
+     * the provider can leave out others early, as far as it can; NULL: all are. */
+    bool (*wants_netns)(const void *context, const char *netns);
+    const void *context;
 };
 
 struct pktmon_provider;

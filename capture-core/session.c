@@ -318,6 +318,10 @@ static bool open_provider(struct pktmon_session *session, GError **error)
         .drops = !options->counters_only && options->type != PKTMON_CAPTURE_FLOW,
         .pkt_size = provider_size(session),
         .buffer_size = options->buffer_size,
+        .wants_netns = pktmon_constraints_name_netns(session->constraints)
+                           ? pktmon_constraints_want_netns
+                           : NULL,
+        .context = session->constraints,
     };
 
     session->provider =

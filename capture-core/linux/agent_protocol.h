@@ -36,7 +36,9 @@ struct agent_request {
     uint8_t upper_edges;
     uint8_t record_flow;
     uint8_t record_drops;
-    uint8_t drops_only; /* attach nothing but the drops */
+    uint8_t drops_only;       /* attach nothing but the drops */
+    uint8_t leaves_out_netns; /* heed AGENT_MAP_UNWANTED_NETNS */
+    uint8_t pad[3];
 };
 
 enum agent_message_type {
@@ -58,6 +60,7 @@ enum agent_map {
     AGENT_MAP_DEVICES,
     AGENT_MAP_UNACCOUNTED,
     AGENT_MAP_LOCATION_TEXTS,
+    AGENT_MAP_UNWANTED_NETNS,
     AGENT_MAPS,
 };
 

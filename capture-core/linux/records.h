@@ -117,14 +117,15 @@ struct unaccounted {
 
 /* Fixed when the programs are loaded. */
 struct probes_config {
-    __u32 ring_mask;      /* rings - 1 */
-    __u32 flow_limit;     /* bytes of a ring that passing packets may fill; the rest is for drops */
-    __u32 pkt_size;       /* bytes kept of each packet */
-    __u32 cpus;           /* of this machine, offline ones included */
-    __u8 record_flow;     /* write records of passing packets */
-    __u8 record_drops;    /* write records of drops */
-    __u8 track;           /* number groups and appearances */
-    __u8 reads_fragments; /* the kernel has bpf_dynptr_from_skb() */
+    __u32 ring_mask;   /* rings - 1 */
+    __u32 flow_limit;  /* bytes of a ring that passing packets may fill; the rest is for drops */
+    __u32 pkt_size;    /* bytes kept of each packet */
+    __u32 cpus;        /* of this machine, offline ones included */
+    __u8 record_flow;  /* write records of passing packets */
+    __u8 record_drops; /* write records of drops */
+    __u8 track;        /* number groups and appearances */
+    __u8 leaves_out_netns; /* write no records of the namespaces in the map of unwanted ones */
+    __u8 reads_fragments;  /* the kernel has bpf_dynptr_from_skb() */
 };
 
 #endif

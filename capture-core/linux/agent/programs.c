@@ -143,6 +143,7 @@ static void configure(const struct agent_request *request)
                            : RECORD_MAX_PACKET;
     config->record_flow = request->record_flow;
     config->record_drops = request->record_drops;
+    config->leaves_out_netns = request->leaves_out_netns;
     config->track = !request->drops_only;
     config->reads_fragments = kernel_function("bpf_dynptr_from_skb") > 0;
     if (!config->reads_fragments)
@@ -285,6 +286,7 @@ int programs_descriptors(int *descriptors, uint32_t *rings, uint32_t *ring_size)
     descriptors[AGENT_MAP_DEVICES] = bpf_map__fd(probes->maps.devices);
     descriptors[AGENT_MAP_UNACCOUNTED] = bpf_map__fd(probes->maps.unaccounted);
     descriptors[AGENT_MAP_LOCATION_TEXTS] = bpf_map__fd(probes->maps.location_texts);
+    descriptors[AGENT_MAP_UNWANTED_NETNS] = bpf_map__fd(probes->maps.unwanted_netns);
     memcpy(descriptors + AGENT_MAPS, ring_descriptors, ring_count * sizeof(int));
     *rings = ring_count;
     *ring_size = ring_bytes;

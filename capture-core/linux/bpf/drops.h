@@ -148,7 +148,7 @@ static __always_inline int dropped(struct sk_buff *skb, __u64 place, __u32 reaso
     __sync_fetch_and_add(&count->packets, 1);
     __sync_fetch_and_add(&count->bytes, frame.length);
     scratch = scratch_of(SCRATCH_KFREE_SKB);
-    if (config.record_drops && scratch)
+    if (config.record_drops && scratch && is_wanted(key.net_cookie))
         record_drop(skb, &key, &frame, count, scratch);
     return 0;
 }

@@ -121,6 +121,16 @@ struct {
     __type(value, struct unaccounted);
 } unaccounted SEC(".maps");
 
+/* Cookies of namespaces that were not asked for: the reader fills it, so that their packets do not
+ * take the room of others. One that is not known yet is not in it. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, 32768);
+    __type(key, __u64);
+    __type(value, __u8);
+} unwanted_netns SEC(".maps");
+
 /* Address of a drop -> index of its text. The reader gets the texts, never this map. */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);

@@ -23,6 +23,11 @@ static __always_inline bool carries_packets(__u16 device_type)
     return device_type != ARPHRD_NETLINK && device_type != ARPHRD_VSOCKMON;
 }
 
+static __always_inline bool is_wanted(__u64 net_cookie)
+{
+    return !config.leaves_out_netns || !bpf_map_lookup_elem(&unwanted_netns, &net_cookie);
+}
+
 /* Describes the device for the reader, before its first record. */
 static __always_inline void describe_device(const struct device_key *key,
                                             const struct net_device *dev)

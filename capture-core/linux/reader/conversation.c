@@ -8,7 +8,7 @@
 static void on_missing(struct ebpf_provider *provider, const struct agent_message *message)
 {
     g_ptr_array_add(provider->base.capture->missing, g_strdup(message->text));
-    if (provider->started)
+    if (provider->rings)
         ebpf_push_notice(provider, PKTMON_NOTICE_NOT_ATTACHED, PKTMON_LEVEL_WARNING, 0,
                          "Not seen: %s", message->text);
 }
@@ -146,6 +146,7 @@ bool ebpf_ask_for_start(struct ebpf_provider *provider, int timeout_ms, GError *
         .record_flow = options->flow,
         .record_drops = options->drops,
         .drops_only = options->drops && !options->flow,
+        .leaves_out_netns = options->wants_netns != NULL,
     };
 
     return ask(provider, &request, have_rings, timeout_ms, error);

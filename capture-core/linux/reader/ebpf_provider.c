@@ -5,6 +5,7 @@
  */
 #include "ebpf_provider.h"
 
+#include <bpf/bpf.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -24,8 +25,7 @@ static void on_changed(void *context, uint32_t component)
 {
     struct ebpf_provider *provider = context;
 
-    if (provider->started)
-        ebpf_push(provider, PKTMON_RECORD_COMPONENT, component);
+    ebpf_push(provider, PKTMON_RECORD_COMPONENT, component);
 }
 
 static void on_gone(void *context, uint32_t id)
@@ -33,9 +33,19 @@ static void on_gone(void *context, uint32_t id)
     struct ebpf_provider *provider = context;
     const struct pktmon_component *component = pktmon_registry_find(provider->base.registry, id);
 
-    if (provider->started)
-        ebpf_push_notice(provider, PKTMON_NOTICE_DEVICE_GONE, PKTMON_LEVEL_INFORMATION, id,
-                         "The device %s was removed.", component->name);
+    ebpf_push_notice(provider, PKTMON_NOTICE_DEVICE_GONE, PKTMON_LEVEL_INFORMATION, id,
+                     "The device %s was removed.", component->name);
+}
+
+/* Packets of namespaces that were not asked for must not take the room of others. */
+static void on_named(void *context, uint64_t net_cookie, const char *netns)
+{
+    struct ebpf_provider *provider = context;
+    const struct pktmon_provider_options *options = &provider->options;
+    uint8_t yes = 1;
+
+    if (options->wants_netns && !options->wants_netns(options->context, netns))
+        bpf_map_update_elem(provider->maps[AGENT_MAP_UNWANTED_NETNS], &net_cookie, &yes, BPF_ANY);
 }
 
 static bool ebpf_enumerate(struct pktmon_provider *base, GError **error)
@@ -57,8 +67,11 @@ static bool ebpf_start(struct pktmon_provider *base, GError **error)
         return false;
     provider->names = drop_names_new(provider->maps[AGENT_MAP_LOCATION_TEXTS], error);
     provider->offset = pktmon_clock_offset();
-    provider->started = provider->names != NULL;
-    return provider->started;
+    topology_watch(provider->topology, &(struct topology_watcher){.changed = on_changed,
+                                                                  .gone = on_gone,
+                                                                  .named = on_named,
+                                                                  .context = provider});
+    return provider->names != NULL;
 }
 
 static int ebpf_read(struct pktmon_provider *base, int timeout_ms, GError **error)
@@ -153,7 +166,6 @@ struct pktmon_provider *pktmon_ebpf_provider_new(const struct pktmon_provider_op
     provider->options = *options;
     provider->agent.socket = -1;
     provider->topology = topology_new(registry);
-    topology_watch(provider->topology, on_changed, on_gone, provider);
     provider->losses = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     g_queue_init(&provider->pending);
     provider->frame = g_malloc(FRAME_SIZE);

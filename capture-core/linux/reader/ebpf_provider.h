@@ -21,7 +21,6 @@ struct ebpf_provider {
     struct drop_names *names;
     struct rings *rings; /* NULL until started */
     int maps[AGENT_MAPS];
-    bool started;
     bool listed;        /* the agent has answered the last AGENT_LIST */
     bool stopped;       /* the agent has detached */
     bool busy;          /* the last look at the rings found something */

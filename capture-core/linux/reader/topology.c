@@ -46,9 +46,7 @@ struct topology {
     GHashTable *members;    /* struct key -> struct member */
     GHashTable *ids;        /* id -> struct member, to see when two want the same */
     uint64_t own_cookie;
-    topology_changed *changed;
-    topology_gone *gone;
-    void *context;
+    struct topology_watcher watcher; /* functions are NULL before there is one */
 };
 
 static const struct {
@@ -127,6 +125,13 @@ static void netns_free(void *data)
     g_free(netns);
 }
 
+static void tell_name(struct topology *topology, const struct netns *netns)
+{
+    if (topology->watcher.named)
+        topology->watcher.named(topology->watcher.context, netns->cookie,
+                                *netns->name ? netns->name : NULL);
+}
+
 /* A namespace keeps the first name it is shown by: components carry it in theirs. */
 static void name_netns(struct topology *topology, struct netns *netns, uint32_t inode,
                        const char *name)
@@ -141,6 +146,7 @@ static void name_netns(struct topology *topology, struct netns *netns, uint32_t 
         netns->name = g_strdup(name);
     else
         netns->name = g_strdup_printf("net:[%u]", inode);
+    tell_name(topology, netns);
 }
 
 void topology_take_netns(struct topology *topology, const struct agent_netns *said)
@@ -259,8 +265,8 @@ static bool describe_device(struct topology *topology, struct pktmon_component *
 
 static void tell(struct topology *topology, uint32_t id)
 {
-    if (topology->changed)
-        topology->changed(topology->context, id);
+    if (topology->watcher.changed)
+        topology->watcher.changed(topology->watcher.context, id);
 }
 
 void topology_take_device(struct topology *topology, const struct agent_device *device)
@@ -285,8 +291,8 @@ void topology_take_gone(struct topology *topology, const struct agent_device *de
     if (!component || component->gone)
         return;
     component->gone = true;
-    if (topology->gone)
-        topology->gone(topology->context, member->id);
+    if (topology->watcher.gone)
+        topology->watcher.gone(topology->watcher.context, member->id);
 }
 
 void topology_take_met(struct topology *topology, const struct device_key *key,
@@ -401,12 +407,17 @@ struct topology *topology_new(struct pktmon_registry *registry)
     return topology;
 }
 
-void topology_watch(struct topology *topology, topology_changed *changed, topology_gone *gone,
-                    void *context)
+void topology_watch(struct topology *topology, const struct topology_watcher *watcher)
 {
-    topology->changed = changed;
-    topology->gone = gone;
-    topology->context = context;
+    GHashTableIter iterator;
+    void *netns;
+
+    topology->watcher = *watcher;
+    g_hash_table_iter_init(&iterator, topology->namespaces);
+    while (g_hash_table_iter_next(&iterator, NULL, &netns)) {
+        if (((struct netns *)netns)->inode)
+            tell_name(topology, netns);
+    }
 }
 
 void topology_free(struct topology *topology)

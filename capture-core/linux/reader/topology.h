@@ -22,13 +22,18 @@ enum layer {
 
 struct topology;
 
-/* Tells that a component is new or described anew; NULL where nobody wants to know. */
-typedef void topology_changed(void *context, uint32_t component);
-typedef void topology_gone(void *context, uint32_t component);
+/* Who wants to know what happens. */
+struct topology_watcher {
+    void (*changed)(void *context, uint32_t component); /* is new, or described anew */
+    void (*gone)(void *context, uint32_t component);
+    /* A namespace has got its name, which it keeps; NULL: the own one. */
+    void (*named)(void *context, uint64_t net_cookie, const char *netns);
+    void *context;
+};
 
 struct topology *topology_new(struct pktmon_registry *registry);
-void topology_watch(struct topology *topology, topology_changed *changed, topology_gone *gone,
-                    void *context);
+/* Also tells of all namespaces that have a name already. */
+void topology_watch(struct topology *topology, const struct topology_watcher *watcher);
 
 void topology_take_netns(struct topology *topology, const struct agent_netns *netns);
 void topology_take_device(struct topology *topology, const struct agent_device *device);
