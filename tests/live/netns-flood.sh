@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A flood in other namespaces takes no room from a capture of one: its small buffer loses nothing
+# while its reader stands still.
+# shellcheck source=tests/live/lib.sh
+source "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/live/journey.sh
+source "$(dirname "$0")/journey.sh"
+
+FLOOD=100000
+FLOOD_PORT=7005
+
+network_make "$NAME"
+ping_once a "$NETWORK_ADDRESS_B"
+network_add_namespace "$NAME-quiet"
+
+file=$SCRATCH/quiet.pcapng
+capture_of "$file" quiet -- --buffer-size 1
+kill -STOP "$capture_pid"
+traffic a udp "$NETWORK_ADDRESS_B" "$FLOOD_PORT" "$FLOOD" 22
+in_namespace quiet ping -q -c 3 -i 0.2 127.0.0.1 >/dev/null
+kill -CONT "$capture_pid"
+sleep 0.5
+stop_capture "$file"
+
+expect_sound "$file"
+expect_equal "components that were captured" "$NAME-quiet/lo" \
+    "$(fields "$file" "icmp.type == 8" pktmon.component.name | sort -u)"
+expect_equal "echo requests at four edges" 12 \
+    "$(fields "$file" "icmp.type == 8" frame.number | wc -l)"
+expect_equal "packets of the flood" "" "$(fields "$file" "udp.port == $FLOOD_PORT" frame.number)"
