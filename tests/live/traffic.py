@@ -105,8 +105,8 @@ TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 1, 0x1000
 
 
 def tun(device, address, other, ready_file, go_file, datagrams):
-    """A host at the other end of a tun device: sends one echo request, waits for the reply, and
-    then takes as many datagrams."""
+    """A host at the other end of a tun device: sends one echo request, and takes the reply and as
+    many datagrams, in whatever order they come."""
     end = time.monotonic() + 20
     with open("/dev/net/tun", "r+b", buffering=0) as wire:
         fcntl.ioctl(wire, TUNSETIFF, struct.pack("16sH22x", device.encode(), IFF_TUN | IFF_NO_PI))
@@ -117,13 +117,13 @@ def tun(device, address, other, ready_file, go_file, datagrams):
         while not os.path.exists(go_file) and time.monotonic() < end:
             time.sleep(0.05)
         wire.write(ipv4(other, address, PROTOCOL_ICMP, echo_request(1), 1))
-        while not (packet := wire.read(2048))[9] == PROTOCOL_ICMP:
-            pass
-        if packet[20] != 0:
-            sys.exit("the answer is no echo reply")
-        for _ in range(int(datagrams)):
-            while not wire.read(2048)[9] == PROTOCOL_UDP:
-                pass
+        wanted = {PROTOCOL_ICMP: 1, PROTOCOL_UDP: int(datagrams)}
+        while any(wanted.values()):
+            packet = wire.read(2048)
+            if packet[9] == PROTOCOL_ICMP and packet[20] != 0:
+                sys.exit("the answer is no echo reply")
+            if packet[9] in wanted:
+                wanted[packet[9]] -= 1
 
 
 MARK = b"no packet of the network "
