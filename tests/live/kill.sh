@@ -16,10 +16,12 @@ kernel_objects() {
 
 # Reads objects; prints those that still exist.
 existing() {
-    local kind id
+    local kind id shown
     while read -r kind id; do
-        if bpftool "$kind" show id "$id" >/dev/null 2>&1; then
-            echo "$kind $id: $(bpftool "$kind" show id "$id" 2>/dev/null | head -n 1)"
+        # Its status says nothing: bpftool 7.5 shows a link and then fails.
+        shown=$(bpftool "$kind" show id "$id" 2>/dev/null) || true
+        if [[ -n $shown ]]; then
+            echo "$kind $id: ${shown%%$'\n'*}"
         fi
     done
 }
