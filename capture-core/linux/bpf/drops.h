@@ -118,7 +118,7 @@ static __always_inline void record_drop(struct sk_buff *skb, const struct drop_k
     record->way = key->way;
     record->flags |= key->shared ? RECORD_SHARED : 0;
     copied = copy_start(frame, scratch);
-    track(record, skb, frame, signature(scratch, frame->l3, frame->protocol, copied));
+    track_frame(scratch, skb, frame, copied);
     if (!put_record(skb, frame, scratch, copied, false))
         __sync_fetch_and_add(&count->lost, 1);
 }

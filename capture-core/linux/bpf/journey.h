@@ -91,13 +91,13 @@ __noinline __u32 signature(const struct scratch *scratch, __u32 l3, __u32 protoc
     return hash;
 }
 
-/* A buffer where it stands now. */
+/* A buffer as it stands now. */
 struct sight {
-    const struct packet_record *record;
-    const struct frame *frame;
+    __u64 head;
     __u64 skb;
     __u32 signature;
     int skb_iif;
+    __u32 mac_offset; /* of the frame in the head */
 };
 
 /* Nothing passes an edge of one device twice, but for a driver that was busy and gets the same
@@ -118,9 +118,9 @@ static __always_inline bool is_beginning(const struct journey *journey,
  * be seen, so the next packet may stand in the same memory; then it is fresh, which shows in where
  * it stands and in what it holds.
  */
-static __always_inline bool goes_on(const struct journey *journey, const struct sight *sight)
+static __always_inline bool goes_on(const struct journey *journey, const struct packet_record *now,
+                                    const struct sight *sight)
 {
-    const struct packet_record *now = sight->record;
     bool same_buffer = journey->skb == sight->skb;
     bool same_device = journey->ifindex == now->ifindex && journey->net_cookie == now->net_cookie;
 
@@ -143,7 +143,7 @@ static __always_inline bool goes_on(const struct journey *journey, const struct 
     if (now->way == RECORD_TX)
         return journey->way == RECORD_TX && !same_device;
     return journey->way == RECORD_RX && !same_device &&
-           sight->frame->mac_offset >= journey->mac_offset + ETH_HLEN;
+           sight->mac_offset >= journey->mac_offset + ETH_HLEN;
 }
 
 /* 1, 2, 3 ... over all CPUs, each of which takes every config.cpus-th number. */
@@ -214,15 +214,16 @@ static __always_inline struct journey *new_journey(__u64 head)
 }
 
 /* Of a buffer whose head was reallocated since it was last seen. */
-static __always_inline struct journey *journey_of_old_head(const struct sight *sight)
+static __always_inline struct journey *journey_of_old_head(const struct packet_record *now,
+                                                           const struct sight *sight)
 {
     struct buffer_slot *slot = buffer_of(sight->skb);
     struct journey *journey;
 
-    if (!slot || slot->skb != sight->skb || slot->head == sight->frame->head)
+    if (!slot || slot->skb != sight->skb || slot->head == sight->head)
         return NULL;
     journey = journey_at(slot->head);
-    return journey && journey->skb == sight->skb && goes_on(journey, sight) ? journey : NULL;
+    return journey && journey->skb == sight->skb && goes_on(journey, now, sight) ? journey : NULL;
 }
 
 static __always_inline void remember_head(__u64 skb, __u64 head)
@@ -235,16 +236,15 @@ static __always_inline void remember_head(__u64 skb, __u64 head)
     }
 }
 
-static __always_inline void journey_moves(struct journey *journey, const struct sight *sight)
+static __always_inline void journey_moves(struct journey *journey, const struct packet_record *now,
+                                          const struct sight *sight)
 {
-    const struct packet_record *now = sight->record;
-
     journey->time = now->time;
     journey->skb = sight->skb;
     journey->net_cookie = now->net_cookie;
     journey->ifindex = now->ifindex;
     journey->signature = sight->signature;
-    journey->mac_offset = sight->frame->mac_offset;
+    journey->mac_offset = sight->mac_offset;
     journey->point = now->point;
     journey->way = now->way;
 }
@@ -253,42 +253,55 @@ static __always_inline void journey_moves(struct journey *journey, const struct 
 static __always_inline void begin_journey(struct packet_record *record, const struct sight *sight,
                                           struct journey *there)
 {
-    const struct journey *before = journey_of_old_head(sight);
+    const struct journey *before = journey_of_old_head(record, sight);
 
     record->group = before ? before->group : next_group();
     record->appearance = before ? before->appearance + 1 : 1;
     if (!there)
-        there = new_journey(sight->frame->head);
+        there = new_journey(sight->head);
     if (!there)
         return;
     there->group = record->group;
     there->appearance = record->appearance;
-    journey_moves(there, sight);
-    remember_head(sight->skb, sight->frame->head);
+    journey_moves(there, record, sight);
+    remember_head(sight->skb, sight->head);
 }
 
-/* Finds or begins the packet's journey, and puts its group and appearance into the record, which
- * says where the packet is. */
-static __always_inline void track(struct packet_record *record, const struct sk_buff *skb,
-                                  const struct frame *frame, __u32 signature)
+/*
+ * Finds or begins the packet's journey, and puts its group and appearance into the record, which
+ * says where the packet is. A global function: the verifier looks at it once, and not again for
+ * each program, which took two seconds.
+ */
+__noinline int track(struct packet_record *record, const struct sight *sight)
 {
-    const struct sight sight = {.record = record,
-                                .frame = frame,
-                                .skb = address(skb),
-                                .signature = signature,
-                                .skb_iif = skb->skb_iif};
-    struct journey *journey = journey_at(frame->head);
+    struct journey *journey;
 
-    if (!journey || !goes_on(journey, &sight)) {
-        begin_journey(record, &sight, journey);
-        return;
+    if (!record || !sight)
+        return 0;
+    journey = journey_at(sight->head);
+    if (!journey || !goes_on(journey, record, sight)) {
+        begin_journey(record, sight, journey);
+        return 0;
     }
-    if (journey->skb != sight.skb)
-        remember_head(sight.skb, frame->head);
+    if (journey->skb != sight->skb)
+        remember_head(sight->skb, sight->head);
     /* Copies of one packet may be under way on several CPUs. */
     record->appearance = __sync_fetch_and_add(&journey->appearance, 1) + 1;
     record->group = journey->group;
-    journey_moves(journey, &sight);
+    journey_moves(journey, record, sight);
+    return 0;
+}
+
+static __always_inline void track_frame(struct scratch *scratch, const struct sk_buff *skb,
+                                        const struct frame *frame, __u32 copied)
+{
+    const struct sight sight = {.head = frame->head,
+                                .skb = address(skb),
+                                .signature = signature(scratch, frame->l3, frame->protocol, copied),
+                                .skb_iif = skb->skb_iif,
+                                .mac_offset = frame->mac_offset};
+
+    track(&scratch->record, &sight);
 }
 
 /* How many buffers share this head (net/core/skbuff.c: dataref counts in its lower half). */

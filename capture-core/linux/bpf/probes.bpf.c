@@ -44,7 +44,7 @@ static __always_inline int packet_seen(struct sk_buff *skb, const struct net_dev
     record->point = point;
     record->way = way;
     copied = copy_start(frame, scratch);
-    track(record, skb, frame, signature(scratch, frame->l3, frame->protocol, copied));
+    track_frame(scratch, skb, frame, copied);
     if (!config.record_flow || !is_wanted(key.net_cookie))
         return 0;
     lost = record->lost = __sync_lock_test_and_set(&count->lost_untold, 0);
