@@ -16,7 +16,7 @@
 
 #include "../agent_protocol.h"
 
-/* --- main.c: the conversation --- */
+/* --- say.c: what goes to the reader --- */
 
 void agent_say(const struct agent_message *message);
 /* AGENT_MISSING, or AGENT_ERROR and the end of the process. */

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the agent says. */
+#include "agent.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+void agent_say(const struct agent_message *message)
+{
+    if (send(AGENT_SOCKET, message, sizeof(*message), MSG_NOSIGNAL) < 0)
+        exit(EXIT_SUCCESS); /* the reader has gone, and the capture with it */
+}
+
+static void say_text(enum agent_message_type type, const char *format, va_list arguments)
+{
+    struct agent_message message = {.type = type};
+
+    vsnprintf(message.text, sizeof(message.text), format, arguments);
+    agent_say(&message);
+}
+
+void agent_say_missing(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    say_text(AGENT_MISSING, format, arguments);
+    va_end(arguments);
+}
+
+void agent_fail(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    say_text(AGENT_ERROR, format, arguments);
+    va_end(arguments);
+    exit(EXIT_FAILURE);
+}
