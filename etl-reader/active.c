@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "active.h"
+
+#include <stdlib.h>
+
+#include "bytes.h"
+
+struct place {
+    uint64_t time; /* ns */
+    uint32_t at;   /* of the record, in the buffer */
+};
+
+struct reader {
+    struct etl_buffer buffer;
+    guint order;
+    struct etl_bytes bytes; /* data NULL: given up to save memory */
+    GArray *places;         /* of struct place, in the order of time */
+    guint next;             /* the place of the next record */
+    uint64_t time;          /* of the next record */
+};
+
+struct etl_active {
+    const GPtrArray *files;
+    GPtrArray *heap;          /* of struct reader: the earliest next record first */
+    struct reader *exhausted; /* at its end, but its last record is still in use */
+    size_t loaded, max_loaded;
+    struct etl_bytes spare; /* memory of the last buffer that ended, for the next one */
+    GArray *spare_places;
+};
+
+struct etl_walk etl_walk_over(const struct etl_file *file, const struct etl_buffer *buffer,
+                              const struct etl_bytes *bytes)
+{
+    return (struct etl_walk){
+        .file = file,
+        .buffer = buffer,
+        .data = bytes->data,
+        .at = ETL_BUFFER_HEADER_SIZE,
+        .end = MIN(buffer->valid, bytes->size),
+        .last_time = etl_filetime_ns(file->header.start_filetime),
+    };
+}
+
+bool etl_walk_next(struct etl_walk *walk, struct etl_record *record)
+{
+    if (walk->at >= walk->end)
+        return false;
+    switch (etl_record_parse(walk->data + walk->at, walk->end - walk->at, record)) {
+    case ETL_PARSED:
+        break;
+    case ETL_PARSED_BAD:
+        walk->bad = true;
+        return false;
+    case ETL_PARSED_END:
+        return false;
+    }
+    if (record->has_time)
+        walk->last_time = etl_clock_ns(&walk->file->clock, record->ticks);
+    record->time = walk->last_time;
+    record->cpu = walk->buffer->cpu;
+    walk->at += etl_record_stride(record);
+    return true;
+}
+
+struct etl_active *etl_active_new(const GPtrArray *files, size_t max_loaded)
+{
+    struct etl_active *active = g_new0(struct etl_active, 1);
+    active->files = files;
+    active->max_loaded = max_loaded;
+    active->heap = g_ptr_array_new();
+    return active;
+}
+
+static void free_reader(struct reader *reader)
+{
+    if (!reader)
+        return;
+    etl_bytes_clear(&reader->bytes);
+    if (reader->places)
+        g_array_free(reader->places, TRUE);
+    g_free(reader);
+}
+
+void etl_active_free(struct etl_active *active)
+{
+    if (!active)
+        return;
+    for (guint i = 0; i < active->heap->len; i++)
+        free_reader(g_ptr_array_index(active->heap, i));
+    g_ptr_array_free(active->heap, TRUE);
+    free_reader(active->exhausted);
+    etl_bytes_clear(&active->spare);
+    if (active->spare_places)
+        g_array_free(active->spare_places, TRUE);
+    g_free(active);
+}
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct place *left = a, *right = b;
+    if (left->time != right->time)
+        return left->time < right->time ? -1 : 1;
+    return left->at < right->at ? -1 : left->at > right->at;
+}
+
+/* A record is stamped before its room is reserved, so an interrupt's record may stand before the
+ * one that it interrupted: nearly always sorted, never surely. */
+static void find_places(struct reader *reader, const struct etl_file *file)
+{
+    struct etl_walk walk = etl_walk_over(file, &reader->buffer, &reader->bytes);
+    struct etl_record record;
+    bool sorted = true;
+    uint64_t last = 0;
+    for (uint32_t at = (uint32_t)walk.at; etl_walk_next(&walk, &record); at = (uint32_t)walk.at) {
+        struct place place = {.time = record.time, .at = at};
+        sorted &= place.time >= last;
+        last = place.time;
+        g_array_append_val(reader->places, place);
+    }
+    if (!sorted)
+        qsort(reader->places->data, reader->places->len, sizeof(struct place), compare_places);
+}
+
+static size_t memory_of(const struct reader *reader)
+{
+    return reader->bytes.capacity +
+           (reader->places ? (size_t)reader->places->len * sizeof(struct place) : 0);
+}
+
+static void unload(struct etl_active *active, struct reader *reader)
+{
+    active->loaded -= memory_of(reader);
+    etl_bytes_clear(&reader->bytes);
+    if (reader->places)
+        g_array_free(reader->places, TRUE);
+    reader->places = NULL;
+}
+
+/* Makes room by giving up the buffers whose turn is furthest away. */
+static void keep_within_limit(struct etl_active *active, const struct reader *keep)
+{
+    for (guint i = active->heap->len; i-- > 0 && active->loaded > active->max_loaded;) {
+        struct reader *reader = g_ptr_array_index(active->heap, i);
+        if (reader != keep && reader->places)
+            unload(active, reader);
+    }
+}
+
+static void load(struct etl_active *active, struct reader *reader)
+{
+    const struct etl_file *file = g_ptr_array_index(active->files, reader->buffer.file);
+    reader->bytes = active->spare;
+    active->spare = (struct etl_bytes){0};
+    reader->places = active->spare_places ? active->spare_places
+                                          : g_array_new(FALSE, FALSE, sizeof(struct place));
+    active->spare_places = NULL;
+    g_array_set_size(reader->places, 0);
+    etl_file_load(file, &reader->buffer, &reader->bytes);
+    find_places(reader, file);
+    active->loaded += memory_of(reader);
+    keep_within_limit(active, reader);
+}
+
+static bool before(const struct reader *left, const struct reader *right)
+{
+    return left->time != right->time ? left->time < right->time : left->order < right->order;
+}
+
+static void sift_down(GPtrArray *heap)
+{
+    struct reader **readers = (struct reader **)heap->pdata;
+    for (guint parent = 0;;) {
+        guint child = 2 * parent + 1;
+        if (child >= heap->len)
+            return;
+        if (child + 1 < heap->len && before(readers[child + 1], readers[child]))
+            child++;
+        if (!before(readers[child], readers[parent]))
+            return;
+        struct reader *moved = readers[parent];
+        readers[parent] = readers[child];
+        readers[child] = moved;
+        parent = child;
+    }
+}
+
+static void push(GPtrArray *heap, struct reader *reader)
+{
+    g_ptr_array_add(heap, reader);
+    struct reader **readers = (struct reader **)heap->pdata;
+    guint child = heap->len - 1;
+    for (; child > 0 && before(reader, readers[(child - 1) / 2]); child = (child - 1) / 2)
+        readers[child] = readers[(child - 1) / 2];
+    readers[child] = reader;
+}
+
+static struct reader *pop(GPtrArray *heap)
+{
+    struct reader *first = g_ptr_array_index(heap, 0);
+    g_ptr_array_remove_index_fast(heap, 0);
+    sift_down(heap);
+    return first;
+}
+
+/* Keeps the memory of one ended buffer, since the next is most often of the same size. */
+static void retire(struct etl_active *active, struct reader *reader)
+{
+    active->loaded -= memory_of(reader);
+    etl_bytes_clear(&active->spare);
+    active->spare = reader->bytes;
+    if (active->spare_places)
+        g_array_free(active->spare_places, TRUE);
+    active->spare_places = reader->places;
+    g_free(reader);
+}
+
+void etl_active_add(struct etl_active *active, const struct etl_buffer *buffer, guint order)
+{
+    struct reader *reader = g_new0(struct reader, 1);
+    reader->buffer = *buffer;
+    reader->order = order;
+    load(active, reader);
+    if (reader->places->len == 0) {
+        retire(active, reader);
+        return;
+    }
+    reader->time = g_array_index(reader->places, struct place, 0).time;
+    push(active->heap, reader);
+}
+
+bool etl_active_is_empty(const struct etl_active *active)
+{
+    return active->heap->len == 0;
+}
+
+uint64_t etl_active_time(const struct etl_active *active)
+{
+    const struct reader *reader = g_ptr_array_index(active->heap, 0);
+    return reader->time;
+}
+
+/* Reads the record again at its place; time, where it has none of its own, is the place's. */
+static bool read_record(const struct reader *reader, struct etl_record *record)
+{
+    const struct place *place = &g_array_index(reader->places, struct place, reader->next);
+    size_t end = MIN(reader->buffer.valid, reader->bytes.size);
+    if (etl_record_parse(reader->bytes.data + place->at, end - place->at, record) != ETL_PARSED)
+        return false;
+    record->time = place->time;
+    record->cpu = reader->buffer.cpu;
+    return true;
+}
+
+bool etl_active_take(struct etl_active *active, struct etl_record *record)
+{
+    if (active->heap->len == 0)
+        return false;
+    struct reader *reader = g_ptr_array_index(active->heap, 0);
+    if (!reader->places)
+        load(active, reader);
+    /* The file may have been cut since it was scanned: then its records are gone. */
+    bool there = reader->next < reader->places->len && read_record(reader, record);
+    reader->next++;
+    if (!there || reader->next >= reader->places->len) {
+        active->exhausted = pop(active->heap);
+        return there;
+    }
+    reader->time = g_array_index(reader->places, struct place, reader->next).time;
+    sift_down(active->heap);
+    return true;
+}
+
+void etl_active_release(struct etl_active *active)
+{
+    if (active->exhausted)
+        retire(active, active->exhausted);
+    active->exhausted = NULL;
+}

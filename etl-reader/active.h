@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The buffers that are being read at the moment, merged by time: a heap of readers, one for each
+ * buffer. Buffers overlap where processors logged at the same time. Records of the same time keep
+ * the order of their buffers, and within a buffer the order they stand in.
+ */
+#ifndef PKTMON_ETL_ACTIVE_H
+#define PKTMON_ETL_ACTIVE_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "etl-file.h"
+#include "etl-record.h"
+
+/* A walk over the records of a loaded buffer, in the order they stand. */
+struct etl_walk {
+    const struct etl_file *file;
+    const struct etl_buffer *buffer;
+    const uint8_t *data;
+    size_t at, end;
+    uint64_t last_time; /* for records that have none of their own */
+    bool bad;           /* ended by a bad record */
+};
+
+struct etl_walk etl_walk_over(const struct etl_file *file, const struct etl_buffer *buffer,
+                              const struct etl_bytes *bytes);
+/* False: there are no more. */
+bool etl_walk_next(struct etl_walk *walk, struct etl_record *record);
+
+struct etl_active;
+
+/* files (of struct etl_file) is borrowed. Buffers beyond max_loaded bytes are given up and read
+ * again when their turn comes. */
+struct etl_active *etl_active_new(const GPtrArray *files, size_t max_loaded);
+void etl_active_free(struct etl_active *active);
+
+/* Opens a buffer, which is borrowed only for the call; order decides among records of the same
+ * time. */
+void etl_active_add(struct etl_active *active, const struct etl_buffer *buffer, guint order);
+bool etl_active_is_empty(const struct etl_active *active);
+/* Of the next record; there must be one. */
+uint64_t etl_active_time(const struct etl_active *active);
+/* False: all buffers are at their end. The record is valid until release(). */
+bool etl_active_take(struct etl_active *active, struct etl_record *record);
+void etl_active_release(struct etl_active *active);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The one step that all compressions of [MS-XCA] share: repeat earlier output.
+ */
+#ifndef PKTMON_ETL_MATCH_H
+#define PKTMON_ETL_MATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Appends length bytes from distance bytes back; the two may overlap, which repeats a pattern. A
+ * match longer than the output is cut. False: it reaches before the output's start. */
+static inline bool etl_copy_match(uint8_t *output, size_t *at, size_t output_size, size_t distance,
+                                  size_t length)
+{
+    if (distance == 0 || distance > *at)
+        return false;
+    if (length > output_size - *at)
+        length = output_size - *at;
+    uint8_t *to = output + *at;
+    *at += length;
+    if (distance >= length) {
+        memcpy(to, to - distance, length);
+        return true;
+    }
+    for (size_t i = 0; i < length; i++)
+        to[i] = to[i - distance];
+    return true;
+}
+
+#endif

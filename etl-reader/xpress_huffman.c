@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* [MS-XCA] 2.1 and 2.2: LZ77 with Huffman codes, in blocks of 64 KiB of output. */
+#include "bytes.h"
+#include "decompress.h"
+#include "match.h"
+
+#define BLOCK_SIZE   65536
+#define SYMBOLS      512
+#define LENGTHS_SIZE (SYMBOLS / 2) /* bytes: two code lengths in each */
+#define MAX_BITS     15
+#define TABLE_SIZE   (1u << MAX_BITS)
+#define FIRST_MATCH  256 /* symbols below are literals */
+
+struct code {
+    uint16_t symbol;
+    uint8_t bits;
+};
+
+struct huffman {
+    struct etl_cursor input;
+    uint32_t bits; /* the next bit is the highest */
+    int extra;     /* bits there beyond the 16 that every step may use */
+    int starved;   /* words asked for after the input's end */
+    struct code table[TABLE_SIZE];
+};
+
+static uint8_t code_length(const uint8_t *lengths, unsigned symbol)
+{
+    return symbol & 1 ? lengths[symbol / 2] >> 4 : lengths[symbol / 2] & 15;
+}
+
+/* Canonical codes: by length, then by symbol; every prefix of 15 bits gets its symbol. False: the
+ * lengths are no complete code. */
+static bool build_table(struct huffman *stream, const uint8_t *lengths)
+{
+    uint32_t filled = 0;
+    for (uint8_t bits = 1; bits <= MAX_BITS; bits++) {
+        uint32_t span = 1u << (MAX_BITS - bits);
+        for (unsigned symbol = 0; symbol < SYMBOLS; symbol++) {
+            if (code_length(lengths, symbol) != bits)
+                continue;
+            if (filled + span > TABLE_SIZE)
+                return false;
+            for (uint32_t i = 0; i < span; i++)
+                stream->table[filled + i] = (struct code){(uint16_t)symbol, bits};
+            filled += span;
+        }
+    }
+    return filled == TABLE_SIZE;
+}
+
+/* Words are read before their bits are needed, so the first one past the input's end is no
+ * failure. The second is asked for when bits of the first were used. */
+static uint32_t next_word(struct huffman *stream)
+{
+    if (etl_cursor_left(&stream->input) < 2) {
+        stream->input.at = stream->input.size;
+        stream->starved++;
+        return 0;
+    }
+    return etl_take_u16(&stream->input);
+}
+
+static void start_bits(struct huffman *stream)
+{
+    stream->starved = 0;
+    stream->bits = next_word(stream) << 16;
+    stream->bits |= next_word(stream);
+    stream->extra = 16;
+}
+
+static void drop_bits(struct huffman *stream, unsigned count)
+{
+    stream->bits <<= count;
+    stream->extra -= (int)count;
+    if (stream->extra < 0) {
+        stream->bits |= next_word(stream) << -stream->extra;
+        stream->extra += 16;
+    }
+}
+
+/* The length of a match before the minimum of 3 is added; long ones go on in whole bytes. */
+static size_t match_length(struct huffman *stream, unsigned symbol)
+{
+    size_t length = symbol & 15;
+    if (length < 15)
+        return length;
+    uint8_t byte = etl_take_u8(&stream->input);
+    if (byte < 255)
+        return 15 + (size_t)byte;
+    length = etl_take_u16(&stream->input);
+    if (length == 0)
+        length = etl_take_u32(&stream->input);
+    if (length < 15)
+        stream->input.failed = true; /* the short form holds these */
+    return length;
+}
+
+static size_t match_distance(struct huffman *stream, unsigned symbol)
+{
+    unsigned bits = (symbol >> 4) & 15;
+    if (bits == 0)
+        return 1;
+    size_t distance = ((size_t)1 << bits) + (stream->bits >> (32 - bits));
+    drop_bits(stream, bits);
+    return distance;
+}
+
+/* Decodes one block, up to output[end]. False: the stream is damaged or at its end. */
+static bool decode_block(struct huffman *stream, uint8_t *output, size_t *at, size_t end,
+                         size_t output_size)
+{
+    while (*at < end) {
+        struct code code = stream->table[stream->bits >> (32 - MAX_BITS)];
+        drop_bits(stream, code.bits);
+        if (stream->starved > 1)
+            return false;
+        if (code.symbol < FIRST_MATCH) {
+            output[(*at)++] = (uint8_t)code.symbol;
+            continue;
+        }
+        size_t length = match_length(stream, code.symbol);
+        size_t distance = match_distance(stream, code.symbol);
+        if (stream->input.failed || !etl_copy_match(output, at, output_size, distance, length + 3))
+            return false;
+    }
+    return true;
+}
+
+size_t etl_decompress_xpress_huffman(const uint8_t *input, size_t input_size, uint8_t *output,
+                                     size_t output_size)
+{
+    g_autofree struct huffman *stream = g_new(struct huffman, 1);
+    stream->input = etl_cursor_over(input, input_size);
+    size_t at = 0;
+    while (at < output_size) {
+        const uint8_t *lengths = etl_take(&stream->input, LENGTHS_SIZE);
+        if (!lengths || !build_table(stream, lengths))
+            break;
+        start_bits(stream);
+        size_t end = MIN(at + BLOCK_SIZE, output_size);
+        if (!decode_block(stream, output, &at, end, output_size))
+            break;
+    }
+    return at;
+}
