@@ -16,7 +16,6 @@
 #include "metadata.h"
 
 struct pktmon_component;
-struct pktmon_nbl; /* Windows out-of-band metadata (etl-reader) */
 
 /* pktmon.direction; the values are those of Windows' Packet Monitor. */
 enum pktmon_direction {
@@ -65,6 +64,19 @@ enum pktmon_notice_id {
     PKTMON_NOTICE_DEVICE_GONE = 3,  /* a component's device was removed */
     PKTMON_NOTICE_NOT_ATTACHED = 4, /* a capture point could not be attached */
     PKTMON_NOTICE_BEGAN = 5,        /* the capture began */
+};
+
+/* Windows out-of-band metadata of a packet, in the fields of the metadata record that hold it
+ * (PKTMON_FIELD_NBL_...). */
+struct pktmon_nbl_value {
+    enum pktmon_field field;
+    uint64_t number;  /* of the fixed kinds */
+    const char *text; /* of strings */
+};
+
+struct pktmon_nbl {
+    const struct pktmon_nbl_value *values;
+    size_t count;
 };
 
 /* One packet seen at one edge of one component, or dropped there. */

@@ -118,7 +118,31 @@ enum pktmon_kind {
     X(EVENT_PROVIDER, 51, STRING, "pktmon.event.provider")                                         \
     X(EVENT_ID, 52, U16, "pktmon.event.id")                                                        \
     X(EVENT_LEVEL, 53, U8, "pktmon.event.level")                                                   \
-    X(EVENT_MESSAGE, 54, STRING, "pktmon.event.message")
+    X(EVENT_MESSAGE, 54, STRING, "pktmon.event.message")                                           \
+    /* Of Windows alone: out-of-band data of the NET_BUFFER_LIST, and what else a log holds. */    \
+    X(NBL_GROUP, 64, U64, "pktmon.nbl.group")                                                      \
+    X(NBL_CHECKSUM, 65, U32, "pktmon.nbl.checksum")                                                \
+    X(NBL_CHECKSUM_TEXT, 66, STRING, "pktmon.nbl.checksum.text")                                   \
+    X(NBL_LARGE_SEND, 67, U32, "pktmon.nbl.large_send")                                            \
+    X(NBL_SEGMENT_SIZE, 68, U32, "pktmon.nbl.segment_size")                                        \
+    X(NBL_VLAN, 69, U16, "pktmon.nbl.vlan")                                                        \
+    X(NBL_PRIORITY, 70, U8, "pktmon.nbl.priority")                                                 \
+    X(NBL_HASH_INFO, 71, U32, "pktmon.nbl.hash_info")                                              \
+    X(NBL_HASH, 72, U32, "pktmon.nbl.hash")                                                        \
+    X(NBL_VIRTUAL_SUBNET, 73, U32, "pktmon.nbl.virtual_subnet")                                    \
+    X(NBL_COALESCED, 74, U16, "pktmon.nbl.coalesced")                                              \
+    X(NBL_DUPLICATE_ACKS, 75, U16, "pktmon.nbl.duplicate_acks")                                    \
+    X(NBL_NAME_RESOLUTION, 76, U64, "pktmon.nbl.name_resolution")                                  \
+    X(NBL_SEND_OFFLOADS, 77, U64, "pktmon.nbl.send_offloads")                                      \
+    X(NBL_SWITCH_FORWARDING, 78, U64, "pktmon.nbl.switch_forwarding")                              \
+    X(NBL_GFT_OFFLOAD, 79, U64, "pktmon.nbl.gft_offload")                                          \
+    X(NBL_GFT_FLOW, 80, U64, "pktmon.nbl.gft_flow")                                                \
+    X(NBL_CONTEXT_TYPE, 81, U16, "pktmon.nbl.context_type")                                        \
+    X(NBL_CONTEXT, 82, U64, "pktmon.nbl.context")                                                  \
+    X(NBL_SOURCE_PORT, 83, U32, "pktmon.nbl.source_port")                                          \
+    X(NBL_SOURCE_NIC, 84, STRING, "pktmon.nbl.source_nic")                                         \
+    X(NBL_DESTINATIONS, 85, STRING, "pktmon.nbl.destinations")                                     \
+    X(NBL_WIFI, 86, STRING, "pktmon.nbl.wifi")
 
 enum pktmon_field {
     PKTMON_FIELD_END = 0,

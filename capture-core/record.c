@@ -53,6 +53,18 @@ static void put_context(struct pktmon_metadata_writer *writer, const struct pktm
     pktmon_metadata_put_string(writer, PKTMON_FIELD_NETNS, packet->netns);
 }
 
+static void put_nbl(struct pktmon_metadata_writer *writer, const struct pktmon_nbl *nbl)
+{
+    for (size_t i = 0; nbl && i < nbl->count; i++) {
+        const struct pktmon_nbl_value *value = &nbl->values[i];
+
+        if (pktmon_field_kind(value->field) == PKTMON_KIND_STRING)
+            pktmon_metadata_put_string(writer, value->field, value->text);
+        else
+            pktmon_metadata_put(writer, value->field, value->number);
+    }
+}
+
 void pktmon_record_put_packet(struct pktmon_metadata_writer *writer,
                               const struct pktmon_event *event)
 {
@@ -75,6 +87,7 @@ void pktmon_record_put_packet(struct pktmon_metadata_writer *writer,
     put_value(writer, PKTMON_FIELD_GSO_SEGS, packet->gso_segs);
     put_value(writer, PKTMON_FIELD_L2_SYNTHESISED, packet->l2_synthesised);
     put_value(writer, PKTMON_FIELD_LOST, packet->lost);
+    put_nbl(writer, packet->nbl);
 }
 
 /* A reading of zero is a value. */

@@ -15,13 +15,20 @@ enum group {
     GROUP_FILTER,
     GROUP_CAPTURE,
     GROUP_EVENT,
+    GROUP_NBL,
     GROUP_COUNT,
 };
 
 static const char *const group_names[GROUP_COUNT] = {
-    [GROUP_COMPONENT] = "Component", [GROUP_PACKET] = "Packet",     [GROUP_DROP] = "Drop",
-    [GROUP_WHERE] = "Where",         [GROUP_COUNTERS] = "Counters", [GROUP_FILTER] = "Filter",
-    [GROUP_CAPTURE] = "Capture",     [GROUP_EVENT] = "Event",
+    [GROUP_COMPONENT] = "Component",
+    [GROUP_PACKET] = "Packet",
+    [GROUP_DROP] = "Drop",
+    [GROUP_WHERE] = "Where",
+    [GROUP_COUNTERS] = "Counters",
+    [GROUP_FILTER] = "Filter",
+    [GROUP_CAPTURE] = "Capture",
+    [GROUP_EVENT] = "Event",
+    [GROUP_NBL] = "Out-of-band data",
 };
 
 const value_string field_records[] = {
@@ -48,7 +55,9 @@ const value_string field_edges[] = {
 };
 
 static const value_string packet_types[] = {
-    {0, "Unknown"}, {1, "Ethernet"}, {2, "WiFi"}, {3, "IP"}, {0, NULL},
+    {0, "Unknown"}, {1, "Ethernet"},    {2, "WiFi"}, {3, "IP"},   {4, "HTTP"},
+    {5, "TCP"},     {6, "UDP"},         {7, "ARP"},  {8, "ICMP"}, {9, "ESP"},
+    {10, "AH"},     {11, "L4 payload"}, {0, NULL},
 };
 
 static const value_string links[] = {
@@ -135,6 +144,32 @@ static const struct field fields[RECORD_FIELD_SPAN] = {
     [PKTMON_FIELD_EVENT_ID] = {GROUP_EVENT, "Id"},
     [PKTMON_FIELD_EVENT_LEVEL] = {GROUP_EVENT, "Level", NULL, 0, event_levels},
     [PKTMON_FIELD_EVENT_MESSAGE] = {GROUP_EVENT, "Message"},
+    [PKTMON_FIELD_NBL_GROUP] = {GROUP_NBL, "Group in the log",
+                                "The id that the log itself gives to this appearance"},
+    [PKTMON_FIELD_NBL_CHECKSUM] = {GROUP_NBL, "Checksum", NULL, BASE_HEX},
+    [PKTMON_FIELD_NBL_CHECKSUM_TEXT] = {GROUP_NBL, "Checksum offload"},
+    [PKTMON_FIELD_NBL_LARGE_SEND] = {GROUP_NBL, "Large send", NULL, BASE_HEX},
+    [PKTMON_FIELD_NBL_SEGMENT_SIZE] = {GROUP_NBL, "Segment size",
+                                       "Maximum segment size of the large send"},
+    [PKTMON_FIELD_NBL_VLAN] = {GROUP_NBL, "VLAN", "Id of the tag that the adapter took off"},
+    [PKTMON_FIELD_NBL_PRIORITY] = {GROUP_NBL, "Priority", "Of the same tag"},
+    [PKTMON_FIELD_NBL_HASH_INFO] = {GROUP_NBL, "Hash function and type", NULL, BASE_HEX},
+    [PKTMON_FIELD_NBL_HASH] = {GROUP_NBL, "Hash", "For receive side scaling", BASE_HEX},
+    [PKTMON_FIELD_NBL_VIRTUAL_SUBNET] = {GROUP_NBL, "Virtual subnet"},
+    [PKTMON_FIELD_NBL_COALESCED] = {GROUP_NBL, "Coalesced segments"},
+    [PKTMON_FIELD_NBL_DUPLICATE_ACKS] = {GROUP_NBL, "Duplicate acknowledgements"},
+    [PKTMON_FIELD_NBL_NAME_RESOLUTION] = {GROUP_NBL, "Name resolution id"},
+    [PKTMON_FIELD_NBL_SEND_OFFLOADS] = {GROUP_NBL, "Send offloads", NULL, BASE_HEX},
+    [PKTMON_FIELD_NBL_SWITCH_FORWARDING] = {GROUP_NBL, "Switch forwarding", NULL, BASE_HEX},
+    [PKTMON_FIELD_NBL_GFT_OFFLOAD] = {GROUP_NBL, "GFT offload", NULL, BASE_HEX},
+    [PKTMON_FIELD_NBL_GFT_FLOW] = {GROUP_NBL, "GFT flow entry", NULL, BASE_HEX},
+    [PKTMON_FIELD_NBL_CONTEXT_TYPE] = {GROUP_NBL, "Context type", "1: id of an HTTP request"},
+    [PKTMON_FIELD_NBL_CONTEXT] = {GROUP_NBL, "Context", NULL, BASE_HEX},
+    [PKTMON_FIELD_NBL_SOURCE_PORT] = {GROUP_NBL, "Source port", "Of the virtual switch"},
+    [PKTMON_FIELD_NBL_SOURCE_NIC] = {GROUP_NBL, "Source NIC"},
+    [PKTMON_FIELD_NBL_DESTINATIONS] = {GROUP_NBL, "Destinations",
+                                       "Port and NIC of the virtual switch"},
+    [PKTMON_FIELD_NBL_WIFI] = {GROUP_NBL, "802.11 reception"},
 };
 
 static const char *const filter_names[RECORD_FIELD_SPAN] = {
