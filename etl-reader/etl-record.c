@@ -141,6 +141,7 @@ static enum etl_parsed parse_event(const uint8_t *data, size_t size, struct etl_
         return ETL_PARSED_BAD;
     *record = (struct etl_record){
         .kind = layout->kind,
+        .bytes = data,
         .size = whole,
         .pointer_size = layout->pointer_size,
         .payload = data + layout->header_size,
@@ -164,8 +165,11 @@ static enum etl_parsed parse_message(const uint8_t *data, size_t size, struct et
     uint16_t whole = etl_u16(data);
     if (whole < 8 || whole > size)
         return ETL_PARSED_BAD;
-    *record = (struct etl_record){
-        .kind = ETL_RECORD_MESSAGE, .size = whole, .pointer_size = 8, .id = etl_u16(data + 4)};
+    *record = (struct etl_record){.kind = ETL_RECORD_MESSAGE,
+                                  .bytes = data,
+                                  .size = whole,
+                                  .pointer_size = 8,
+                                  .id = etl_u16(data + 4)};
     uint16_t flags = etl_u16(data + 6);
     struct etl_cursor cursor = etl_cursor_over(data + 8, (size_t)whole - 8);
     if (flags & MESSAGE_SEQUENCE)

@@ -27,10 +27,11 @@ enum etl_record_kind {
 /* Everything points into the buffer. */
 struct etl_record {
     enum etl_record_kind kind;
-    uint32_t size; /* bytes in all */
-    bool has_time; /* ticks is set */
-    int64_t ticks; /* of the log's clock */
-    uint64_t time; /* ns since 1970-01-01 UTC; set by the log file, not by the parser */
+    const uint8_t *bytes; /* of the whole record */
+    uint32_t size;        /* bytes in all */
+    bool has_time;        /* ticks is set */
+    int64_t ticks;        /* of the log's clock */
+    uint64_t time;        /* ns since 1970-01-01 UTC; set by the log file, not by the parser */
     uint32_t process, thread;
     const uint8_t *guid; /* of the provider, or of the class; NULL = none */
     uint16_t id;         /* of the event or message; group << 8 | type of the kernel's */

@@ -213,9 +213,14 @@ static bool learn_map(struct etl_schemas *schemas, const uint8_t *data, size_t s
     return true;
 }
 
+bool etl_is_schema(const struct etl_record *record)
+{
+    return etl_record_is(record, ETL_RECORD_CLASSIC, metadata_guid);
+}
+
 bool etl_schemas_learn(struct etl_schemas *schemas, const struct etl_record *record)
 {
-    if (!etl_record_is(record, ETL_RECORD_CLASSIC, metadata_guid))
+    if (!etl_is_schema(record))
         return false;
     bool learned = true;
     if (record->opcode == OPCODE_EVENT_INFO)

@@ -44,6 +44,8 @@ struct etl_schemas;
 struct etl_schemas *etl_schemas_new(void);
 void etl_schemas_free(struct etl_schemas *schemas);
 
+/* Whether the record describes events or maps. */
+bool etl_is_schema(const struct etl_record *record);
 /* Learns from the record, if it is one of those. True: it was. */
 bool etl_schemas_learn(struct etl_schemas *schemas, const struct etl_record *record);
 

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Components and their properties (events 20 to 75, 270 and 280), and how they are bound. */
+#include "catalogue-private.h"
+
+#include "pktmon-event.h"
+#include "values.h"
+
+/* PropType */
+enum property_type {
+    PROPERTY_IFINDEX = 1,
+    PROPERTY_MINIPORT_IFINDEX = 2,
+    PROPERTY_LOWER_IFINDEX = 3,
+    PROPERTY_MEDIUM = 5,
+    PROPERTY_MAC = 6,
+    PROPERTY_ETHERTYPE = 7,
+    PROPERTY_SWITCH_IFINDEX = 11,
+    PROPERTY_LOWEST_IFINDEX = 12,
+    PROPERTY_IP_IFINDEX = 14,
+};
+
+static struct etl_binding *binding_of(struct etl_catalogue *catalogue, uint32_t id)
+{
+    struct etl_binding *binding = g_hash_table_lookup(catalogue->bindings, GUINT_TO_POINTER(id));
+    if (!binding) {
+        binding = g_new0(struct etl_binding, 1);
+        binding->id = id;
+        g_hash_table_insert(catalogue->bindings, GUINT_TO_POINTER(id), binding);
+    }
+    return binding;
+}
+
+/* Windows writes "NULL" where there is nothing. */
+static const char *text_or_null(const char *text)
+{
+    return *text && !g_str_equal(text, "NULL") ? text : NULL;
+}
+
+static uint32_t describe(struct etl_catalogue *catalogue, const struct etl_record *record)
+{
+    struct etl_cursor cursor = etl_cursor_over(record->payload, record->payload_size);
+    uint16_t id = etl_take_u16(&cursor);
+    uint16_t type = etl_take_u16(&cursor);
+    if (cursor.failed || id == 0)
+        return 0;
+    g_autofree char *name = g_strstrip(etl_take_utf16(&cursor));
+    g_autofree char *description = g_strstrip(etl_take_utf16(&cursor));
+    struct pktmon_component *component = pktmon_registry_get(catalogue->registry, id);
+    const char *type_name = etl_catalogue_component_type(catalogue, type);
+    g_autofree char *type_number = g_strdup_printf("%u", type);
+    const char *known = text_or_null(name) ? text_or_null(name) : text_or_null(description);
+    pktmon_component_set(&component->name, known);
+    pktmon_component_set(&component->description, text_or_null(description));
+    pktmon_component_set(&component->type, type_name ? type_name : type_number);
+    binding_of(catalogue, id)->type = type;
+    return id;
+}
+
+uint32_t etl_catalogue_register(struct etl_catalogue *catalogue, const struct etl_record *record)
+{
+    uint32_t id = describe(catalogue, record);
+    struct pktmon_component *component = id ? pktmon_registry_find(catalogue->registry, id) : NULL;
+    if (component)
+        component->gone = record->id == ETL_PKTMON_UNREGISTERED;
+    return id;
+}
+
+static char *uint_text(struct etl_catalogue *catalogue, struct etl_cursor *cursor, uint16_t type,
+                       uint32_t *number)
+{
+    *number = etl_take_u32(cursor);
+    const char *medium =
+        type == PROPERTY_MEDIUM
+            ? etl_catalogue_name(catalogue, "NdisMedium", etl_ndis_medium_values, *number)
+            : NULL;
+    return medium ? g_strdup(medium) : g_strdup_printf("%u", *number);
+}
+
+static char *hex_text(struct etl_catalogue *catalogue, struct etl_cursor *cursor, uint16_t type,
+                      uint32_t *number)
+{
+    (void)catalogue, (void)type;
+    *number = etl_take_u32(cursor);
+    return g_strdup_printf("0x%x", *number);
+}
+
+static char *guid_text(struct etl_catalogue *catalogue, struct etl_cursor *cursor, uint16_t type,
+                       uint32_t *number)
+{
+    (void)catalogue, (void)type, (void)number;
+    const uint8_t *guid = etl_take(cursor, ETL_GUID_SIZE);
+    g_autofree char *text = guid ? etl_guid_text(guid) : g_strdup("");
+    return g_strdup_printf("{%s}", text);
+}
+
+static char *medium_text(struct etl_catalogue *catalogue, struct etl_cursor *cursor, uint16_t type,
+                         uint32_t *number)
+{
+    (void)type;
+    *number = etl_take_u16(cursor);
+    const char *name = etl_catalogue_name(catalogue, "NdisMedium", etl_ndis_medium_values, *number);
+    return name ? g_strdup(name) : g_strdup_printf("%u", *number);
+}
+
+static char *address_text(struct etl_cursor *cursor, size_t size)
+{
+    const uint8_t *address = etl_take(cursor, size);
+    return address ? etl_address_text(address, size) : g_strdup("");
+}
+
+static char *ipv4_text(struct etl_catalogue *catalogue, struct etl_cursor *cursor, uint16_t type,
+                       uint32_t *number)
+{
+    (void)catalogue, (void)type, (void)number;
+    return address_text(cursor, 4);
+}
+
+static char *ipv6_text(struct etl_catalogue *catalogue, struct etl_cursor *cursor, uint16_t type,
+                       uint32_t *number)
+{
+    (void)catalogue, (void)type, (void)number;
+    return address_text(cursor, 16);
+}
+
+static char *binary_text(struct etl_catalogue *catalogue, struct etl_cursor *cursor, uint16_t type,
+                         uint32_t *number)
+{
+    (void)catalogue, (void)number;
+    uint32_t size = etl_take_u32(cursor);
+    const uint8_t *bytes = etl_take(cursor, size);
+    if (!bytes)
+        return g_strdup("");
+    return type == PROPERTY_MAC && size == ETL_MAC_SIZE ? etl_mac_text(bytes)
+                                                        : etl_hex_text(bytes, size);
+}
+
+/* Declared as ending with a NUL, but in real logs it ends with the event. */
+static char *string_text(struct etl_catalogue *catalogue, struct etl_cursor *cursor, uint16_t type,
+                         uint32_t *number)
+{
+    (void)catalogue, (void)type, (void)number;
+    return etl_take_utf16(cursor);
+}
+
+static char *ethertype_text(struct etl_catalogue *catalogue, struct etl_cursor *cursor,
+                            uint16_t type, uint32_t *number)
+{
+    (void)type;
+    *number = etl_take_u16(cursor);
+    const char *name = etl_catalogue_name(catalogue, "EtherType", etl_ethertype_values, *number);
+    return name ? g_strdup(name) : g_strdup_printf("0x%04X", *number);
+}
+
+static const struct {
+    uint16_t id;
+    char *(*text)(struct etl_catalogue *catalogue, struct etl_cursor *cursor, uint16_t type,
+                  uint32_t *number);
+} property_events[] = {
+    {ETL_PKTMON_PROPERTY_UINT, uint_text},
+    {ETL_PKTMON_PROPERTY_GUID, guid_text},
+    {ETL_PKTMON_PROPERTY_HEX, hex_text},
+    {ETL_PKTMON_PROPERTY_MEDIUM, medium_text},
+    {ETL_PKTMON_PROPERTY_IPV4, ipv4_text},
+    {ETL_PKTMON_PROPERTY_IPV6, ipv6_text},
+    {ETL_PKTMON_PROPERTY_BINARY, binary_text},
+    {ETL_PKTMON_PROPERTY_STRING, string_text},
+    {ETL_PKTMON_PROPERTY_ETHERTYPE, ethertype_text},
+};
+
+static void bind(struct etl_binding *binding, uint16_t type, uint32_t number)
+{
+    uint32_t *const fields[] = {
+        [PROPERTY_IFINDEX] = &binding->ifindex,
+        [PROPERTY_MINIPORT_IFINDEX] = &binding->miniport_ifindex,
+        [PROPERTY_LOWER_IFINDEX] = &binding->lower_ifindex,
+        [PROPERTY_SWITCH_IFINDEX] = &binding->switch_ifindex,
+        [PROPERTY_LOWEST_IFINDEX] = &binding->lowest_ifindex,
+        [PROPERTY_IP_IFINDEX] = &binding->ip_ifindex,
+    };
+    if (type < G_N_ELEMENTS(fields) && fields[type])
+        *fields[type] = number;
+}
+
+static bool has_word(const char *list, const char *word)
+{
+    g_auto(GStrv) words = g_strsplit(list, ", ", -1);
+    return g_strv_contains((const char *const *)words, word);
+}
+
+/* Some properties come several times, with another value each: Ethertypes, addresses. And all
+ * come again when a log has two rundowns. */
+static void add_property(struct pktmon_component *component, const char *name, const char *value,
+                         bool several)
+{
+    const char *before = several ? pktmon_component_property(component, name) : NULL;
+    if (before && has_word(before, value))
+        return;
+    g_autofree char *all = before ? g_strdup_printf("%s, %s", before, value) : g_strdup(value);
+    pktmon_component_set_property(component, name, all);
+}
+
+static void set_mac(struct pktmon_component *component, const struct etl_record *record)
+{
+    if (record->payload_size < 8 + ETL_MAC_SIZE)
+        return;
+    component->has_mac = true;
+    memcpy(component->mac, record->payload + 8, ETL_MAC_SIZE);
+}
+
+static bool is_several(uint16_t event)
+{
+    return event == ETL_PKTMON_PROPERTY_ETHERTYPE || event == ETL_PKTMON_PROPERTY_IPV4 ||
+           event == ETL_PKTMON_PROPERTY_IPV6;
+}
+
+static void learn_property(struct etl_catalogue *catalogue, const struct etl_record *record,
+                           size_t row)
+{
+    struct etl_cursor cursor = etl_cursor_over(record->payload, record->payload_size);
+    uint16_t id = etl_take_u16(&cursor);
+    uint16_t type = etl_take_u16(&cursor);
+    uint32_t number = 0;
+    g_autofree char *value = property_events[row].text(catalogue, &cursor, type, &number);
+    if (cursor.failed || id == 0) {
+        catalogue->refused++;
+        return;
+    }
+    const char *known =
+        etl_catalogue_name(catalogue, "PropertyType", etl_property_type_values, type);
+    g_autofree char *name = known ? g_strdup(known) : g_strdup_printf("Property %u", type);
+    struct pktmon_component *component = pktmon_registry_get(catalogue->registry, id);
+    add_property(component, name, value, is_several(record->id));
+    bind(binding_of(catalogue, id), type, number);
+    if (type == PROPERTY_MAC && record->id == ETL_PKTMON_PROPERTY_BINARY)
+        set_mac(component, record);
+}
+
+/* The row of the property event with this id; their number: there is none. */
+static size_t property_row(uint16_t id)
+{
+    size_t row = 0;
+    while (row < G_N_ELEMENTS(property_events) && property_events[row].id != id)
+        row++;
+    return row;
+}
+
+bool etl_is_component_event(uint16_t id)
+{
+    return id == ETL_PKTMON_COMPONENT || property_row(id) < G_N_ELEMENTS(property_events);
+}
+
+void etl_components_learn(struct etl_catalogue *catalogue, const struct etl_record *record)
+{
+    if (record->id == ETL_PKTMON_COMPONENT)
+        catalogue->refused += describe(catalogue, record) == 0;
+    else
+        learn_property(catalogue, record, property_row(record->id));
+}
+
+static bool is_adapter(uint16_t type)
+{
+    return type == ETL_COMPONENT_MINIPORT || type == ETL_COMPONENT_VMS_VM_NIC ||
+           type == ETL_COMPONENT_VMS_MINIPORT || type == ETL_COMPONENT_VMS_EXT_MINIPORT ||
+           type == ETL_COMPONENT_NETVSC || type == ETL_COMPONENT_NETCX;
+}
+
+/* By the adapter's own ifindex; the least id where several have it, so that it is always the
+ * same. */
+static uint32_t adapter_with(struct etl_catalogue *catalogue, uint32_t ifindex)
+{
+    GHashTableIter iterator;
+    gpointer value;
+    uint32_t found = 0;
+    g_hash_table_iter_init(&iterator, catalogue->bindings);
+    while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+        const struct etl_binding *binding = value;
+        if (is_adapter(binding->type) && binding->ifindex == ifindex &&
+            (found == 0 || binding->id < found))
+            found = binding->id;
+    }
+    return found;
+}
+
+static void set_alias(struct pktmon_component *component, const struct etl_interface *interface)
+{
+    if (*interface->alias)
+        pktmon_component_set_property(component, "Alias", interface->alias);
+}
+
+/* What the machine said of the interface: under the name that people know it by. */
+static void add_interface(struct pktmon_component *component, const struct etl_interface *interface)
+{
+    g_autofree char *mtu = g_strdup_printf("%u", interface->mtu);
+    g_autofree char *type = g_strdup_printf("%u", interface->type);
+    set_alias(component, interface);
+    pktmon_component_set_property(component, "MTU", mtu);
+    pktmon_component_set_property(component, "IfType", type);
+    component->speed = interface->speed;
+    if (!component->has_mac && interface->has_mac) {
+        component->has_mac = true;
+        memcpy(component->mac, interface->mac, ETL_MAC_SIZE);
+    }
+}
+
+static void finish_component(struct etl_catalogue *catalogue, const struct etl_binding *binding)
+{
+    struct pktmon_component *component = pktmon_registry_find(catalogue->registry, binding->id);
+    if (!component)
+        return;
+    bool adapter = is_adapter(binding->type);
+    const struct etl_interface *own =
+        adapter ? etl_catalogue_interface(catalogue, binding->ifindex) : NULL;
+    const struct etl_interface *bound =
+        etl_catalogue_interface(catalogue, binding->miniport_ifindex);
+    if (own)
+        add_interface(component, own);
+    else if (bound)
+        set_alias(component, bound);
+    if (binding->miniport_ifindex != 0 && !adapter)
+        component->parent = adapter_with(catalogue, binding->miniport_ifindex);
+}
+
+/* Stacks are sets of components that share an interface index in any role. The representative of
+ * a set is found by following the indexes' own sets (union-find without ranks: there are few). */
+static uint32_t root_of(GHashTable *sets, uint32_t index)
+{
+    gpointer parent;
+    while (g_hash_table_lookup_extended(sets, GUINT_TO_POINTER(index), NULL, &parent) &&
+           GPOINTER_TO_UINT(parent) != index)
+        index = GPOINTER_TO_UINT(parent);
+    return index;
+}
+
+static uint32_t first_index(const struct etl_binding *binding)
+{
+    const uint32_t indexes[] = {binding->ifindex,        binding->miniport_ifindex,
+                                binding->lower_ifindex,  binding->lowest_ifindex,
+                                binding->switch_ifindex, binding->ip_ifindex};
+    for (size_t i = 0; i < G_N_ELEMENTS(indexes); i++) {
+        if (indexes[i] != 0)
+            return indexes[i];
+    }
+    return 0;
+}
+
+static void join(GHashTable *sets, uint32_t left, uint32_t right)
+{
+    if (left == 0 || right == 0)
+        return;
+    uint32_t a = root_of(sets, left), b = root_of(sets, right);
+    if (a != b)
+        g_hash_table_insert(sets, GUINT_TO_POINTER(MAX(a, b)), GUINT_TO_POINTER(MIN(a, b)));
+}
+
+static void find_stacks(struct etl_catalogue *catalogue)
+{
+    g_autoptr(GHashTable) sets = g_hash_table_new(g_direct_hash, g_direct_equal);
+    GHashTableIter iterator;
+    gpointer value;
+    g_hash_table_iter_init(&iterator, catalogue->bindings);
+    while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+        const struct etl_binding *binding = value;
+        uint32_t first = first_index(binding);
+        join(sets, first, binding->miniport_ifindex);
+        join(sets, first, binding->lower_ifindex);
+        join(sets, first, binding->lowest_ifindex);
+        join(sets, first, binding->switch_ifindex);
+        join(sets, first, binding->ip_ifindex);
+    }
+    g_hash_table_iter_init(&iterator, catalogue->bindings);
+    while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+        struct etl_binding *binding = value;
+        binding->stack = root_of(sets, first_index(binding));
+    }
+}
+
+void etl_components_finish(struct etl_catalogue *catalogue)
+{
+    GHashTableIter iterator;
+    gpointer value;
+    find_stacks(catalogue);
+    g_hash_table_iter_init(&iterator, catalogue->bindings);
+    while (g_hash_table_iter_next(&iterator, NULL, &value))
+        finish_component(catalogue, value);
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "etl.h"
+
+#include "delivery.h"
+#include "ndis.h"
+#include "pktmon-event.h"
+#include "window.h"
+
+/* Records handled by one read(), so that the caller can look at its own affairs in between. */
+#define RECORDS_PER_READ 1024
+
+/* Build from which on group ids join nothing. */
+#define BUILD_WITHOUT_GROUPS 26100
+
+struct etl_provider {
+    struct pktmon_provider base;
+    struct etl_log *log;
+    struct etl_delivery delivery;
+    struct etl_ndis *ndis;
+    struct etl_window *window; /* NULL: the log has no out-of-band data */
+    pktmon_etl_observer *observer;
+    void *observer_user;
+    bool scanned;
+    bool ended;
+};
+
+void pktmon_etl_options_init(struct pktmon_etl_options *options)
+{
+    *options =
+        (struct pktmon_etl_options){.flow = true, .drops = true, .counters = true, .notices = true};
+}
+
+static struct etl_provider *self(const struct pktmon_provider *provider)
+{
+    return (struct etl_provider *)provider;
+}
+
+static bool visit(void *user, const struct etl_record *record, unsigned file)
+{
+    struct etl_provider *provider = user;
+    (void)file;
+    etl_catalogue_learn(provider->delivery.catalogue, record);
+    return etl_use_of(record) == ETL_USE_EVENT;
+}
+
+static bool has_out_of_band(const struct etl_catalogue *catalogue)
+{
+    static const uint16_t ids[] = {
+        ETL_PKTMON_PARSED_IPV4,      ETL_PKTMON_PARSED_IPV6, ETL_PKTMON_PARSED_DROP_IPV4,
+        ETL_PKTMON_PARSED_DROP_IPV6, ETL_PKTMON_NBL,         ETL_PKTMON_NBL_DROP,
+        ETL_PKTMON_CONTEXT,          ETL_PKTMON_CONTEXT_DROP};
+    for (size_t i = 0; i < G_N_ELEMENTS(ids); i++) {
+        if (etl_catalogue_pktmon_count(catalogue, ids[i]) > 0)
+            return true;
+    }
+    return false;
+}
+
+static void handle(void *user, const struct etl_record *record, const struct etl_notes *notes);
+
+static bool enumerate(struct pktmon_provider *base, GError **error)
+{
+    struct etl_provider *provider = self(base);
+    (void)error;
+    if (provider->scanned)
+        return true;
+    provider->scanned = true;
+    etl_log_scan(provider->log, visit, provider);
+    etl_catalogue_finish(provider->delivery.catalogue);
+    if (has_out_of_band(provider->delivery.catalogue))
+        provider->window = etl_window_new(handle, provider);
+    return true;
+}
+
+static void deliver_components(struct etl_provider *provider)
+{
+    g_autoptr(GPtrArray) components = pktmon_registry_list(provider->base.registry);
+    for (guint i = 0; i < components->len; i++) {
+        const struct pktmon_component *component = g_ptr_array_index(components, i);
+        const struct pktmon_event event = {.record = PKTMON_RECORD_COMPONENT,
+                                           .time = etl_log_start(provider->log),
+                                           .component = component->id};
+        etl_deliver(&provider->delivery, &event);
+    }
+}
+
+static void deliver_filters(struct etl_provider *provider)
+{
+    const GPtrArray *filters = etl_catalogue_filters(provider->delivery.catalogue);
+    for (guint i = 0; i < filters->len; i++) {
+        const struct etl_filter *filter = g_ptr_array_index(filters, i);
+        const struct pktmon_event event = {
+            .record = PKTMON_RECORD_FILTER,
+            .time = etl_log_start(provider->log),
+            .filter = {.id = filter->id, .name = filter->name, .text = filter->text}};
+        etl_deliver(&provider->delivery, &event);
+    }
+}
+
+static bool start(struct pktmon_provider *base, GError **error)
+{
+    struct etl_provider *provider = self(base);
+    if (!enumerate(base, error))
+        return false;
+    deliver_components(provider);
+    deliver_filters(provider);
+    return true;
+}
+
+static void handle_counters(struct etl_provider *provider, const struct etl_record *record,
+                            const struct etl_notes *notes)
+{
+    struct etl_counter counter;
+    g_autofree char *edge_name = NULL;
+    (void)notes;
+    if (!etl_counter_read(record, &counter, &edge_name)) {
+        provider->delivery.report.short_events++;
+        etl_deliver_notice(&provider->delivery, record);
+        return;
+    }
+    struct pktmon_event event = {
+        .record = PKTMON_RECORD_COUNTERS,
+        .time = record->time,
+        .component = counter.component,
+        .counters = {.edge = counter.edge,
+                     .edge_name = edge_name,
+                     .has_flow = !counter.drops,
+                     .has_drops = counter.drops},
+    };
+    struct pktmon_counters *to = &event.counters;
+    *(counter.drops ? &to->drops_in : &to->packets_in) = counter.packets_in;
+    *(counter.drops ? &to->drop_bytes_in : &to->bytes_in) = counter.bytes_in;
+    *(counter.drops ? &to->drops_out : &to->packets_out) = counter.packets_out;
+    *(counter.drops ? &to->drop_bytes_out : &to->bytes_out) = counter.bytes_out;
+    etl_deliver(&provider->delivery, &event);
+}
+
+static void handle_registration(struct etl_provider *provider, const struct etl_record *record,
+                                const struct etl_notes *notes)
+{
+    (void)notes;
+    uint32_t id = etl_catalogue_register(provider->delivery.catalogue, record);
+    const struct pktmon_event event = {
+        .record = PKTMON_RECORD_COMPONENT, .time = record->time, .component = id};
+    if (id)
+        etl_deliver(&provider->delivery, &event);
+    else
+        provider->delivery.report.short_events++;
+    etl_deliver_notice(&provider->delivery, record);
+}
+
+/* A packet, or out-of-band data of one that the log does not hold. */
+static void handle_packet(struct etl_provider *provider, const struct etl_record *record,
+                          const struct etl_notes *notes)
+{
+    struct etl_packet_event packet;
+    enum etl_packet_read read = etl_packet_event_read(record, &packet);
+    provider->delivery.report.short_events += read == ETL_PACKET_SHORT;
+    if (read != ETL_PACKET_READ || packet.kind == ETL_PACKET_NBL ||
+        packet.kind == ETL_PACKET_CONTEXT)
+        etl_deliver_notice(&provider->delivery, record);
+    else
+        etl_deliver_packet(&provider->delivery, record, &packet, notes);
+}
+
+static void handle_pktmon(struct etl_provider *provider, const struct etl_record *record,
+                          const struct etl_notes *notes)
+{
+    static const struct {
+        uint16_t id;
+        void (*handle)(struct etl_provider *provider, const struct etl_record *record,
+                       const struct etl_notes *notes);
+    } handlers[] = {
+        {ETL_PKTMON_DROP_COUNTERS, handle_counters},
+        {ETL_PKTMON_FLOW_COUNTERS, handle_counters},
+        {ETL_PKTMON_REGISTERED, handle_registration},
+        {ETL_PKTMON_UNREGISTERED, handle_registration},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(handlers); i++) {
+        if (handlers[i].id == record->id) {
+            handlers[i].handle(provider, record, notes);
+            return;
+        }
+    }
+    handle_packet(provider, record, notes);
+}
+
+static void handle(void *user, const struct etl_record *record, const struct etl_notes *notes)
+{
+    struct etl_provider *provider = user;
+    if (provider->observer)
+        provider->observer(provider->observer_user, record);
+    if (etl_record_is(record, ETL_RECORD_EVENT, etl_pktmon_guid))
+        handle_pktmon(provider, record, notes);
+    else if (record->kind != ETL_RECORD_EVENT || !etl_ndis_add(provider->ndis, record))
+        etl_deliver_notice(&provider->delivery, record);
+}
+
+/* What the logger itself could not write, as the log's header says. */
+static void deliver_loss(struct etl_provider *provider)
+{
+    const struct etl_log_stats *stats = etl_log_stats(provider->log);
+    if (stats->events_lost == 0 && stats->buffers_lost == 0 && stats->lost_bytes == 0)
+        return;
+    g_autofree char *message =
+        g_strdup_printf("The logger lost %" G_GUINT64_FORMAT " events and %" G_GUINT64_FORMAT
+                        " buffers; %" G_GUINT64_FORMAT " bytes of the log cannot be read",
+                        stats->events_lost, stats->buffers_lost, stats->lost_bytes);
+    const struct pktmon_event event = {
+        .record = PKTMON_RECORD_EVENT,
+        .time = provider->delivery.time,
+        .notice = {.provider = "pktmon",
+                   .id = PKTMON_NOTICE_LOST,
+                   .level = PKTMON_LEVEL_WARNING,
+                   .message = message},
+    };
+    etl_deliver(&provider->delivery, &event);
+}
+
+static void end(struct etl_provider *provider)
+{
+    if (provider->ended)
+        return;
+    provider->ended = true;
+    if (provider->window) {
+        etl_window_flush(provider->window);
+        provider->delivery.report.joined += etl_window_joined(provider->window);
+    }
+    etl_ndis_flush(provider->ndis);
+    deliver_loss(provider);
+}
+
+static int read_records(struct pktmon_provider *base, int timeout_ms, GError **error)
+{
+    struct etl_provider *provider = self(base);
+    struct etl_record record;
+    (void)timeout_ms, (void)error;
+    for (int i = 0; i < RECORDS_PER_READ; i++) {
+        if (provider->ended || !etl_log_next(provider->log, &record)) {
+            end(provider);
+            return 0;
+        }
+        /* The scan keeps whole buffers, so records that it took already come again. */
+        if (etl_use_of(&record) != ETL_USE_EVENT)
+            continue;
+        if (provider->window)
+            etl_window_add(provider->window, &record);
+        else
+            handle(provider, &record, NULL);
+    }
+    return 1;
+}
+
+/* The log's own readings come in their turn. */
+static bool read_counters(struct pktmon_provider *base, GError **error)
+{
+    (void)base, (void)error;
+    return true;
+}
+
+static bool stop(struct pktmon_provider *base, GError **error)
+{
+    (void)error;
+    end(self(base));
+    return true;
+}
+
+static void free_provider(struct pktmon_provider *base)
+{
+    struct etl_provider *provider = self(base);
+    etl_window_free(provider->window);
+    etl_ndis_free(provider->ndis);
+    etl_correlator_free(provider->delivery.correlator);
+    etl_catalogue_free(provider->delivery.catalogue);
+    etl_log_close(provider->log);
+    g_byte_array_free(provider->delivery.scratch, TRUE);
+    g_string_free(provider->delivery.text, TRUE);
+    g_free(provider);
+}
+
+static const struct pktmon_provider_ops operations = {
+    .name = "etl",
+    .enumerate = enumerate,
+    .start = start,
+    .read = read_records,
+    .read_counters = read_counters,
+    .stop = stop,
+    .free = free_provider,
+};
+
+static void describe_capture(struct pktmon_capture *capture, const struct etl_file_header *header)
+{
+    g_free(capture->os);
+    g_free(capture->release);
+    g_free(capture->provider);
+    capture->os = g_strdup("Windows");
+    capture->release = g_strdup_printf("%u", header->build);
+    capture->provider = g_strdup(operations.name);
+}
+
+struct pktmon_provider *pktmon_etl_provider_new(const char *const *paths,
+                                                const struct pktmon_etl_options *options,
+                                                struct pktmon_registry *registry,
+                                                struct pktmon_capture *capture,
+                                                struct pktmon_sink *sink, GError **error)
+{
+    struct etl_log *log = etl_log_open(paths, error);
+    if (!log)
+        return NULL;
+    const struct etl_file_header *header = etl_log_header(log);
+    struct etl_provider *provider = g_new0(struct etl_provider, 1);
+    provider->base = (struct pktmon_provider){
+        .ops = &operations, .registry = registry, .capture = capture, .sink = sink};
+    provider->log = log;
+    provider->delivery.options = *options;
+    provider->delivery.registry = registry;
+    provider->delivery.sink = sink;
+    provider->delivery.catalogue = etl_catalogue_new(registry, header->build);
+    provider->delivery.correlator = etl_correlator_new(provider->delivery.catalogue);
+    provider->delivery.by_content = header->build >= BUILD_WITHOUT_GROUPS;
+    provider->delivery.scratch = g_byte_array_new();
+    provider->delivery.text = g_string_new(NULL);
+    provider->ndis = etl_ndis_new(&provider->delivery);
+    describe_capture(capture, header);
+    return &provider->base;
+}
+
+const struct pktmon_etl_report *pktmon_etl_report(const struct pktmon_provider *provider)
+{
+    return &self(provider)->delivery.report;
+}
+
+const struct etl_log *pktmon_etl_log(const struct pktmon_provider *provider)
+{
+    return self(provider)->log;
+}
+
+const struct etl_catalogue *pktmon_etl_catalogue(const struct pktmon_provider *provider)
+{
+    return self(provider)->delivery.catalogue;
+}
+
+void pktmon_etl_observe(struct pktmon_provider *provider, pktmon_etl_observer *observer, void *user)
+{
+    self(provider)->observer = observer;
+    self(provider)->observer_user = user;
+}

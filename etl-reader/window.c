@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "window.h"
+
+#define WAIT_NS     UINT64_C(1000000)
+#define MAX_WAITING 256
+
+struct item {
+    struct etl_record record; /* points into bytes */
+    uint8_t *bytes;
+    bool is_packet; /* packet is set */
+    struct etl_packet_event packet;
+    bool has_notes;
+    bool joined; /* a note that found its packet */
+    struct etl_notes notes;
+};
+
+struct etl_window {
+    etl_window_out *out;
+    void *user;
+    GQueue *items; /* the oldest at the head */
+    uint64_t joined;
+};
+
+struct etl_window *etl_window_new(etl_window_out *out, void *user)
+{
+    struct etl_window *window = g_new0(struct etl_window, 1);
+    window->out = out;
+    window->user = user;
+    window->items = g_queue_new();
+    return window;
+}
+
+static void free_item(gpointer data)
+{
+    struct item *item = data;
+    g_free(item->bytes);
+    g_free(item);
+}
+
+void etl_window_free(struct etl_window *window)
+{
+    if (!window)
+        return;
+    g_queue_free_full(window->items, free_item);
+    g_free(window);
+}
+
+static struct item *copy_record(const struct etl_record *record)
+{
+    struct item *item = g_new0(struct item, 1);
+    item->bytes = g_memdup2(record->bytes, record->size);
+    etl_record_parse(item->bytes, record->size, &item->record);
+    item->record.time = record->time;
+    item->record.cpu = record->cpu;
+    item->is_packet = etl_record_is(&item->record, ETL_RECORD_EVENT, etl_pktmon_guid) &&
+                      etl_packet_event_read(&item->record, &item->packet) == ETL_PACKET_READ;
+    return item;
+}
+
+static bool has_bytes(const struct item *item)
+{
+    return item->packet.kind == ETL_PACKET_FRAME;
+}
+
+/* The second field of the group is the packet's number in some events and the count of packets in
+ * others, so it does not tell. */
+static bool belong_together(const struct item *left, const struct item *right)
+{
+    const struct etl_packet_event *a = &left->packet, *b = &right->packet;
+    return left->is_packet && right->is_packet && a->has_group && b->has_group &&
+           has_bytes(left) != has_bytes(right) && a->group == b->group &&
+           a->appearance == b->appearance && a->component == b->component && a->edge == b->edge &&
+           a->dropped == b->dropped;
+}
+
+static void note(struct item *packet, struct item *from)
+{
+    const struct etl_packet_event *event = &from->packet;
+    struct etl_notes *notes = &packet->notes;
+    packet->has_notes = true;
+    from->joined = true;
+    if (event->kind == ETL_PACKET_NBL) {
+        notes->has_nbl = true;
+        memcpy(notes->nbl, event->nbl, sizeof(notes->nbl));
+    } else if (event->kind == ETL_PACKET_CONTEXT) {
+        notes->has_context = true;
+        notes->context_type = event->context_type;
+        notes->context = event->context;
+    } else {
+        notes->vlan = event->addresses.vlan;
+    }
+}
+
+static void find_partners(struct etl_window *window, struct item *item)
+{
+    for (GList *at = window->items->tail; at && item->is_packet; at = at->prev) {
+        struct item *other = at->data;
+        if (!belong_together(item, other))
+            continue;
+        if (has_bytes(item))
+            note(item, other);
+        else
+            note(other, item);
+    }
+}
+
+static void release(struct etl_window *window)
+{
+    struct item *item = g_queue_pop_head(window->items);
+    if (item->joined)
+        window->joined++;
+    else
+        window->out(window->user, &item->record, item->has_notes ? &item->notes : NULL);
+    free_item(item);
+}
+
+void etl_window_add(struct etl_window *window, const struct etl_record *record)
+{
+    struct item *item = copy_record(record);
+    find_partners(window, item);
+    g_queue_push_tail(window->items, item);
+    while (window->items->length > MAX_WAITING)
+        release(window);
+    while (window->items->length > 0) {
+        const struct item *oldest = window->items->head->data;
+        if (record->time - oldest->record.time <= WAIT_NS)
+            break;
+        release(window);
+    }
+}
+
+void etl_window_flush(struct etl_window *window)
+{
+    while (window->items->length > 0)
+        release(window);
+}
+
+uint64_t etl_window_joined(const struct etl_window *window)
+{
+    return window->joined;
+}
