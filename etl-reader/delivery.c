@@ -39,6 +39,9 @@ static void count(struct pktmon_etl_report *report, const struct pktmon_event *e
 
 void etl_deliver(struct etl_delivery *delivery, const struct pktmon_event *event)
 {
+    bool is_packet = event->record == PKTMON_RECORD_PACKET;
+    delivery->report.packets_seen += is_packet;
+    delivery->report.drops_seen += is_packet && event->packet.dropped;
     if (!wanted(delivery, event)) {
         delivery->report.left_out++;
         return;

@@ -28,7 +28,8 @@ void pktmon_etl_options_init(struct pktmon_etl_options *options);
 
 /* What became of the log's events; complete when read() has returned 0. */
 struct pktmon_etl_report {
-    uint64_t packets; /* delivered, drops among them */
+    uint64_t packets_seen, drops_seen; /* in the log */
+    uint64_t packets;                  /* delivered, drops among them */
     uint64_t drops;
     uint64_t counters;     /* readings delivered */
     uint64_t notices;      /* delivered */
@@ -53,6 +54,8 @@ struct pktmon_provider *pktmon_etl_provider_new(const char *const *paths,
 /* For the provider made here, and for as long as it lives. */
 const struct pktmon_etl_report *pktmon_etl_report(const struct pktmon_provider *provider);
 const struct etl_log *pktmon_etl_log(const struct pktmon_provider *provider);
+/* The time of the newest event delivered, ns; of the log's start where there was none. */
+uint64_t pktmon_etl_end(const struct pktmon_provider *provider);
 /* After enumerate(). */
 const struct etl_catalogue *pktmon_etl_catalogue(const struct pktmon_provider *provider);
 

@@ -330,6 +330,11 @@ const struct pktmon_etl_report *pktmon_etl_report(const struct pktmon_provider *
     return &self(provider)->delivery.report;
 }
 
+uint64_t pktmon_etl_end(const struct pktmon_provider *provider)
+{
+    return MAX(self(provider)->delivery.time, etl_log_start(self(provider)->log));
+}
+
 const struct etl_log *pktmon_etl_log(const struct pktmon_provider *provider)
 {
     return self(provider)->log;

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pktmon: the command line of Packet Monitor.
+ */
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "command.h"
+#include "provider.h"
+
+static const struct {
+    const char *name;
+    const char *old_name; /* spelling of early versions of Windows; NULL = none */
+    command_run *run;
+    const char *help;
+} commands[] = {
+    // LIST{"list", NULL, command_list, "Show the components of a log"},
+    // LIST{"counters", NULL, command_counters, "Show the counters of a log"},
+    {"etl2pcap", "pcapng", command_etl2pcap, "Convert a Windows log (.etl) to pcapng"},
+    // LIST{"etl2txt", "format", command_etl2txt, "Convert a Windows log (.etl) to text"},
+};
+
+static void print_help(void)
+{
+    printf("pktmon " PKTMON_VERSION ", Packet Monitor for Wireshark\n\n"
+           "Usage: pktmon COMMAND [OPTIONS]\n\nCommands:\n");
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+        printf("  %-10s %s\n", commands[i].name, commands[i].help);
+    printf("\n\"pktmon COMMAND --help\" shows a command's options.\n");
+}
+
+static bool is_help(const char *word)
+{
+    static const char *const words[] = {"help", "--help", "-h", "-?", "/?", NULL};
+    return g_strv_contains(words, word);
+}
+
+static command_run *find(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
+        if (g_str_equal(commands[i].name, name) || g_strcmp0(commands[i].old_name, name) == 0)
+            return commands[i].run;
+    }
+    return NULL;
+}
+
+/* "pktmon comp list" is what "pktmon list" once was. */
+static void skip_group(int *argc, char ***argv)
+{
+    if (*argc > 2 && g_str_equal((*argv)[1], "comp")) {
+        (*argc)--;
+        (*argv)++;
+    }
+}
+
+/* "pktmon list help" asks as "pktmon list --help" does. */
+static void accept_help_word(int argc, char **argv)
+{
+    static char help[] = "--help";
+    if (argc == 2 && is_help(argv[1]))
+        argv[1] = help;
+}
+
+int main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    setlocale(LC_ALL, "");
+    signal(SIGPIPE, SIG_IGN); /* a reader that has enough is no failure */
+    skip_group(&argc, &argv);
+    if (argc < 2 || is_help(argv[1])) {
+        print_help();
+        return EXIT_SUCCESS;
+    }
+    if (g_str_equal(argv[1], "--version")) {
+        puts("pktmon " PKTMON_VERSION);
+        return EXIT_SUCCESS;
+    }
+    command_run *run = find(argv[1]);
+    if (!run) {
+        fprintf(stderr, "pktmon: There is no command \"%s\"; see \"pktmon help\".\n", argv[1]);
+        return EXIT_FAILURE;
+    }
+    accept_help_word(argc - 1, argv + 1);
+    if (!run(argc - 1, argv + 1, &error)) {
+        fprintf(stderr, "pktmon: %s\n", error->message);
+        return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
+}

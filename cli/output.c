@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "convert.h"
+
+/* Providers named in the report; the rest is summed up. */
+#define MAX_REPORTED 16
+
+static bool is_input(int fd, char **inputs)
+{
+    struct stat output, input;
+    if (fstat(fd, &output) < 0)
+        return false;
+    for (; *inputs; inputs++) {
+        if (stat(*inputs, &input) == 0 && input.st_dev == output.st_dev &&
+            input.st_ino == output.st_ino)
+            return true;
+    }
+    return false;
+}
+
+static char *name_like(const char *input, const char *extension)
+{
+    g_autofree char *base = g_path_get_basename(input);
+    char *dot = strrchr(base, '.');
+    if (dot && dot > base)
+        *dot = '\0';
+    return g_strconcat(base, ".", extension, NULL);
+}
+
+static bool open_file(struct output *output, char **inputs, GError **error)
+{
+    /* Not truncated before it is known to be none of the inputs. */
+    output->fd = open(output->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (output->fd < 0) {
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED, "Cannot write %s: %s.", output->path,
+                    g_strerror(errno));
+        return false;
+    }
+    if (is_input(output->fd, inputs)) {
+        close(output->fd);
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
+                    "%s is the log itself; give another name with --out.", output->path);
+        return false;
+    }
+    /* A device or a pipe cannot be cut, and need not be. */
+    if (ftruncate(output->fd, 0) < 0 && errno != EINVAL) {
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED, "Cannot write %s: %s.", output->path,
+                    g_strerror(errno));
+        close(output->fd);
+        return false;
+    }
+    return true;
+}
+
+bool output_open(struct output *output, const char *out, char **inputs, const char *extension,
+                 GError **error)
+{
+    *output = (struct output){.fd = STDOUT_FILENO};
+    if (out ? g_str_equal(out, "-") : !isatty(STDOUT_FILENO))
+        return true;
+    output->path = out ? g_strdup(out) : name_like(inputs[0], extension);
+    if (open_file(output, inputs, error))
+        return true;
+    g_clear_pointer(&output->path, g_free);
+    return false;
+}
+
+void output_close(struct output *output, bool finished)
+{
+    struct stat status;
+    if (!output->path)
+        return;
+    bool regular = fstat(output->fd, &status) == 0 && S_ISREG(status.st_mode);
+    close(output->fd);
+    if (!finished && regular)
+        unlink(output->path);
+    g_clear_pointer(&output->path, g_free);
+}
+
+bool output_progress(void *user, uint64_t done, uint64_t all)
+{
+    static int shown = -1;
+    int percent = all > 0 ? (int)(done * 100 / all) : 100;
+    (void)user;
+    if (percent == shown || !isatty(STDERR_FILENO))
+        return true;
+    shown = percent;
+    fprintf(stderr, "\r%3d%% converted", percent);
+    return true;
+}
+
+void output_progress_end(void)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r               \r");
+}
+
+/* One line for each provider, with all its events. */
+static void report_events(const struct pktmon_provider *provider)
+{
+    g_autoptr(GPtrArray) counts = etl_catalogue_counts(pktmon_etl_catalogue(provider));
+    g_autoptr(GHashTable) sums = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    uint64_t others = 0;
+    for (guint i = 0; i < counts->len; i++) {
+        const struct etl_event_count *count = g_ptr_array_index(counts, i);
+        uint64_t *sum = g_hash_table_lookup(sums, count->provider);
+        if (!sum) {
+            sum = g_new0(uint64_t, 1);
+            g_hash_table_insert(sums, count->provider, sum);
+            g_ptr_array_add(names, count->provider);
+        }
+        *sum += count->count;
+    }
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+        uint64_t sum = *(uint64_t *)g_hash_table_lookup(sums, name);
+        if (i < MAX_REPORTED)
+            fprintf(stderr, "  %10" G_GUINT64_FORMAT "  %s\n", sum, name);
+        else
+            others += sum;
+    }
+    if (others > 0)
+        fprintf(stderr, "  %10" G_GUINT64_FORMAT "  other providers\n", others);
+}
+
+void output_report(const struct pktmon_provider *provider)
+{
+    g_autoptr(GPtrArray) warnings = pktmon_etl_warnings(provider);
+    fprintf(stderr, "Events of other providers in the log:\n");
+    report_events(provider);
+    for (guint i = 0; i < warnings->len; i++)
+        fprintf(stderr, "Warning: %s\n", (const char *)g_ptr_array_index(warnings, i));
+}
+
+bool output_parse(int *argc, char ***argv, const GOptionEntry *entries, const char *words,
+                  const char *summary, GError **error)
+{
+    g_autoptr(GOptionContext) context = g_option_context_new(words);
+    g_autoptr(GError) wrong = NULL;
+    g_autofree char *program = g_strdup_printf("pktmon %s", (*argv)[0]);
+    g_set_prgname(program);
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_set_summary(context, summary);
+    if (g_option_context_parse(context, argc, argv, &wrong))
+        return true;
+    g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT, "%s; see \"%s --help\".",
+                wrong->message, program);
+    return false;
+}
