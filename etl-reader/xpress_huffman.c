@@ -20,7 +20,7 @@ struct huffman {
     struct etl_cursor input;
     uint32_t bits; /* the next bit is the highest */
     int extra;     /* bits there beyond the 16 that every step may use */
-    int starved;   /* words asked for after the input's end */
+    int left;      /* bits of the input that were read and not used */
     struct code table[TABLE_SIZE];
 };
 
@@ -49,21 +49,19 @@ static bool build_table(struct huffman *stream, const uint8_t *lengths)
     return filled == TABLE_SIZE;
 }
 
-/* Words are read before their bits are needed, so the first one past the input's end is no
- * failure. The second is asked for when bits of the first were used. */
+/* Words are read before their bits are needed, so one past the input's end is no failure until
+ * its bits are. */
 static uint32_t next_word(struct huffman *stream)
 {
-    if (etl_cursor_left(&stream->input) < 2) {
-        stream->input.at = stream->input.size;
-        stream->starved++;
+    if (etl_cursor_left(&stream->input) < 2)
         return 0;
-    }
+    stream->left += 16;
     return etl_take_u16(&stream->input);
 }
 
 static void start_bits(struct huffman *stream)
 {
-    stream->starved = 0;
+    stream->left = 0;
     stream->bits = next_word(stream) << 16;
     stream->bits |= next_word(stream);
     stream->extra = 16;
@@ -73,6 +71,7 @@ static void drop_bits(struct huffman *stream, unsigned count)
 {
     stream->bits <<= count;
     stream->extra -= (int)count;
+    stream->left -= (int)count;
     if (stream->extra < 0) {
         stream->bits |= next_word(stream) << -stream->extra;
         stream->extra += 16;
@@ -113,7 +112,7 @@ static bool decode_block(struct huffman *stream, uint8_t *output, size_t *at, si
     while (*at < end) {
         struct code code = stream->table[stream->bits >> (32 - MAX_BITS)];
         drop_bits(stream, code.bits);
-        if (stream->starved > 1)
+        if (stream->left < 0)
             return false;
         if (code.symbol < FIRST_MATCH) {
             output[(*at)++] = (uint8_t)code.symbol;
@@ -121,7 +120,8 @@ static bool decode_block(struct huffman *stream, uint8_t *output, size_t *at, si
         }
         size_t length = match_length(stream, code.symbol);
         size_t distance = match_distance(stream, code.symbol);
-        if (stream->input.failed || !etl_copy_match(output, at, output_size, distance, length + 3))
+        if (stream->input.failed || stream->left < 0 ||
+            !etl_copy_match(output, at, output_size, distance, length + 3))
             return false;
     }
     return true;
