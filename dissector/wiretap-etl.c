@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Opens Windows logs (.etl) in Wireshark. The log is converted to pcapng in a temporary file,
+ * which Wireshark's own reader then reads: what is shown is what etl2pcap writes.
+ */
+#include "wiretap-layout.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+#include "convert.h"
+
+#ifndef WS_DLL_PUBLIC_DEF
+#define WS_DLL_PUBLIC_DEF __attribute__((visibility("default")))
+#endif
+
+WS_DLL_PUBLIC_DEF const char plugin_version[] = PKTMON_VERSION;
+WS_DLL_PUBLIC_DEF const int plugin_want_major = WIRESHARK_VERSION_MAJOR;
+WS_DLL_PUBLIC_DEF const int plugin_want_minor = WIRESHARK_VERSION_MINOR;
+WS_DLL_PUBLIC void plugin_register(void);
+WS_DLL_PUBLIC uint32_t plugin_describe(void);
+
+/* WS_PLUGIN_DESC_FILE_TYPE of 4.4's plugins.h; older releases do not ask. */
+#define DESCRIBES_FILE_TYPE 2
+
+/* Bytes that tell whether a file is a log. */
+#define RECOGNISE_SIZE 512
+
+static int file_type = -1;
+
+/* Kept in wth->priv, which libwiretap frees. */
+struct converted {
+    struct wtap *pcapng;
+};
+
+/* Interfaces of the converted file become interfaces of the log as they are met. */
+static void take_over_interfaces(struct wtap *wth, const struct converted *converted)
+{
+    GArray *own = wiretap_layout(wth)->interface_data;
+    const GArray *theirs = wiretap_layout(converted->pcapng)->interface_data;
+    while (own->len < theirs->len) {
+        wtap_block_t block = wtap_block_ref(g_array_index(theirs, wtap_block_t, own->len));
+        g_array_append_val(own, block);
+    }
+}
+
+static compat_bool etl_read(struct wtap *wth, wtap_rec *rec, Buffer *buffer, int *err,
+                            char **err_info, gint64 *offset)
+{
+    const struct converted *converted = wiretap_layout(wth)->priv;
+    compat_bool there = wtap_read(converted->pcapng, rec, buffer, err, err_info, offset);
+    take_over_interfaces(wth, converted);
+    return there;
+}
+
+static compat_bool etl_seek_read(struct wtap *wth, gint64 offset, wtap_rec *rec, Buffer *buffer,
+                                 int *err, char **err_info)
+{
+    const struct converted *converted = wiretap_layout(wth)->priv;
+    return wtap_seek_read(converted->pcapng, offset, rec, buffer, err, err_info);
+}
+
+static void etl_close(struct wtap *wth)
+{
+    struct converted *converted = wiretap_layout(wth)->priv;
+    wtap_close(converted->pcapng);
+    converted->pcapng = NULL;
+}
+
+static bool is_log(const char *path)
+{
+    uint8_t head[RECOGNISE_SIZE];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    ssize_t size = read(fd, head, sizeof(head));
+    close(fd);
+    return size > 0 && etl_file_recognise(head, (size_t)size);
+}
+
+static bool convert(const char *log, int fd, GError **error)
+{
+    const char *const paths[] = {log, NULL};
+    struct pktmon_etl_conversion conversion = {
+        .fd = fd, .carrier = PKTMON_CARRIER_BLOCKS, .application = "pktmon-etl " PKTMON_VERSION};
+    pktmon_etl_options_init(&conversion.events);
+    return pktmon_etl_convert(paths, &conversion, NULL, error);
+}
+
+/* NULL: err and err_info say why, as an open routine tells. */
+static struct wtap *open_converted(const char *log, bool random, int *err, char **err_info)
+{
+    g_autofree char *path = NULL;
+    g_autoptr(GError) error = NULL;
+    int fd = g_file_open_tmp("pktmon-etl-XXXXXX.pcapng", &path, &error);
+    if (fd < 0) {
+        *err = WTAP_ERR_INTERNAL;
+        *err_info = g_strdup(error->message);
+        return NULL;
+    }
+    struct wtap *pcapng = NULL;
+    if (convert(log, fd, &error)) {
+        pcapng = wtap_open_offline(path, WTAP_TYPE_AUTO, err, err_info, random);
+    } else {
+        *err = WTAP_ERR_BAD_FILE;
+        *err_info = g_strdup(error->message);
+    }
+    close(fd);
+    g_unlink(path); /* it stays readable for those who have it open */
+    return pcapng;
+}
+
+static void take_over_file(struct wtap *wth, struct wtap *pcapng)
+{
+    struct wtap_layout *layout = wiretap_layout(wth);
+    struct converted *converted = g_new0(struct converted, 1);
+    wtap_block_t section = wtap_file_get_shb(pcapng, 0);
+    converted->pcapng = pcapng;
+    layout->priv = converted;
+    layout->read = etl_read;
+    layout->seek_read = etl_seek_read;
+    layout->close = etl_close;
+    layout->file_type_subtype = file_type;
+    layout->file_encap = wtap_file_encap(pcapng);
+    layout->file_tsprec = wtap_file_tsprec(pcapng);
+    layout->snapshot_length = wtap_snapshot_length(pcapng);
+    if (section && layout->shb_hdrs->len > 0) {
+        wtap_block_unref(g_array_index(layout->shb_hdrs, wtap_block_t, 0));
+        g_array_index(layout->shb_hdrs, wtap_block_t, 0) = wtap_block_ref(section);
+    }
+    take_over_interfaces(wth, converted);
+}
+
+static wtap_open_return_val etl_open(struct wtap *wth, int *err, char **err_info)
+{
+    if (!wiretap_layout_is_right())
+        return WTAP_OPEN_NOT_MINE;
+    const struct wtap_layout *layout = wiretap_layout(wth);
+    if (layout->ispipe || !is_log(layout->pathname))
+        return WTAP_OPEN_NOT_MINE;
+    struct wtap *pcapng =
+        open_converted(layout->pathname, layout->random_fh != NULL, err, err_info);
+    if (!pcapng)
+        return WTAP_OPEN_ERROR;
+    take_over_file(wth, pcapng);
+    return WTAP_OPEN_MINE;
+}
+
+static const struct supported_block_type blocks[] = {
+    {WTAP_BLOCK_SECTION, ONE_BLOCK_SUPPORTED, NO_OPTIONS_SUPPORTED},
+    {WTAP_BLOCK_IF_ID_AND_INFO, MULTIPLE_BLOCKS_SUPPORTED, NO_OPTIONS_SUPPORTED},
+    {WTAP_BLOCK_IF_STATISTICS, MULTIPLE_BLOCKS_SUPPORTED, NO_OPTIONS_SUPPORTED},
+    {WTAP_BLOCK_PACKET, MULTIPLE_BLOCKS_SUPPORTED, NO_OPTIONS_SUPPORTED},
+    {WTAP_BLOCK_CUSTOM, MULTIPLE_BLOCKS_SUPPORTED, NO_OPTIONS_SUPPORTED},
+};
+
+static void register_file_type(void)
+{
+    static const struct file_type_subtype_info info = {
+        .description = "Windows event trace log",
+        .name = "etl",
+        .default_file_extension = "etl",
+        .num_supported_blocks = G_N_ELEMENTS(blocks),
+        .supported_blocks = blocks,
+    };
+    /* A log has no magic number: it is looked at after all formats that have one. */
+    static struct open_info opener = {
+        .name = "Windows event trace log",
+        .type = OPEN_INFO_HEURISTIC,
+        .open_routine = etl_open,
+        .extensions = "etl",
+    };
+    file_type = wtap_register_file_type_subtype(&info);
+    wtap_register_open_info(&opener, FALSE);
+}
+
+void plugin_register(void)
+{
+    static wtap_plugin plugin = {.register_wtap_module = register_file_type};
+    wtap_register_plugin(&plugin);
+}
+
+uint32_t plugin_describe(void)
+{
+    return DESCRIBES_FILE_TYPE;
+}

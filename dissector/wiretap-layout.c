@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "wiretap-layout.h"
+
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+/* A pcapng file with one interface and one packet, whose properties are found nowhere by chance:
+ * link type 147, stamps in nanoseconds. */
+static const uint32_t probe[] = {
+    0x0A0D0D0A, 28, 0x1A2B3C4D, 1,    0xFFFFFFFF,  0xFFFFFFFF, 28,     /* section header */
+    1,          32, 147,        4711, 1 << 16 | 9, 9,          0,  32, /* interface, tsresol 9 */
+    6,          36, 0,          0,    0,           4,          4,  0,  36, /* packet */
+};
+
+static bool same_values(struct wtap *wth, const char *path)
+{
+    const struct wtap_layout *layout = wiretap_layout(wth);
+    g_autofree wtapng_iface_descriptions_t *interfaces = wtap_file_get_idb_info(wth);
+    return layout->file_type_subtype == wtap_file_type_subtype(wth) &&
+           layout->snapshot_length == wtap_snapshot_length(wth) &&
+           layout->file_encap == wtap_file_encap(wth) &&
+           layout->file_tsprec == wtap_file_tsprec(wth) &&
+           layout->interface_data == interfaces->interface_data &&
+           layout->interface_data->len == 1 && wtap_file_get_num_shbs(wth) == 1 &&
+           layout->shb_hdrs->len == 1 &&
+           g_array_index(layout->shb_hdrs, wtap_block_t, 0) == wtap_file_get_shb(wth, 0) &&
+           g_strcmp0(layout->pathname, path) == 0;
+}
+
+static bool check_file(const char *path)
+{
+    int err;
+    char *err_info = NULL;
+    struct wtap *wth = wtap_open_offline(path, WTAP_TYPE_AUTO, &err, &err_info, FALSE);
+    bool right = wth && same_values(wth, path);
+    g_free(err_info);
+    if (wth)
+        wtap_close(wth);
+    return right;
+}
+
+static bool check(void)
+{
+    g_autofree char *path = NULL;
+    int fd = g_file_open_tmp("pktmon-etl-XXXXXX.pcapng", &path, NULL);
+    if (fd < 0)
+        return false;
+    bool written = write(fd, probe, sizeof(probe)) == (ssize_t)sizeof(probe);
+    close(fd);
+    bool right = written && check_file(path);
+    g_unlink(path);
+    return right;
+}
+
+bool wiretap_layout_is_right(void)
+{
+    static enum { UNKNOWN, RIGHT, WRONG } known = UNKNOWN;
+    if (known == UNKNOWN)
+        known = check() ? RIGHT : WRONG;
+    return known == RIGHT;
+}
