@@ -16,8 +16,8 @@ static const struct {
     command_run *run;
     const char *help;
 } commands[] = {
-    // LIST{"list", NULL, command_list, "Show the components of a log"},
-    // LIST{"counters", NULL, command_counters, "Show the counters of a log"},
+    {"list", NULL, command_list, "Show the components of a log"},
+    {"counters", NULL, command_counters, "Show the counters of a log"},
     {"etl2pcap", "pcapng", command_etl2pcap, "Convert a Windows log (.etl) to pcapng"},
     // LIST{"etl2txt", "format", command_etl2txt, "Convert a Windows log (.etl) to text"},
 };

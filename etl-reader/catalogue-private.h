@@ -25,6 +25,8 @@ struct etl_catalogue {
 
 /* Whether the event with this id describes a component (20 to 75). */
 bool etl_is_component_event(uint16_t id);
+/* Made empty where there is none yet. */
+struct etl_binding *etl_binding_of(struct etl_catalogue *catalogue, uint32_t id);
 void etl_components_learn(struct etl_catalogue *catalogue, const struct etl_record *record);
 void etl_components_finish(struct etl_catalogue *catalogue);
 

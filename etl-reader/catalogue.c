@@ -139,6 +139,8 @@ static void learn_counter(struct etl_catalogue *catalogue, const struct etl_reco
         catalogue->refused++;
         return;
     }
+    pktmon_registry_get(catalogue->registry, counter.component);
+    etl_binding_of(catalogue, counter.component);
     if (edge_name && *edge_name)
         g_hash_table_replace(catalogue->edge_names, edge_key(counter.component, counter.edge),
                              g_steal_pointer(&edge_name));

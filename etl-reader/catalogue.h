@@ -39,7 +39,8 @@ struct etl_binding {
     uint32_t id;
     uint16_t type; /* enum etl_component_type */
     uint32_t ifindex, miniport_ifindex, lower_ifindex, lowest_ifindex, switch_ifindex, ip_ifindex;
-    uint32_t stack; /* the same for all that are bound to each other; 0 = to nothing */
+    uint32_t stack;   /* the same for all that are bound to each other; 0 = to nothing */
+    uint32_t adapter; /* id of the component it is bound to, itself for an adapter; 0 = none */
 };
 
 /* A counter reading, the newest of its place. */

@@ -18,7 +18,7 @@ enum property_type {
     PROPERTY_IP_IFINDEX = 14,
 };
 
-static struct etl_binding *binding_of(struct etl_catalogue *catalogue, uint32_t id)
+struct etl_binding *etl_binding_of(struct etl_catalogue *catalogue, uint32_t id)
 {
     struct etl_binding *binding = g_hash_table_lookup(catalogue->bindings, GUINT_TO_POINTER(id));
     if (!binding) {
@@ -51,7 +51,7 @@ static uint32_t describe(struct etl_catalogue *catalogue, const struct etl_recor
     pktmon_component_set(&component->name, known);
     pktmon_component_set(&component->description, text_or_null(description));
     pktmon_component_set(&component->type, type_name ? type_name : type_number);
-    binding_of(catalogue, id)->type = type;
+    etl_binding_of(catalogue, id)->type = type;
     return id;
 }
 
@@ -229,7 +229,7 @@ static void learn_property(struct etl_catalogue *catalogue, const struct etl_rec
     g_autofree char *name = known ? g_strdup(known) : g_strdup_printf("Property %u", type);
     struct pktmon_component *component = pktmon_registry_get(catalogue->registry, id);
     add_property(component, name, value, is_several(record->id));
-    bind(binding_of(catalogue, id), type, number);
+    bind(etl_binding_of(catalogue, id), type, number);
     if (type == PROPERTY_MAC && record->id == ETL_PKTMON_PROPERTY_BINARY)
         set_mac(component, record);
 }
@@ -263,21 +263,23 @@ static bool is_adapter(uint16_t type)
            type == ETL_COMPONENT_NETVSC || type == ETL_COMPONENT_NETCX;
 }
 
-/* By the adapter's own ifindex; the least id where several have it, so that it is always the
- * same. */
+/* By the adapter's own ifindex. A virtual adapter is registered twice; the miniport, whose type
+ * has the least number, stands for both. */
 static uint32_t adapter_with(struct etl_catalogue *catalogue, uint32_t ifindex)
 {
     GHashTableIter iterator;
     gpointer value;
-    uint32_t found = 0;
+    const struct etl_binding *found = NULL;
     g_hash_table_iter_init(&iterator, catalogue->bindings);
     while (g_hash_table_iter_next(&iterator, NULL, &value)) {
         const struct etl_binding *binding = value;
-        if (is_adapter(binding->type) && binding->ifindex == ifindex &&
-            (found == 0 || binding->id < found))
-            found = binding->id;
+        if (!is_adapter(binding->type) || binding->ifindex != ifindex)
+            continue;
+        if (!found || binding->type < found->type ||
+            (binding->type == found->type && binding->id < found->id))
+            found = binding;
     }
-    return found;
+    return found ? found->id : 0;
 }
 
 static void set_alias(struct pktmon_component *component, const struct etl_interface *interface)
@@ -301,22 +303,30 @@ static void add_interface(struct pktmon_component *component, const struct etl_i
     }
 }
 
-static void finish_component(struct etl_catalogue *catalogue, const struct etl_binding *binding)
+static uint32_t adapter_of(struct etl_catalogue *catalogue, const struct etl_binding *binding)
 {
+    uint32_t ifindex = is_adapter(binding->type) ? binding->ifindex : binding->miniport_ifindex;
+    if (ifindex == 0)
+        ifindex = binding->ip_ifindex;
+    return ifindex ? adapter_with(catalogue, ifindex) : 0;
+}
+
+static void finish_component(struct etl_catalogue *catalogue, struct etl_binding *binding)
+{
+    binding->adapter = adapter_of(catalogue, binding);
     struct pktmon_component *component = pktmon_registry_find(catalogue->registry, binding->id);
     if (!component)
         return;
     bool adapter = is_adapter(binding->type);
     const struct etl_interface *own =
         adapter ? etl_catalogue_interface(catalogue, binding->ifindex) : NULL;
-    const struct etl_interface *bound =
-        etl_catalogue_interface(catalogue, binding->miniport_ifindex);
+    const struct etl_interface *bound = etl_catalogue_interface(
+        catalogue, binding->miniport_ifindex ? binding->miniport_ifindex : binding->ip_ifindex);
     if (own)
         add_interface(component, own);
     else if (bound)
         set_alias(component, bound);
-    if (binding->miniport_ifindex != 0 && !adapter)
-        component->parent = adapter_with(catalogue, binding->miniport_ifindex);
+    component->parent = binding->adapter != binding->id ? binding->adapter : 0;
 }
 
 /* Stacks are sets of components that share an interface index in any role. The representative of

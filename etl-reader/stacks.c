@@ -7,7 +7,7 @@
 
 /* Rank within an adapter's stack. */
 enum rank {
-    RANK_ADAPTER,
+    RANK_ADAPTER = 1,
     RANK_FILTER,
     RANK_PROTOCOL,
     RANK_OTHER,
@@ -15,27 +15,22 @@ enum rank {
 
 struct entry {
     const struct etl_binding *binding;
-    uint32_t adapter; /* id of the adapter; UINT32_MAX = bound to none */
+    uint32_t adapter; /* id; UINT32_MAX = bound to none, and last */
     enum rank rank;
     unsigned height; /* of a filter: how many filters are below */
 };
 
-static uint32_t adapter_of(const struct etl_catalogue *catalogue, const struct etl_binding *binding)
+static enum rank rank_of(const struct etl_binding *binding)
 {
-    const struct pktmon_component *component =
-        pktmon_registry_find(catalogue->registry, binding->id);
-    if (component && component->parent)
-        return component->parent;
-    return binding->ifindex && !binding->miniport_ifindex ? binding->id : UINT32_MAX;
-}
-
-static enum rank rank_of(const struct etl_binding *binding, uint32_t adapter)
-{
-    if (binding->id == adapter)
+    static const enum rank ranks[] = {
+        [ETL_COMPONENT_MINIPORT] = RANK_ADAPTER,  [ETL_COMPONENT_FILTER] = RANK_FILTER,
+        [ETL_COMPONENT_PROTOCOL] = RANK_PROTOCOL, [ETL_COMPONENT_NETVSC] = RANK_ADAPTER,
+        [ETL_COMPONENT_NETCX] = RANK_ADAPTER,
+    };
+    if (binding->id == binding->adapter)
         return RANK_ADAPTER;
-    if (binding->type == ETL_COMPONENT_FILTER)
-        return RANK_FILTER;
-    return binding->type == ETL_COMPONENT_PROTOCOL ? RANK_PROTOCOL : RANK_OTHER;
+    return binding->type < G_N_ELEMENTS(ranks) && ranks[binding->type] ? ranks[binding->type]
+                                                                       : RANK_OTHER;
 }
 
 static const struct etl_binding *filter_with(const GArray *entries, uint32_t ifindex)
@@ -69,6 +64,8 @@ static int compare_entries(const void *a, const void *b)
         return left->rank < right->rank ? -1 : 1;
     if (left->height != right->height)
         return left->height < right->height ? -1 : 1;
+    if (left->binding->type != right->binding->type && left->rank == RANK_ADAPTER)
+        return left->binding->type < right->binding->type ? -1 : 1;
     return left->binding->id < right->binding->id ? -1 : 1;
 }
 
@@ -79,8 +76,10 @@ static GArray *collect(const struct etl_catalogue *catalogue)
     gpointer value;
     g_hash_table_iter_init(&iterator, catalogue->bindings);
     while (g_hash_table_iter_next(&iterator, NULL, &value)) {
-        struct entry entry = {.binding = value, .adapter = adapter_of(catalogue, value)};
-        entry.rank = rank_of(value, entry.adapter);
+        const struct etl_binding *binding = value;
+        const struct entry entry = {.binding = binding,
+                                    .adapter = binding->adapter ? binding->adapter : UINT32_MAX,
+                                    .rank = rank_of(binding)};
         g_array_append_val(entries, entry);
     }
     return entries;

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A log whose components and counters are known, for the commands that show them. */
+#ifndef PKTMON_CLI_LOG_H
+#define PKTMON_CLI_LOG_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "etl.h"
+
+struct log {
+    struct pktmon_registry *registry;
+    struct pktmon_capture *capture;
+    struct pktmon_provider *provider;
+    const struct etl_catalogue *catalogue;
+    GPtrArray *stacks; /* of struct etl_binding, in the order to be shown */
+};
+
+/* Scans the log. False: error, and nothing to close. */
+bool log_open(struct log *log, char **paths, GError **error);
+void log_close(struct log *log);
+
+/* The heading of a stack: the adapter's alias or description; "Other components" for 0. */
+const char *log_stack_name(const struct log *log, uint32_t adapter);
+/* "" where there is none. */
+const char *log_text(const char *text);
+
+/* Appends a JSON string with its quotes. */
+void json_put_string(GString *json, const char *text);
+/* Appends "name":, after a comma where it is not the first of its object. */
+void json_put_name(GString *json, const char *name);
+
+#endif
