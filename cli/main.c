@@ -19,7 +19,7 @@ static const struct {
     {"list", NULL, command_list, "Show the components of a log"},
     {"counters", NULL, command_counters, "Show the counters of a log"},
     {"etl2pcap", "pcapng", command_etl2pcap, "Convert a Windows log (.etl) to pcapng"},
-    // LIST{"etl2txt", "format", command_etl2txt, "Convert a Windows log (.etl) to text"},
+    {"etl2txt", "format", command_etl2txt, "Convert a Windows log (.etl) to text"},
 };
 
 static void print_help(void)

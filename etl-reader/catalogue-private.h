@@ -9,7 +9,6 @@
 
 struct etl_catalogue {
     struct pktmon_registry *registry;
-    uint32_t build;
     struct etl_schemas *schemas;
     GHashTable *bindings;   /* component id -> struct etl_binding */
     GHashTable *interfaces; /* ifindex -> struct etl_interface */
@@ -37,8 +36,7 @@ void etl_interfaces_learn(struct etl_catalogue *catalogue, const struct etl_reco
 void etl_interface_free(void *interface);
 
 /* A number by its map in the log, else by the project's table. NULL: neither. */
-struct etl_value;
 const char *etl_catalogue_name(const struct etl_catalogue *catalogue, const char *map,
-                               const struct etl_value *table, uint32_t value);
+                               uint32_t value);
 
 #endif

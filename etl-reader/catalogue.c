@@ -4,7 +4,6 @@
 #include "catalogue-private.h"
 #include "event-text.h"
 #include "pktmon-event.h"
-#include "values.h"
 
 #define MAX_COUNTED  65536 /* kinds of events that are counted apart */
 #define MAX_COUNTERS 1048576
@@ -49,8 +48,7 @@ struct etl_catalogue *etl_catalogue_new(struct pktmon_registry *registry, uint32
 {
     struct etl_catalogue *catalogue = g_new0(struct etl_catalogue, 1);
     catalogue->registry = registry;
-    catalogue->build = build;
-    catalogue->schemas = etl_schemas_new();
+    catalogue->schemas = etl_schemas_new(build);
     catalogue->bindings = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     catalogue->interfaces = g_hash_table_new_full(NULL, NULL, NULL, etl_interface_free);
     catalogue->filters = g_ptr_array_new_with_free_func(free_filter);
@@ -204,15 +202,13 @@ static void learn_filter(struct etl_catalogue *catalogue, const struct etl_recor
     add_mac(text, etl_take(&cursor, ETL_MAC_SIZE));
     add_mac(text, etl_take(&cursor, ETL_MAC_SIZE));
     uint16_t ethertype = etl_take_u16(&cursor);
-    const char *ethertype_name =
-        etl_catalogue_name(catalogue, "EtherType", etl_ethertype_values, ethertype);
+    const char *ethertype_name = etl_catalogue_name(catalogue, "EtherType", ethertype);
     add_number(text, "EtherType", ethertype, ethertype_name);
     add_number(text, "VLAN", etl_take_u16(&cursor), NULL);
     add_address(text, etl_take(&cursor, address_size), address_size);
     add_address(text, etl_take(&cursor, address_size), address_size);
     uint8_t protocol = etl_take_u8(&cursor);
-    const char *protocol_name =
-        etl_catalogue_name(catalogue, "IPProtocol", etl_ip_protocol_values, protocol);
+    const char *protocol_name = etl_catalogue_name(catalogue, "IPProtocol", protocol);
     add_number(text, "protocol", protocol, protocol_name);
     add_number(text, "port", etl_take_u16(&cursor), NULL);
     add_number(text, "port", etl_take_u16(&cursor), NULL);
@@ -309,8 +305,9 @@ static bool is_background(const struct etl_record *record)
 
 enum etl_use etl_use_of(const struct etl_record *record)
 {
-    bool taken = is_pktmon(record) ? is_description(record->id) : is_background(record);
-    return taken ? ETL_USE_NONE : ETL_USE_EVENT;
+    if (is_pktmon(record))
+        return is_description(record->id) ? ETL_USE_DESCRIPTION : ETL_USE_EVENT;
+    return is_background(record) ? ETL_USE_NONE : ETL_USE_EVENT;
 }
 
 void etl_catalogue_learn(struct etl_catalogue *catalogue, const struct etl_record *record)
@@ -433,25 +430,24 @@ uint64_t etl_catalogue_refused(const struct etl_catalogue *catalogue)
 }
 
 const char *etl_catalogue_name(const struct etl_catalogue *catalogue, const char *map,
-                               const struct etl_value *table, uint32_t value)
+                               uint32_t value)
 {
-    const char *name = etl_schemas_value(catalogue->schemas, etl_pktmon_guid, map, value);
-    return name && *name ? name : etl_value_name(table, value, catalogue->build);
+    return etl_schemas_value(catalogue->schemas, etl_pktmon_guid, map, value);
 }
 
 const char *etl_catalogue_reason(const struct etl_catalogue *catalogue, uint32_t reason)
 {
-    return etl_catalogue_name(catalogue, "DropReason", etl_drop_reason_values, reason);
+    return etl_catalogue_name(catalogue, "DropReason", reason);
 }
 
 const char *etl_catalogue_location(const struct etl_catalogue *catalogue, uint32_t location)
 {
-    return etl_catalogue_name(catalogue, "DropLocation", etl_drop_location_values, location);
+    return etl_catalogue_name(catalogue, "DropLocation", location);
 }
 
 const char *etl_catalogue_component_type(const struct etl_catalogue *catalogue, uint32_t type)
 {
-    return etl_catalogue_name(catalogue, "ComponentType", etl_component_type_values, type);
+    return etl_catalogue_name(catalogue, "ComponentType", type);
 }
 
 const char *etl_catalogue_edge_name(const struct etl_catalogue *catalogue, uint32_t component,

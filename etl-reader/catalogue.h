@@ -86,8 +86,9 @@ void etl_catalogue_free(struct etl_catalogue *catalogue);
 
 /* What the second pass has to do with a record. */
 enum etl_use {
-    ETL_USE_NONE,  /* it was read here and now, or nothing can be said of it */
-    ETL_USE_EVENT, /* it is an event of its own time */
+    ETL_USE_NONE,        /* nothing can be said of it */
+    ETL_USE_DESCRIPTION, /* it was read here and now; it stands for nothing else */
+    ETL_USE_EVENT,       /* it is an event of its own time */
 };
 
 enum etl_use etl_use_of(const struct etl_record *record);

@@ -3,7 +3,6 @@
 #include "catalogue-private.h"
 
 #include "pktmon-event.h"
-#include "values.h"
 
 /* PropType */
 enum property_type {
@@ -69,9 +68,7 @@ static char *uint_text(struct etl_catalogue *catalogue, struct etl_cursor *curso
 {
     *number = etl_take_u32(cursor);
     const char *medium =
-        type == PROPERTY_MEDIUM
-            ? etl_catalogue_name(catalogue, "NdisMedium", etl_ndis_medium_values, *number)
-            : NULL;
+        type == PROPERTY_MEDIUM ? etl_catalogue_name(catalogue, "NdisMedium", *number) : NULL;
     return medium ? g_strdup(medium) : g_strdup_printf("%u", *number);
 }
 
@@ -97,7 +94,7 @@ static char *medium_text(struct etl_catalogue *catalogue, struct etl_cursor *cur
 {
     (void)type;
     *number = etl_take_u16(cursor);
-    const char *name = etl_catalogue_name(catalogue, "NdisMedium", etl_ndis_medium_values, *number);
+    const char *name = etl_catalogue_name(catalogue, "NdisMedium", *number);
     return name ? g_strdup(name) : g_strdup_printf("%u", *number);
 }
 
@@ -146,7 +143,7 @@ static char *ethertype_text(struct etl_catalogue *catalogue, struct etl_cursor *
 {
     (void)type;
     *number = etl_take_u16(cursor);
-    const char *name = etl_catalogue_name(catalogue, "EtherType", etl_ethertype_values, *number);
+    const char *name = etl_catalogue_name(catalogue, "EtherType", *number);
     return name ? g_strdup(name) : g_strdup_printf("0x%04X", *number);
 }
 
@@ -224,8 +221,7 @@ static void learn_property(struct etl_catalogue *catalogue, const struct etl_rec
         catalogue->refused++;
         return;
     }
-    const char *known =
-        etl_catalogue_name(catalogue, "PropertyType", etl_property_type_values, type);
+    const char *known = etl_catalogue_name(catalogue, "PropertyType", type);
     g_autofree char *name = known ? g_strdup(known) : g_strdup_printf("Property %u", type);
     struct pktmon_component *component = pktmon_registry_get(catalogue->registry, id);
     add_property(component, name, value, is_several(record->id));

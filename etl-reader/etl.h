@@ -59,8 +59,9 @@ uint64_t pktmon_etl_end(const struct pktmon_provider *provider);
 /* After enumerate(). */
 const struct etl_catalogue *pktmon_etl_catalogue(const struct pktmon_provider *provider);
 
-/* Calls back with every event of the log that is delivered, before it is: for a reader that shows
- * the log's own words. NULL: no more. */
+/* Calls back with every event of the log in the order of time, those that describe components and
+ * filters among them, before what it becomes is delivered: for a reader that shows the log's own
+ * words. Before start(). */
 typedef void pktmon_etl_observer(void *user, const struct etl_record *record);
 void pktmon_etl_observe(struct pktmon_provider *provider, pktmon_etl_observer *observer,
                         void *user);

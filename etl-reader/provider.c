@@ -35,12 +35,19 @@ static struct etl_provider *self(const struct pktmon_provider *provider)
     return (struct etl_provider *)provider;
 }
 
+/* Whether the second pass looks at it; descriptions only where somebody observes. */
+static bool is_wanted(const struct etl_provider *provider, const struct etl_record *record)
+{
+    enum etl_use use = etl_use_of(record);
+    return use == ETL_USE_EVENT || (use == ETL_USE_DESCRIPTION && provider->observer);
+}
+
 static bool visit(void *user, const struct etl_record *record, unsigned file)
 {
     struct etl_provider *provider = user;
     (void)file;
     etl_catalogue_learn(provider->delivery.catalogue, record);
-    return etl_use_of(record) == ETL_USE_EVENT;
+    return is_wanted(provider, record);
 }
 
 static bool has_out_of_band(const struct etl_catalogue *catalogue)
@@ -57,6 +64,7 @@ static bool has_out_of_band(const struct etl_catalogue *catalogue)
 }
 
 static void handle(void *user, const struct etl_record *record, const struct etl_notes *notes);
+static void handle_joined(void *user, const struct etl_record *record);
 
 static bool enumerate(struct pktmon_provider *base, GError **error)
 {
@@ -68,7 +76,7 @@ static bool enumerate(struct pktmon_provider *base, GError **error)
     etl_log_scan(provider->log, visit, provider);
     etl_catalogue_finish(provider->delivery.catalogue);
     if (has_out_of_band(provider->delivery.catalogue))
-        provider->window = etl_window_new(handle, provider);
+        provider->window = etl_window_new(handle, handle_joined, provider);
     return true;
 }
 
@@ -185,11 +193,25 @@ static void handle_pktmon(struct etl_provider *provider, const struct etl_record
     handle_packet(provider, record, notes);
 }
 
+static void observe(struct etl_provider *provider, const struct etl_record *record)
+{
+    if (provider->observer)
+        provider->observer(provider->observer_user, record);
+}
+
+static void handle_joined(void *user, const struct etl_record *record)
+{
+    struct etl_provider *provider = user;
+    observe(provider, record);
+    provider->delivery.report.joined++;
+}
+
 static void handle(void *user, const struct etl_record *record, const struct etl_notes *notes)
 {
     struct etl_provider *provider = user;
-    if (provider->observer)
-        provider->observer(provider->observer_user, record);
+    observe(provider, record);
+    if (etl_use_of(record) == ETL_USE_DESCRIPTION)
+        return;
     if (etl_record_is(record, ETL_RECORD_EVENT, etl_pktmon_guid))
         handle_pktmon(provider, record, notes);
     else if (record->kind != ETL_RECORD_EVENT || !etl_ndis_add(provider->ndis, record))
@@ -222,10 +244,8 @@ static void end(struct etl_provider *provider)
     if (provider->ended)
         return;
     provider->ended = true;
-    if (provider->window) {
+    if (provider->window)
         etl_window_flush(provider->window);
-        provider->delivery.report.joined += etl_window_joined(provider->window);
-    }
     etl_ndis_flush(provider->ndis);
     deliver_loss(provider);
 }
@@ -241,7 +261,7 @@ static int read_records(struct pktmon_provider *base, int timeout_ms, GError **e
             return 0;
         }
         /* The scan keeps whole buffers, so records that it took already come again. */
-        if (etl_use_of(&record) != ETL_USE_EVENT)
+        if (!is_wanted(provider, &record))
             continue;
         if (provider->window)
             etl_window_add(provider->window, &record);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "schema.h"
 
+#include "builtin-schemas.h"
+#include "pktmon-event.h"
+#include "values.h"
+
 /* {bbccf6c1-6cd1-48c4-80ff-839482e37671}, EventMetadata */
 static const uint8_t metadata_guid[ETL_GUID_SIZE] = {
     0xc1, 0xf6, 0xcc, 0xbb, 0xd1, 0x6c, 0xc4, 0x48, 0x80, 0xff, 0x83, 0x94, 0x82, 0xe3, 0x76, 0x71};
@@ -45,14 +49,20 @@ struct event_key {
     bool classic;
 };
 
+struct map_key {
+    uint8_t provider[ETL_GUID_SIZE];
+    char *name;
+};
+
 struct map {
     bool bitmap;
     GHashTable *names; /* uint32 value -> char * */
 };
 
 struct etl_schemas {
+    uint32_t build;
     GHashTable *events; /* struct event_key -> struct etl_schema */
-    GHashTable *maps;   /* "guid name" -> struct map */
+    GHashTable *maps;   /* struct map_key -> struct map */
     uint64_t refused;
 };
 
@@ -69,11 +79,38 @@ static gboolean equal_keys(gconstpointer a, gconstpointer b)
            left->version == right->version && left->classic == right->classic;
 }
 
+static guint hash_map_key(gconstpointer data)
+{
+    const struct map_key *key = data;
+    return etl_u32(key->provider) ^ g_str_hash(key->name);
+}
+
+static gboolean equal_map_keys(gconstpointer a, gconstpointer b)
+{
+    const struct map_key *left = a, *right = b;
+    return memcmp(left->provider, right->provider, ETL_GUID_SIZE) == 0 &&
+           g_str_equal(left->name, right->name);
+}
+
+static void free_map_key(gpointer data)
+{
+    struct map_key *key = data;
+    g_free(key->name);
+    g_free(key);
+}
+
 static void clear_field(gpointer data)
 {
     struct etl_field *field = data;
     g_free(field->name);
     g_free(field->map);
+}
+
+GArray *etl_fields_new(void)
+{
+    GArray *fields = g_array_new(FALSE, FALSE, sizeof(struct etl_field));
+    g_array_set_clear_func(fields, clear_field);
+    return fields;
 }
 
 static void free_schema(gpointer data)
@@ -93,11 +130,29 @@ static void free_map(gpointer data)
     g_free(map);
 }
 
-struct etl_schemas *etl_schemas_new(void)
+/* Every id that PktMon may have; what the log describes takes the place of these. */
+#define PKTMON_IDS 300
+
+static void add_builtin(struct etl_schemas *schemas)
+{
+    for (uint16_t id = 0; id < PKTMON_IDS; id++) {
+        struct etl_schema *schema = etl_builtin_schema(id);
+        if (!schema)
+            continue;
+        struct event_key *key = g_new0(struct event_key, 1);
+        memcpy(key->guid, etl_pktmon_guid, ETL_GUID_SIZE);
+        key->id = id;
+        g_hash_table_insert(schemas->events, key, schema);
+    }
+}
+
+struct etl_schemas *etl_schemas_new(uint32_t build)
 {
     struct etl_schemas *schemas = g_new0(struct etl_schemas, 1);
+    schemas->build = build;
     schemas->events = g_hash_table_new_full(hash_key, equal_keys, g_free, free_schema);
-    schemas->maps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_map);
+    schemas->maps = g_hash_table_new_full(hash_map_key, equal_map_keys, free_map_key, free_map);
+    add_builtin(schemas);
     return schemas;
 }
 
@@ -141,8 +196,7 @@ static void read_field(const uint8_t *data, size_t size, size_t at, struct etl_f
 
 static GArray *read_fields(const uint8_t *data, size_t size, uint32_t count)
 {
-    GArray *fields = g_array_new(FALSE, FALSE, sizeof(struct etl_field));
-    g_array_set_clear_func(fields, clear_field);
+    GArray *fields = etl_fields_new();
     for (uint32_t i = 0; i < count; i++) {
         struct etl_field field;
         read_field(data, size, INFO_PROPERTIES + (size_t)i * PROPERTY_SIZE, &field);
@@ -184,12 +238,6 @@ static bool learn_event(struct etl_schemas *schemas, const uint8_t *data, size_t
     return true;
 }
 
-static char *map_key(const uint8_t *provider, const char *name)
-{
-    g_autofree char *guid = etl_guid_text(provider);
-    return g_strdup_printf("%s %s", guid, name);
-}
-
 static bool learn_map(struct etl_schemas *schemas, const uint8_t *data, size_t size)
 {
     if (size < ETL_GUID_SIZE + MAP_ENTRIES || g_hash_table_size(schemas->maps) >= MAX_MAPS)
@@ -209,7 +257,10 @@ static bool learn_map(struct etl_schemas *schemas, const uint8_t *data, size_t s
         if (text)
             g_hash_table_replace(map->names, GUINT_TO_POINTER(etl_u32(info + at + 4)), text);
     }
-    g_hash_table_replace(schemas->maps, map_key(data, name), map);
+    struct map_key *key = g_new0(struct map_key, 1);
+    memcpy(key->provider, data, ETL_GUID_SIZE);
+    key->name = g_steal_pointer(&name);
+    g_hash_table_replace(schemas->maps, key, map);
     return true;
 }
 
@@ -246,8 +297,9 @@ const struct etl_schema *etl_schemas_find(const struct etl_schemas *schemas,
 static const struct map *find_map(const struct etl_schemas *schemas, const uint8_t *provider,
                                   const char *name)
 {
-    g_autofree char *key = map_key(provider, name);
-    return g_hash_table_lookup(schemas->maps, key);
+    struct map_key key = {.name = (char *)name};
+    memcpy(key.provider, provider, ETL_GUID_SIZE);
+    return g_hash_table_lookup(schemas->maps, &key);
 }
 
 static bool append_bits(const struct map *map, uint32_t value, GString *text)
@@ -262,26 +314,30 @@ static bool append_bits(const struct map *map, uint32_t value, GString *text)
     return text->len > before;
 }
 
-bool etl_schemas_map(const struct etl_schemas *schemas, const uint8_t provider[ETL_GUID_SIZE],
-                     const char *name, uint64_t value, GString *text)
-{
-    const struct map *map = value <= UINT32_MAX ? find_map(schemas, provider, name) : NULL;
-    if (!map)
-        return false;
-    if (map->bitmap)
-        return append_bits(map, (uint32_t)value, text);
-    const char *entry = g_hash_table_lookup(map->names, GUINT_TO_POINTER((guint)value));
-    if (entry)
-        g_string_append(text, entry);
-    return entry != NULL;
-}
-
 const char *etl_schemas_value(const struct etl_schemas *schemas,
                               const uint8_t provider[ETL_GUID_SIZE], const char *name,
                               uint32_t value)
 {
     const struct map *map = find_map(schemas, provider, name);
-    return map ? g_hash_table_lookup(map->names, GUINT_TO_POINTER(value)) : NULL;
+    const char *entry = map ? g_hash_table_lookup(map->names, GUINT_TO_POINTER(value)) : NULL;
+    if (entry && *entry)
+        return entry;
+    bool is_pktmon = memcmp(provider, etl_pktmon_guid, ETL_GUID_SIZE) == 0;
+    const struct etl_value *table = is_pktmon ? etl_values_of(name) : NULL;
+    return table ? etl_value_name(table, value, schemas->build) : NULL;
+}
+
+bool etl_schemas_map(const struct etl_schemas *schemas, const uint8_t provider[ETL_GUID_SIZE],
+                     const char *name, uint64_t value, GString *text)
+{
+    const struct map *map = value <= UINT32_MAX ? find_map(schemas, provider, name) : NULL;
+    if (map && map->bitmap)
+        return append_bits(map, (uint32_t)value, text);
+    const char *entry =
+        value <= UINT32_MAX ? etl_schemas_value(schemas, provider, name, (uint32_t)value) : NULL;
+    if (entry)
+        g_string_append(text, entry);
+    return entry != NULL;
 }
 
 uint64_t etl_schemas_refused(const struct etl_schemas *schemas)

@@ -41,7 +41,11 @@ struct etl_schema {
 
 struct etl_schemas;
 
-struct etl_schemas *etl_schemas_new(void);
+/* An empty array of struct etl_field, which owns their strings. */
+GArray *etl_fields_new(void);
+
+/* build: of Windows, decides among conflicting names of the project's own tables. */
+struct etl_schemas *etl_schemas_new(uint32_t build);
 void etl_schemas_free(struct etl_schemas *schemas);
 
 /* Whether the record describes events or maps. */
@@ -49,14 +53,15 @@ bool etl_is_schema(const struct etl_record *record);
 /* Learns from the record, if it is one of those. True: it was. */
 bool etl_schemas_learn(struct etl_schemas *schemas, const struct etl_record *record);
 
-/* NULL: the log does not describe this event. */
+/* The log's own description, else the project's; NULL: neither describes this event. */
 const struct etl_schema *etl_schemas_find(const struct etl_schemas *schemas,
                                           const struct etl_record *record);
 
-/* Appends the name of the value, or the names of its bits. False: the map does not have it. */
+/* Appends the name of the value, or the names of its bits: by the log's map, else, of PktMon, by
+ * the project's table. False: neither has it. */
 bool etl_schemas_map(const struct etl_schemas *schemas, const uint8_t provider[ETL_GUID_SIZE],
                      const char *map, uint64_t value, GString *text);
-/* The name of a value; NULL: the map does not have it. */
+/* The same for one value; NULL: neither has it. */
 const char *etl_schemas_value(const struct etl_schemas *schemas,
                               const uint8_t provider[ETL_GUID_SIZE], const char *map,
                               uint32_t value);

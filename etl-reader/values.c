@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 static bool means(const struct etl_value *row, uint32_t value, uint32_t build)
 {
@@ -16,6 +17,25 @@ const char *etl_value_name(const struct etl_value *table, uint32_t value, uint32
     for (; table->symbol; table++) {
         if (means(table, value, build))
             return table->text ? table->text : table->symbol;
+    }
+    return NULL;
+}
+
+const struct etl_value *etl_values_of(const char *map)
+{
+    static const struct {
+        const char *map;
+        const struct etl_value *table;
+    } tables[] = {
+        {"DropReason", etl_drop_reason_values},       {"DropLocation", etl_drop_location_values},
+        {"ComponentType", etl_component_type_values}, {"PropertyType", etl_property_type_values},
+        {"NdisMedium", etl_ndis_medium_values},       {"PacketDirectionTag", etl_direction_values},
+        {"PacketType", etl_packet_type_values},       {"EtherType", etl_ethertype_values},
+        {"IPProtocol", etl_ip_protocol_values},
+    };
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        if (strcmp(tables[i].map, map) == 0)
+            return tables[i].table;
     }
     return NULL;
 }

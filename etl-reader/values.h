@@ -25,6 +25,9 @@ extern const struct etl_value etl_packet_type_values[];
 extern const struct etl_value etl_ethertype_values[];
 extern const struct etl_value etl_ip_protocol_values[];
 
+/* The project's table for a value map of PktMon, by the name the map has in logs; NULL: none. */
+const struct etl_value *etl_values_of(const char *map);
+
 /* The text, or else the symbol, of a value in that build of Windows (0: the newest); NULL: the
  * table does not have it. */
 const char *etl_value_name(const struct etl_value *table, uint32_t value, uint32_t build);

@@ -16,15 +16,16 @@ struct item {
 
 struct etl_window {
     etl_window_out *out;
+    etl_window_joined *joined;
     void *user;
     GQueue *items; /* the oldest at the head */
-    uint64_t joined;
 };
 
-struct etl_window *etl_window_new(etl_window_out *out, void *user)
+struct etl_window *etl_window_new(etl_window_out *out, etl_window_joined *joined, void *user)
 {
     struct etl_window *window = g_new0(struct etl_window, 1);
     window->out = out;
+    window->joined = joined;
     window->user = user;
     window->items = g_queue_new();
     return window;
@@ -108,7 +109,7 @@ static void release(struct etl_window *window)
 {
     struct item *item = g_queue_pop_head(window->items);
     if (item->joined)
-        window->joined++;
+        window->joined(window->user, &item->record);
     else
         window->out(window->user, &item->record, item->has_notes ? &item->notes : NULL);
     free_item(item);
@@ -133,9 +134,4 @@ void etl_window_flush(struct etl_window *window)
 {
     while (window->items->length > 0)
         release(window);
-}
-
-uint64_t etl_window_joined(const struct etl_window *window)
-{
-    return window->joined;
 }

@@ -18,15 +18,15 @@ struct etl_window;
 typedef void etl_window_out(void *user, const struct etl_record *record,
                             const struct etl_notes *notes);
 
-struct etl_window *etl_window_new(etl_window_out *out, void *user);
+/* A record that became part of another, in its turn. */
+typedef void etl_window_joined(void *user, const struct etl_record *record);
+
+struct etl_window *etl_window_new(etl_window_out *out, etl_window_joined *joined, void *user);
 void etl_window_free(struct etl_window *window);
 
 /* Copies the record. Calls out for those that waited long enough. */
 void etl_window_add(struct etl_window *window, const struct etl_record *record);
 /* Calls out for all that are left. */
 void etl_window_flush(struct etl_window *window);
-
-/* Records that became part of another. */
-uint64_t etl_window_joined(const struct etl_window *window);
 
 #endif

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pktmon etl2txt: a Windows log as text, one line for each event and one for each packet. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "convert.h"
+#include "event-text.h"
+#include "output.h"
+#include "packet-text.h"
+
+#define NS_PER_SECOND UINT64_C(1000000000)
+#define FLUSH_SIZE    (1 << 20)
+
+struct arguments {
+    char *out, *tmf_path;
+    gboolean stats_only, timestamp_only, metadata, brief, hex, no_ethernet, local_time, flow_only,
+        drop_only;
+    int verbose, vxlan_port;
+    char **logs;
+};
+
+/* Where the text of a log is put together. */
+struct text {
+    struct pktmon_sink sink;
+    const struct arguments *arguments;
+    struct packet_text_options packets;
+    const struct pktmon_provider *provider;
+    int64_t offset_ns; /* of the shown time from UTC */
+    GString *lines;    /* not yet written */
+    GString *line;     /* of the event at hand; shown if it is not left out */
+    GString *message;
+    FILE *file;
+    uint64_t formatted;
+};
+
+static bool check(const struct arguments *arguments, GError **error)
+{
+    const char *wrong = NULL;
+    if (!arguments->logs)
+        wrong = "Name the log to convert: pktmon etl2txt PktMon.etl.";
+    else if (arguments->verbose < 0 || arguments->verbose > 3)
+        wrong = "--verbose is a level from 1 to 3.";
+    else if (arguments->vxlan_port < 1 || arguments->vxlan_port > UINT16_MAX)
+        wrong = "--vxlan is a UDP port from 1 to 65535.";
+    else if (arguments->flow_only && arguments->drop_only)
+        wrong = "--drop-only and --flow-only leave nothing; give one of them.";
+    if (wrong)
+        g_set_error_literal(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT, wrong);
+    return !wrong;
+}
+
+static bool parse(struct arguments *arguments, int argc, char **argv, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &arguments->out,
+         "File to write; - for the standard output", "FILE"},
+        {"stats-only", 's', 0, G_OPTION_ARG_NONE, &arguments->stats_only,
+         "Only how many events there are", NULL},
+        {"timestamp-only", 't', 0, G_OPTION_ARG_NONE, &arguments->timestamp_only,
+         "Only the time before each event", NULL},
+        {"metadata", 'm', 0, G_OPTION_ARG_NONE, &arguments->metadata,
+         "Level and keywords of each event", NULL},
+        {"tmfpath", 'p', 0, G_OPTION_ARG_STRING, &arguments->tmf_path,
+         "Accepted for scripts; WPP messages are shown as bytes", "PATH"},
+        {"brief", 'b', 0, G_OPTION_ARG_NONE, &arguments->brief, "Less of each packet", NULL},
+        {"verbose", 'v', 0, G_OPTION_ARG_INT, &arguments->verbose, "More of each packet, 1 to 3",
+         "LEVEL"},
+        {"hex", 'x', 0, G_OPTION_ARG_NONE, &arguments->hex, "The packets' bytes too", NULL},
+        {"no-ethernet", 'e', 0, G_OPTION_ARG_NONE, &arguments->no_ethernet,
+         "Packets without their link header", NULL},
+        {"vxlan", 'l', 0, G_OPTION_ARG_INT, &arguments->vxlan_port, "UDP port of VXLAN (4789)",
+         "PORT"},
+        {"drop-only", 'd', 0, G_OPTION_ARG_NONE, &arguments->drop_only, "Only dropped packets",
+         NULL},
+        {"flow-only", 0, 0, G_OPTION_ARG_NONE, &arguments->flow_only,
+         "Only packets that are not dropped", NULL},
+        {"local-time", 0, 0, G_OPTION_ARG_NONE, &arguments->local_time,
+         "Times in the time zone of the machine that logged, instead of UTC", NULL},
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->logs, NULL, NULL},
+        {0},
+    };
+    arguments->vxlan_port = 4789;
+    return output_parse(&argc, &argv, entries, "LOG... - convert a Windows log (.etl) to text",
+                        NULL, error) &&
+           check(arguments, error);
+}
+
+/* "2024-06-10 20:18:35.489172100" */
+static void put_time(GString *line, uint64_t time, int64_t offset_ns)
+{
+    uint64_t shown = offset_ns < 0 && time < (uint64_t)-offset_ns ? 0 : time + (uint64_t)offset_ns;
+    g_autoptr(GDateTime) date = g_date_time_new_from_unix_utc((gint64)(shown / NS_PER_SECOND));
+    g_autofree char *seconds = date ? g_date_time_format(date, "%Y-%m-%d %H:%M:%S") : NULL;
+    g_string_append_printf(line, "%s.%09" PRIu64, seconds ? seconds : "", shown % NS_PER_SECOND);
+}
+
+/* "[CPU]PID.TID::time [provider] message" */
+static void put_event(struct text *text, const struct etl_record *record)
+{
+    const struct etl_schemas *schemas = etl_catalogue_schemas(pktmon_etl_catalogue(text->provider));
+    g_autofree char *provider = etl_event_provider(schemas, record);
+    GString *line = text->line;
+    g_string_truncate(line, 0);
+    if (!text->arguments->timestamp_only)
+        g_string_append_printf(line, "[%02u]%04X.%04X::", record->cpu, record->process,
+                               record->thread);
+    put_time(line, record->time, text->offset_ns);
+    if (!text->arguments->timestamp_only)
+        g_string_append_printf(line, " [%s]", provider);
+    if (text->arguments->metadata)
+        g_string_append_printf(line, " [Level %u, Keywords 0x%" PRIx64 "]", record->level,
+                               record->keyword);
+    etl_event_text(schemas, record, text->message);
+    g_string_append_printf(line, " %s\n", text->message->str);
+}
+
+static void flush(struct text *text)
+{
+    fwrite(text->lines->str, 1, text->lines->len, text->file);
+    g_string_truncate(text->lines, 0);
+}
+
+static void show_line(struct text *text)
+{
+    if (text->line->len == 0)
+        return;
+    g_string_append_len(text->lines, text->line->str, (gssize)text->line->len);
+    g_string_truncate(text->line, 0);
+    text->formatted++;
+    if (text->lines->len >= FLUSH_SIZE)
+        flush(text);
+}
+
+/* Where packets are left out, an event's line waits until what the event becomes is delivered. */
+static void observe(void *user, const struct etl_record *record)
+{
+    struct text *text = user;
+    const struct arguments *arguments = text->arguments;
+    if (arguments->stats_only)
+        return;
+    put_event(text, record);
+    if ((!arguments->drop_only && !arguments->flow_only) ||
+        etl_use_of(record) == ETL_USE_DESCRIPTION)
+        show_line(text);
+}
+
+static void receive(struct pktmon_sink *sink, const struct pktmon_event *event)
+{
+    struct text *text = (struct text *)sink;
+    show_line(text);
+    if (event->record == PKTMON_RECORD_PACKET && !text->arguments->stats_only)
+        packet_text(text->lines, &text->packets, event->packet.link_type, event->packet.data,
+                    event->packet.caplen, event->packet.origlen);
+}
+
+static void put_statistics(FILE *file, const struct pktmon_provider *provider)
+{
+    const struct etl_log_stats *stats = etl_log_stats(pktmon_etl_log(provider));
+    const struct pktmon_etl_report *report = pktmon_etl_report(provider);
+    fprintf(file,
+            "Files: %" PRIu64 "\nBytes: %" PRIu64 "\nBuffers: %" PRIu64 "\nEvents: %" PRIu64
+            "\nPackets: %" PRIu64 "\nDropped packets: %" PRIu64 "\nCounter readings: %" PRIu64
+            "\nOther events: %" PRIu64 "\nEvents lost: %" PRIu64 "\nBuffers lost: %" PRIu64 "\n",
+            stats->files, stats->bytes, stats->buffers, stats->records[ETL_RECORD_EVENT],
+            report->packets, report->drops, report->counters, report->notices, stats->events_lost,
+            stats->buffers_lost);
+}
+
+static bool run(struct text *text, struct pktmon_provider *provider, GError **error)
+{
+    int more = 1;
+    uint64_t done, all;
+    if (!provider->ops->start(provider, error))
+        return false;
+    while (more > 0 && !ferror(text->file)) {
+        more = provider->ops->read(provider, 0, error);
+        etl_log_progress(pktmon_etl_log(provider), &done, &all);
+        output_progress(NULL, done, all);
+    }
+    show_line(text);
+    flush(text);
+    if (text->arguments->stats_only)
+        put_statistics(text->file, provider);
+    return more >= 0 && provider->ops->stop(provider, error);
+}
+
+static struct pktmon_provider *open_log(struct text *text, struct pktmon_registry *registry,
+                                        struct pktmon_capture *capture, GError **error)
+{
+    struct pktmon_etl_options options;
+    pktmon_etl_options_init(&options);
+    options.flow = !text->arguments->drop_only;
+    options.drops = !text->arguments->flow_only;
+    struct pktmon_provider *provider =
+        pktmon_etl_provider_new((const char *const *)text->arguments->logs, &options, registry,
+                                capture, &text->sink, error);
+    if (!provider)
+        return NULL;
+    text->provider = provider;
+    if (text->arguments->local_time)
+        text->offset_ns = -(int64_t)etl_log_header(pktmon_etl_log(provider))->bias_minutes * 60 *
+                          (int64_t)NS_PER_SECOND;
+    pktmon_etl_observe(provider, observe, text);
+    return provider;
+}
+
+static void report(const struct text *text, const struct output *output)
+{
+    output_progress_end();
+    fprintf(stderr, "Events formatted: %" PRIu64 "\n", text->formatted);
+    if (output->path)
+        fprintf(stderr, "Formatted file: %s\n", output->path);
+    output_report(text->provider);
+}
+
+static bool convert(const struct arguments *arguments, const struct output *output, FILE *file,
+                    GError **error)
+{
+    struct text text = {
+        .sink = {receive},
+        .arguments = arguments,
+        .packets = {.brief = arguments->brief,
+                    .verbose = arguments->verbose,
+                    .hex = arguments->hex,
+                    .no_ethernet = arguments->no_ethernet,
+                    .vxlan_port = (uint16_t)arguments->vxlan_port},
+        .lines = g_string_new(NULL),
+        .line = g_string_new(NULL),
+        .message = g_string_new(NULL),
+        .file = file,
+    };
+    struct pktmon_registry *registry = pktmon_registry_new();
+    struct pktmon_capture *capture = pktmon_capture_new();
+    struct pktmon_provider *provider = open_log(&text, registry, capture, error);
+    bool done = provider && run(&text, provider, error);
+    if (done)
+        report(&text, output);
+    if (provider)
+        provider->ops->free(provider);
+    pktmon_capture_free(capture);
+    pktmon_registry_free(registry);
+    g_string_free(text.lines, TRUE);
+    g_string_free(text.line, TRUE);
+    g_string_free(text.message, TRUE);
+    return done;
+}
+
+/* A reader that closed the pipe has what it wanted. */
+static bool finish(FILE *file, const struct output *output, GError **error)
+{
+    errno = 0;
+    if (fclose(file) == 0 || errno == EPIPE)
+        return true;
+    g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED, "Cannot write %s: %s.",
+                output->path ? output->path : "the standard output", g_strerror(errno));
+    return false;
+}
+
+bool command_etl2txt(int argc, char **argv, GError **error)
+{
+    struct arguments arguments = {0};
+    struct output output;
+    bool done = parse(&arguments, argc, argv, error) &&
+                output_open(&output, arguments.out, arguments.logs, "txt", error);
+    if (done) {
+        FILE *file = fdopen(dup(output.fd), "w");
+        done = file && convert(&arguments, &output, file, error);
+        if (file)
+            done = finish(file, &output, done ? error : NULL) && done;
+        output_close(&output, done);
+    }
+    g_free(arguments.out);
+    g_free(arguments.tmf_path);
+    g_strfreev(arguments.logs);
+    return done;
+}
