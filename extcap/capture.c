@@ -7,21 +7,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "interfaces.h"
 #include "log.h"
-#include "session.h"
 
 #define NO_READER_NAP_US 20000
 
 static const int stop_signals[] = {SIGTERM, SIGINT, SIGHUP};
-static struct pktmon_session *volatile session_to_stop;
+static void (*volatile stop_hook)(void);
 static volatile sig_atomic_t stop_wanted;
 
 static void on_stop_signal(int number)
 {
     (void)number;
     stop_wanted = 1;
-    if (session_to_stop) {
-        pktmon_session_stop(session_to_stop);
+    if (stop_hook) {
+        stop_hook();
     }
 }
 
@@ -36,34 +36,17 @@ static void catch_signals(void)
     }
 }
 
-/* A signal from now on stops the session, and one that came before it existed has done so. */
-static void set_session_to_stop(struct pktmon_session *session)
+void capture_set_stop_hook(void (*hook)(void))
 {
-    session_to_stop = session;
-    if (session && stop_wanted) {
-        pktmon_session_stop(session);
+    stop_hook = hook;
+    if (hook && stop_wanted) {
+        hook();
     }
 }
 
-static struct pktmon_session_options session_options(const struct arguments *arguments)
+bool capture_stop_wanted(void)
 {
-    const char *const *text = arguments->text;
-    const uint32_t *number = arguments->number;
-
-    return (struct pktmon_session_options){
-        .type = number[OPTION_TYPE],
-        .points = number[OPTION_POINTS],
-        .components = text[OPTION_COMPONENTS],
-        .netns = text[OPTION_NETNS],
-        .pkt_size = number[OPTION_PKT_SIZE],
-        .repeat_size = number[OPTION_REPEAT_SIZE],
-        .has_repeat_size = arguments->given[OPTION_REPEAT_SIZE],
-        .counters_interval_ms = number[OPTION_COUNTERS_INTERVAL],
-        .counters_only = number[OPTION_COUNTERS_ONLY],
-        .capture_filter = text[OPTION_CAPTURE_FILTER],
-        .buffer_size = number[OPTION_BUFFER_SIZE],
-        .provider = text[OPTION_PROVIDER],
-    };
+    return stop_wanted;
 }
 
 /* An existing file or pipe is opened without O_CREAT, which fs.protected_fifos would refuse in
@@ -101,7 +84,7 @@ static int open_output(const char *path, GError **error)
     return fd;
 }
 
-static enum pktmon_carrier choose_carrier(const struct arguments *arguments, int fd)
+enum pktmon_carrier capture_carrier(const struct arguments *arguments, int fd)
 {
     struct stat status;
 
@@ -110,21 +93,6 @@ static enum pktmon_carrier choose_carrier(const struct arguments *arguments, int
     }
     return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? PKTMON_CARRIER_BLOCKS
                                                               : PKTMON_CARRIER_FRAMES;
-}
-
-static bool capture_to(int fd, const struct arguments *arguments, GError **error)
-{
-    const struct pktmon_session_options options = session_options(arguments);
-    struct pktmon_session *session = pktmon_session_new(&options, error);
-
-    if (!session) {
-        return false;
-    }
-    set_session_to_stop(session);
-    bool good = pktmon_session_run(session, fd, choose_carrier(arguments, fd), error);
-    set_session_to_stop(NULL);
-    pktmon_session_free(session);
-    return good;
 }
 
 bool capture_run(const struct arguments *arguments, GError **error)
@@ -143,7 +111,8 @@ bool capture_run(const struct arguments *arguments, GError **error)
     if (fd < 0) {
         return stop_wanted;
     }
-    bool good = capture_to(fd, arguments, error);
+    const struct interface *interface = interface_find(arguments->text[OPTION_INTERFACE]);
+    bool good = interface->capture(arguments, fd, error);
     close(fd);
     return good;
 }

@@ -3,13 +3,15 @@
 
 #include <stdio.h>
 
-#include "session.h"
+#include "interfaces.h"
 
 void discovery_interfaces(const struct arguments *arguments)
 {
     (void)arguments;
     puts("extcap {version=" PKTMON_VERSION "}{help=" PKTMON_HELP_URL "}{display=Packet Monitor}");
-    puts("interface {value=" PKTMON_INTERFACE "}{display=Packet Monitor: network stack}");
+    for (const struct interface *interface = interfaces; interface->value; interface++) {
+        printf("interface {value=%s}{display=%s}\n", interface->value, interface->display);
+    }
 }
 
 void discovery_dlts(const struct arguments *arguments)
@@ -21,7 +23,7 @@ void discovery_dlts(const struct arguments *arguments)
 static const char *const sentence_types[] = {
     [OPTION_KIND_TEXT] = "string",     [OPTION_KIND_FILE] = "fileselect",
     [OPTION_KIND_CHOICE] = "selector", [OPTION_KIND_NUMBER] = "unsigned",
-    [OPTION_KIND_FLAG] = "boolflag",
+    [OPTION_KIND_FLAG] = "boolflag",   [OPTION_KIND_INPUT] = "fileselect",
 };
 
 static void print_key(const char *key, const char *value)
@@ -45,6 +47,11 @@ static void print_arg(int number, const struct option *option)
     if (option->kind == OPTION_KIND_FILE) {
         print_key("mustexist", "false");
     }
+    if (option->kind == OPTION_KIND_INPUT) {
+        print_key("mustexist", "true");
+        print_key("fileext", "Windows logs (*.etl)");
+        print_key("required", "true");
+    }
     print_key("group", option->group);
     putchar('\n');
 }
@@ -64,21 +71,13 @@ static void print_values(int number, const struct option *option)
 
 void discovery_config(const struct arguments *arguments)
 {
-    (void)arguments;
+    const struct interface *interface = interface_find(arguments->text[OPTION_INTERFACE]);
+
     for (int id = 0; id < OPTION_COUNT; id++) {
-        if (options[id].group) {
+        if (options[id].group && interface_has_option(interface, &options[id])) {
             print_arg(id, &options[id]);
             print_values(id, &options[id]);
         }
-    }
-}
-
-void discovery_filter(const struct arguments *arguments)
-{
-    g_autofree char *words = pktmon_filter_check(arguments->text[OPTION_CAPTURE_FILTER]);
-
-    if (words) {
-        puts(words);
     }
 }
 
@@ -105,8 +104,12 @@ void discovery_help(const struct arguments *arguments)
     (void)arguments;
     puts("Usage: pktmondump --capture --fifo FILE [option ...]\n\n"
          "Captures the packets of this machine's network stack at every component they pass,\n"
-         "with where and why they were dropped, as pcapng. Wireshark and tshark start it for\n"
-         "the interface \"" PKTMON_INTERFACE "\".\n");
+         "with where and why they were dropped, as pcapng; or converts a Windows log (--file).\n"
+         "Wireshark and tshark start it for its interfaces:\n");
+    for (const struct interface *interface = interfaces; interface->value; interface++) {
+        printf("  %-12s%s\n", interface->value, interface->display);
+    }
+    putchar('\n');
     for (int id = 0; id < OPTION_COUNT; id++) {
         if (options[id].help) {
             print_option_help(&options[id]);

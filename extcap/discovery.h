@@ -8,13 +8,9 @@
 
 #include "options.h"
 
-#define PKTMON_INTERFACE "pktmon"
-
 void discovery_interfaces(const struct arguments *arguments);
 void discovery_dlts(const struct arguments *arguments);
 void discovery_config(const struct arguments *arguments);
-/* What is wrong with the capture filter, if anything. */
-void discovery_filter(const struct arguments *arguments);
 void discovery_help(const struct arguments *arguments);
 void discovery_version(const struct arguments *arguments);
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pktmondump: the live network stack as an interface of Wireshark (extcap). Thin: it parses, and
- * answers Wireshark's questions or runs a session. Without privilege of its own.
+ * pktmondump: the live network stack, and Windows logs, as interfaces of Wireshark (extcap). Thin:
+ * it parses, and answers Wireshark's questions or captures. Without privilege of its own.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "capture.h"
 #include "discovery.h"
+#include "interfaces.h"
 #include "options.h"
 #include "provider.h"
 
@@ -26,13 +27,13 @@ static const struct {
 
 static bool check_interface(const struct arguments *arguments, GError **error)
 {
-    const char *interface = arguments->text[OPTION_INTERFACE];
+    const char *name = arguments->text[OPTION_INTERFACE];
 
-    if (!interface || g_str_equal(interface, PKTMON_INTERFACE)) {
+    if (interface_find(name)) {
         return true;
     }
     g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
-                "There is no interface \"%s\" here: use " PKTMON_INTERFACE ".", interface);
+                "There is no interface \"%s\" here: use %s.", name, interfaces->value);
     return false;
 }
 
@@ -54,7 +55,7 @@ static bool answer_or_capture(const struct arguments *arguments, GError **error)
         return capture_run(arguments, error);
     }
     if (arguments->text[OPTION_CAPTURE_FILTER]) {
-        discovery_filter(arguments);
+        interface_find(arguments->text[OPTION_INTERFACE])->check_filter(arguments);
         return true;
     }
     g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,

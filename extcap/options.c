@@ -44,11 +44,12 @@ static const struct option_choice carriers[] = {
 #define GROUP_COMPONENTS "Components"
 #define GROUP_LIMITS     "Limits"
 #define GROUP_DEBUG      "Debug"
+#define GROUP_LOG        "Log"
 
 const struct option options[OPTION_COUNT] = {
     [OPTION_TYPE] = {"type", GROUP_CAPTURE, OPTION_KIND_CHOICE, "Packets",
                      "Which packets: all, those that pass, or those that are dropped",
-                     .default_value = "all", .choices = types},
+                     .default_value = "all", .choices = types, .use = OPTION_OF_ALL},
     [OPTION_POINTS] = {"points", GROUP_CAPTURE, OPTION_KIND_CHOICE, "Capture points",
                        "Where packets are seen: at the devices only, or throughout the stack",
                        .default_value = "stack", .choices = points},
@@ -81,9 +82,12 @@ const struct option options[OPTION_COUNT] = {
                          .choices = providers},
     [OPTION_LOG_LEVEL] = {"log-level", GROUP_DEBUG, OPTION_KIND_CHOICE, "Log level",
                           "Least important kind of message to log", .default_value = "info",
-                          .choices = log_levels},
+                          .choices = log_levels, .use = OPTION_OF_ALL},
     [OPTION_LOG_FILE] = {"log-file", GROUP_DEBUG, OPTION_KIND_FILE, "Log file",
-                         "File to log to; empty for no log"},
+                         "File to log to; empty for no log", .use = OPTION_OF_ALL},
+    [OPTION_FILE] = {"file", GROUP_LOG, OPTION_KIND_INPUT, "Windows log",
+                     "Log (.etl) to open, as \"pktmon stop\" or netsh trace wrote it",
+                     .use = OPTION_OF_LOG},
     [OPTION_METADATA] = {"metadata", NULL, OPTION_KIND_CHOICE, NULL,
                          "How components are described: in frames (default to a pipe) or in "
                          "pcapng Custom Blocks (default to a file)",
@@ -185,7 +189,7 @@ typedef bool value_parser(const struct option *option, const char *text, uint32_
 static value_parser *const value_parsers[] = {
     [OPTION_KIND_TEXT] = parse_text,     [OPTION_KIND_FILE] = parse_file,
     [OPTION_KIND_CHOICE] = parse_choice, [OPTION_KIND_NUMBER] = parse_number,
-    [OPTION_KIND_FLAG] = parse_flag,
+    [OPTION_KIND_FLAG] = parse_flag,     [OPTION_KIND_INPUT] = parse_file,
 };
 
 static bool set_value(struct arguments *arguments, enum option_id id, const char *text,

@@ -23,6 +23,7 @@ enum option_id {
     OPTION_PROVIDER,
     OPTION_LOG_LEVEL,
     OPTION_LOG_FILE,
+    OPTION_FILE,
     /* From here on not in the dialog. */
     OPTION_METADATA,
     OPTION_INNER,
@@ -42,7 +43,8 @@ enum option_id {
 
 enum option_kind {
     OPTION_KIND_TEXT,
-    OPTION_KIND_FILE, /* a file to be written */
+    OPTION_KIND_FILE,  /* a file to be written */
+    OPTION_KIND_INPUT, /* a file to be read */
     OPTION_KIND_CHOICE,
     OPTION_KIND_NUMBER, /* unsigned 32 bits, decimal */
     OPTION_KIND_FLAG,   /* alone, or with true or false */
@@ -52,6 +54,13 @@ struct option_choice {
     const char *value;   /* NULL ends the list */
     const char *display; /* NULL: not in this version */
     uint32_t number;
+};
+
+/* Which interfaces have an option in their dialog. */
+enum option_use {
+    OPTION_OF_LIVE,
+    OPTION_OF_LOG,
+    OPTION_OF_ALL,
 };
 
 struct option {
@@ -65,6 +74,7 @@ struct option {
     const struct option_choice *choices;
     uint32_t minimum, maximum;
     const char *only; /* the one value that this version takes; NULL: all */
+    enum option_use use;
 };
 
 extern const struct option options[OPTION_COUNT];

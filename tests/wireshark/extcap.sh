@@ -29,7 +29,7 @@ refuses() {
 test_interfaces() {
     answers interfaces --extcap-interfaces --extcap-version=4.0
     expect_match interfaces \
-        $'^extcap \{version=[0-9.]+\}\{help=file:[^}]+\}\{display=Packet Monitor\}\ninterface \{value=pktmon\}\{display=Packet Monitor: network stack\}$' \
+        $'^extcap \{version=[0-9.]+\}\{help=file:[^}]+\}\{display=Packet Monitor\}\ninterface \{value=pktmon\}\{display=Packet Monitor: network stack\}\ninterface \{value=pktmon-etl\}\{display=Packet Monitor: Windows log \(\.etl\)\}$' \
         "$(<"$out")"
     answers dlts --extcap-dlts --extcap-interface pktmon
     expect_equal dlts "dlt {number=1}{name=EN10MB}{display=Ethernet}" "$(<"$out")"
