@@ -20,13 +20,14 @@ static inline bool etl_copy_match(uint8_t *output, size_t *at, size_t output_siz
     if (length > output_size - *at)
         length = output_size - *at;
     uint8_t *to = output + *at;
+    const uint8_t *from = to - distance;
     *at += length;
     if (distance >= length) {
-        memcpy(to, to - distance, length);
+        memcpy(to, from, length);
         return true;
     }
     for (size_t i = 0; i < length; i++)
-        to[i] = to[i - distance];
+        to[i] = from[i];
     return true;
 }
 

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# compile.sh OBJECT COMPILER FLAG... -- SOURCE...: all the sources in one object.
+set -euo pipefail
+
+object=$1 compiler=$2
+shift 2
+flags=()
+while [[ $1 != -- ]]; do
+    flags+=("$1")
+    shift
+done
+shift
+objects=$(mktemp -d)
+trap 'rm -rf "$objects"' EXIT
+for source in "$@"; do
+    "$compiler" "${flags[@]}" -c -o "$objects/$(basename "$(dirname "$source")")-$(basename "$source").o" "$source"
+done
+ld -r -o "$object" "$objects"/*.o

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * make_seeds FOLDER SAMPLES: what the fuzzers begin with, in a folder for each of them: logs and
+ * their parts from our writer, and the real logs.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compress.h"
+#include "etl-log.h"
+#include "events.h"
+
+#define MAX_SAMPLE 65536 /* bytes; larger logs are slow to fuzz and teach no more */
+
+static void save(const char *folder, const char *target, unsigned number, const GByteArray *seed)
+{
+    g_autofree char *name = g_strdup_printf("seed-%u", number);
+    g_autofree char *path = g_build_filename(folder, target, name, NULL);
+    if (!g_file_set_contents(path, (const char *)seed->data, seed->len, NULL)) {
+        fprintf(stderr, "make_seeds: Cannot write %s.\n", path);
+        exit(EXIT_FAILURE);
+    }
+}
+
+static struct packet_body example(const GByteArray *frame)
+{
+    return (struct packet_body){.group = 1,
+                                .number = 1,
+                                .appearance = 1,
+                                .direction = 3,
+                                .type = 1,
+                                .component = 7,
+                                .edge = 1,
+                                .data = frame->data,
+                                .size = (uint16_t)frame->len};
+}
+
+struct event {
+    uint16_t id;
+    GByteArray *body;
+};
+
+/* One event of every layout. */
+static GArray *make_events(void)
+{
+    const uint64_t info[12] = {8, 1460, 100 << 4, 1, 2, 3, 4};
+    g_autoptr(GByteArray) frame = udp_frame(1, "payload"), wifi = wifi_frame(2, "payload", true);
+    struct packet_body ethernet = example(frame), air = example(wifi);
+    air.type = 2;
+    const struct event events[] = {
+        {20, body_component(7, 2, "nic.sys", "A NIC")},
+        {30, body_property(7, 1, 12, 4)},
+        {75, body_property(7, 7, 0x800, 2)},
+        {80, body_drops(7, 3)},
+        {90, body_flow(7, "Upper", 1, 4)},
+        {120, body_parsed(&ethernet, false, 100)},
+        {150, body_parsed(&ethernet, true, 0)},
+        {160, body_packet(&ethernet)},
+        {170, body_packet(&air)},
+        {180, body_nbl(&ethernet, info, false)},
+        {210, body_payload(&ethernet, false)},
+        {230, body_payload(&ethernet, true)},
+        {250, body_context(&ethernet, 1, 5)},
+        {270, body_component(8, 3, "late.sys", "Late")},
+    };
+    GArray *array = g_array_new(FALSE, FALSE, sizeof(struct event));
+    g_array_append_vals(array, events, G_N_ELEMENTS(events));
+    return array;
+}
+
+static void save_logs(const char *folder, const GArray *events)
+{
+    static const enum writer_compression formats[] = {WRITER_PLAIN, WRITER_LZNT1, WRITER_XPRESS,
+                                                      WRITER_XPRESS_HUFFMAN};
+    for (unsigned i = 0; i < 2 * G_N_ELEMENTS(formats); i++) {
+        const struct writer_options options = {
+            .is_32bit = i & 1, .compression = formats[i / 2], .buffer_size = 1024};
+        struct writer *writer = writer_new(&options);
+        for (guint j = 0; j < events->len; j++) {
+            const struct event *event = &g_array_index(events, struct event, j);
+            const struct writer_event header = {.guid = writer_pktmon_guid, .id = event->id};
+            writer_add(writer, j & 1, j * 10, &header, event->body);
+        }
+        g_autoptr(GByteArray) log = writer_finish(writer);
+        save(folder, "fuzz_etl_log", i, log);
+    }
+}
+
+static void save_events(const char *folder, const GArray *events)
+{
+    for (guint i = 0; i < events->len; i++) {
+        const struct event *event = &g_array_index(events, struct event, i);
+        g_autoptr(GByteArray) seed = g_byte_array_new();
+        put_u8(seed, 0);
+        put_u16(seed, event->id);
+        put_u8(seed, 3);
+        put_u16(seed, event->body->len);
+        put_bytes(seed, event->body->data, event->body->len);
+        save(folder, "fuzz_etl_events", i, seed);
+    }
+}
+
+static void save_streams(const char *folder)
+{
+    static void (*const compressors[])(const uint8_t *, size_t, GByteArray *) = {
+        [WRITER_LZNT1] = compress_lznt1,
+        [WRITER_XPRESS] = compress_xpress,
+        [WRITER_XPRESS_HUFFMAN] = compress_xpress_huffman,
+    };
+    static const char text[] = "abcabcabcabcabc, and so on, and so on, abcabc: once upon a time";
+    for (uint32_t format = WRITER_LZNT1; format <= WRITER_XPRESS_HUFFMAN; format++) {
+        g_autoptr(GByteArray) seed = g_byte_array_new();
+        put_u32(seed, format | (uint32_t)sizeof(text) << 8);
+        compressors[format]((const uint8_t *)text, sizeof(text), seed);
+        save(folder, "fuzz_etl_decompress", format, seed);
+    }
+}
+
+static bool keep_record(void *user, const struct etl_record *record, unsigned file)
+{
+    GByteArray *records = user;
+    (void)file;
+    put_bytes(records, record->bytes, record->size);
+    g_byte_array_set_size(records, (records->len + 7) & ~7u);
+    return false;
+}
+
+/* Real logs, and the records in them. */
+static void save_samples(const char *folder, const char *samples)
+{
+    g_autoptr(GDir) listing = g_dir_open(samples, 0, NULL);
+    unsigned number = 100;
+    for (const char *name; listing && (name = g_dir_read_name(listing));) {
+        g_autofree char *path = g_build_filename(samples, name, NULL);
+        const char *const paths[] = {path, NULL};
+        g_autoptr(GByteArray) records = g_byte_array_new();
+        struct etl_log *log = etl_log_open(paths, NULL);
+        if (!log)
+            continue; /* the README */
+        etl_log_scan(log, keep_record, records);
+        g_byte_array_set_size(records, MIN(records->len, MAX_SAMPLE / 2));
+        save(folder, "fuzz_etl_records", number, records);
+        if (etl_log_stats(log)->bytes <= MAX_SAMPLE) {
+            gsize size;
+            g_autofree char *content = NULL;
+            g_autoptr(GByteArray) whole = g_byte_array_new();
+            if (g_file_get_contents(path, &content, &size, NULL))
+                put_bytes(whole, content, size);
+            save(folder, "fuzz_etl_log", number, whole);
+        }
+        etl_log_close(log);
+        number++;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const targets[] = {"fuzz_etl_log", "fuzz_etl_records", "fuzz_etl_events",
+                                          "fuzz_etl_decompress"};
+    if (argc != 3) {
+        fprintf(stderr, "Usage: make_seeds FOLDER SAMPLES\n");
+        return EXIT_FAILURE;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(targets); i++) {
+        g_autofree char *path = g_build_filename(argv[1], targets[i], NULL);
+        g_mkdir_with_parents(path, 0777);
+    }
+    g_autoptr(GArray) events = make_events();
+    save_logs(argv[1], events);
+    save_events(argv[1], events);
+    save_streams(argv[1]);
+    save_samples(argv[1], argv[2]);
+    for (guint i = 0; i < events->len; i++)
+        g_byte_array_free(g_array_index(events, struct event, i).body, TRUE);
+    return EXIT_SUCCESS;
+}
