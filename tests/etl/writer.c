@@ -210,6 +210,13 @@ struct writer *writer_new(const struct writer_options *options)
     return writer;
 }
 
+GByteArray *writer_take(struct writer *writer)
+{
+    GByteArray *log = writer->log;
+    writer->log = g_byte_array_new();
+    return log;
+}
+
 GByteArray *writer_finish(struct writer *writer)
 {
     for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)

@@ -46,7 +46,10 @@ extern const uint8_t writer_config_guid[16];
 struct writer;
 
 struct writer *writer_new(const struct writer_options *options);
-/* Frees the writer. The log, for the caller to free. */
+/* What the log has grown by since the last call, for the caller to free: for logs that are larger
+ * than memory should be. */
+GByteArray *writer_take(struct writer *writer);
+/* Frees the writer. The log, or the rest of it, for the caller to free. */
 GByteArray *writer_finish(struct writer *writer);
 
 /* What an event's header says. */
