@@ -41,11 +41,11 @@ struct etl_walk etl_walk_over(const struct etl_file *file, const struct etl_buff
     };
 }
 
-bool etl_walk_next(struct etl_walk *walk, struct etl_record *record)
+bool etl_walk_next(struct etl_walk *walk, etl_record_reader *read, struct etl_record *record)
 {
     if (walk->at >= walk->end)
         return false;
-    switch (etl_record_parse(walk->data + walk->at, walk->end - walk->at, record)) {
+    switch (read(walk->data + walk->at, walk->end - walk->at, record)) {
     case ETL_PARSED:
         break;
     case ETL_PARSED_BAD:
@@ -111,7 +111,8 @@ static void find_places(struct reader *reader, const struct etl_file *file)
     struct etl_record record;
     bool sorted = true;
     uint64_t last = 0;
-    for (uint32_t at = (uint32_t)walk.at; etl_walk_next(&walk, &record); at = (uint32_t)walk.at) {
+    for (uint32_t at = (uint32_t)walk.at; etl_walk_next(&walk, etl_record_skim, &record);
+         at = (uint32_t)walk.at) {
         struct place place = {.time = record.time, .at = at};
         sorted &= place.time >= last;
         last = place.time;

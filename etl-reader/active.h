@@ -26,8 +26,11 @@ struct etl_walk {
 
 struct etl_walk etl_walk_over(const struct etl_file *file, const struct etl_buffer *buffer,
                               const struct etl_bytes *bytes);
+/* Reads a record, all of it (etl_record_parse) or its size and time (etl_record_skim). */
+typedef enum etl_parsed etl_record_reader(const uint8_t *data, size_t size,
+                                          struct etl_record *record);
 /* False: there are no more. */
-bool etl_walk_next(struct etl_walk *walk, struct etl_record *record);
+bool etl_walk_next(struct etl_walk *walk, etl_record_reader *read, struct etl_record *record);
 
 struct etl_active;
 

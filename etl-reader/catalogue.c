@@ -267,8 +267,13 @@ static void learn_deferred(struct etl_catalogue *catalogue)
     g_ptr_array_set_size(catalogue->deferred, 0);
 }
 
+/* Packets have greater ids, and are nearly all there is. */
+#define LAST_DESCRIPTION ETL_PKTMON_FILTER_IPV6
+
 static bool is_description(uint16_t id)
 {
+    if (id > LAST_DESCRIPTION)
+        return false;
     return is_filter(id) || etl_is_component_event(id);
 }
 

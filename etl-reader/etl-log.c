@@ -63,7 +63,7 @@ static bool scan_records(struct scan *scan, const struct etl_file *file, struct 
     struct etl_walk walk = etl_walk_over(file, buffer, &scan->bytes);
     struct etl_record record;
     bool wanted = false;
-    while (etl_walk_next(&walk, &record)) {
+    while (etl_walk_next(&walk, etl_record_parse, &record)) {
         stats->records[record.kind]++;
         if (!scan->visit(scan->user, &record, buffer->file))
             continue;

@@ -131,13 +131,21 @@ static const struct layout *layout_of(uint8_t type)
     return &layouts[type];
 }
 
-static enum etl_parsed parse_event(const uint8_t *data, size_t size, struct etl_record *record)
+/* The layout and the size of the record at data; NULL: it is none, or does not fit. */
+static const struct layout *measure(const uint8_t *data, size_t size, uint32_t *whole)
 {
     const struct layout *layout = layout_of(data[TYPE_AT]);
     if (!layout || size < layout->header_size)
-        return ETL_PARSED_BAD;
-    uint16_t whole = etl_u16(data + layout->size_at);
-    if (whole < layout->header_size || whole > size)
+        return NULL;
+    *whole = etl_u16(data + layout->size_at);
+    return *whole < layout->header_size || *whole > size ? NULL : layout;
+}
+
+static enum etl_parsed parse_event(const uint8_t *data, size_t size, struct etl_record *record)
+{
+    uint32_t whole;
+    const struct layout *layout = measure(data, size, &whole);
+    if (!layout)
         return ETL_PARSED_BAD;
     *record = (struct etl_record){
         .kind = layout->kind,
@@ -207,4 +215,19 @@ enum etl_parsed etl_record_parse(const uint8_t *data, size_t size, struct etl_re
     if (data[FLAGS_AT] == FLAGS_MESSAGE)
         return parse_message(data, size, record);
     return ETL_PARSED_BAD;
+}
+
+enum etl_parsed etl_record_skim(const uint8_t *data, size_t size, struct etl_record *record)
+{
+    uint32_t whole;
+    if (size < 8 || data[FLAGS_AT] != FLAGS_EVENT)
+        return etl_record_parse(data, size, record);
+    const struct layout *layout = measure(data, size, &whole);
+    if (!layout)
+        return ETL_PARSED_BAD;
+    record->size = whole;
+    record->has_time = layout->time_at != NONE;
+    if (record->has_time)
+        record->ticks = (int64_t)etl_u64(data + layout->time_at);
+    return ETL_PARSED;
 }

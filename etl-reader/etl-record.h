@@ -57,6 +57,9 @@ enum etl_parsed {
 /* Reads the record at data, of which size bytes are left in the buffer. */
 enum etl_parsed etl_record_parse(const uint8_t *data, size_t size, struct etl_record *record);
 
+/* The same, but sets no more of the record than its size and its time. */
+enum etl_parsed etl_record_skim(const uint8_t *data, size_t size, struct etl_record *record);
+
 /* Whether this is the manifest or classic record of that GUID. */
 static inline bool etl_record_is(const struct etl_record *record, enum etl_record_kind kind,
                                  const uint8_t guid[ETL_GUID_SIZE])

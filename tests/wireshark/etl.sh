@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# etl.sh BUILD SAMPLES: the same Windows log through the wiretap plugin, the extcap interface and
+# the converter, in tshark.
+set -euo pipefail
+
+build=$1 samples=$2
+log=$samples/demikernel_PktMon.etl
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+chmod 755 "$work"
+mkdir -m 777 "$work/home"
+
+fail() {
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+# Wireshark ignores plugin folders for root.
+run_tshark() {
+    local -a user=()
+    [[ $EUID != 0 ]] || user=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+    "${user[@]}" env HOME="$work/home" TMPDIR="$work/home" WIRESHARK_PLUGIN_DIR="$build/plugins" \
+        WIRESHARK_EXTCAP_DIR="$build/extcap" tshark "$@" 2>"$work/err"
+}
+
+expect() {
+    [[ $2 == "$3" ]] || fail "$1: wanted $2, got $3"
+}
+
+fields=(-Y "pktmon.record == 1" -T fields)
+for field in frame.time_epoch frame.interface_name frame.interface_description frame.len \
+    frame.cap_len frame.packet_id frame.packet_flags pktmon.group pktmon.packet_number \
+    pktmon.appearance pktmon.linked pktmon.component pktmon.component.name pktmon.edge \
+    pktmon.edge.name pktmon.direction pktmon.packet_type pktmon.filter_id pktmon.cpu \
+    pktmon.capture_id ip.src ip.dst icmp.seq; do
+    fields+=(-e "$field")
+done
+
+run_tshark -r "$log" "${fields[@]}" >"$work/wiretap" || fail "tshark -r: $(<"$work/err")"
+expect packets 114 "$(wc -l <"$work/wiretap")"
+expect groups 38 "$(cut -f 8 "$work/wiretap" | sort -u | wc -l)"
+
+"$build/cli/pktmon" etl2pcap "$log" 2>/dev/null | run_tshark -r - "${fields[@]}" >"$work/pipe"
+diff "$work/wiretap" "$work/pipe" || fail "etl2pcap to a pipe gives other fields"
+
+"$build/cli/pktmon" etl2pcap "$log" -o "$work/out.pcapng" 2>/dev/null
+chmod 644 "$work/out.pcapng"
+run_tshark -r "$work/out.pcapng" "${fields[@]}" >"$work/file"
+diff "$work/wiretap" "$work/file" || fail "etl2pcap to a file gives other fields"
+
+run_tshark -i pktmon-etl -o "extcap.pktmon_etl.file:$log" -w "$work/home/extcap.pcapng" ||
+    fail "tshark -i pktmon-etl: $(<"$work/err")"
+run_tshark -r "$work/home/extcap.pcapng" "${fields[@]}" >"$work/extcap"
+diff "$work/wiretap" "$work/extcap" || fail "the extcap interface gives other fields"
+
+# Two passes read at random; saving keeps every record.
+run_tshark -2 -r "$log" "${fields[@]}" >"$work/random"
+diff "$work/wiretap" "$work/random" || fail "two passes give other fields"
+run_tshark -r "$log" -w "$work/home/saved.pcapng"
+run_tshark -r "$work/home/saved.pcapng" "${fields[@]}" >"$work/saved"
+diff "$work/wiretap" "$work/saved" || fail "a saved log has other fields"
+
+expect components 44 "$(run_tshark -r "$log" -Y "pktmon.record == 2" | wc -l)"
+expect counters 94 "$(run_tshark -r "$log" -Y "pktmon.record == 3" | wc -l)"
+expect filters 1 "$(run_tshark -r "$log" -Y 'pktmon.filter.name == "eth3"' | wc -l)"
+expect malformed "" "$(run_tshark -r "$log" -Y _ws.malformed)"
+
+# A log needs no extension, and nothing else is taken for one.
+cp "$log" "$work/home/log"
+chmod 644 "$work/home/log"
+expect "packets without the extension" 114 \
+    "$(run_tshark -r "$work/home/log" -Y "pktmon.record == 1" | wc -l)"
+for size in 0 71 72 400 1023; do
+    head -c "$size" "$log" >"$work/home/cut.etl"
+    run_tshark -r "$work/home/cut.etl" >/dev/null || true
+    ! grep -qi "segmentation\|core dumped" "$work/err" || fail "a log of $size bytes"
+done
+expect "format of pcapng" "Wireshark/... - pcapng" "$(capinfos -t "$work/out.pcapng" | sed -n 's/^File type: *//p')"
+
+# Logs without packets: all their events, and success.
+while read -r name events; do
+    expect "events of $name" "$events" \
+        "$(run_tshark -r "$samples/$name" -Y 'pktmon.record == 6 && !(pktmon.event.provider == "pktmon")' | wc -l)"
+    "$build/cli/pktmon" etl2pcap "$samples/$name" -o "$work/none.pcapng" 2>"$work/report" ||
+        fail "etl2pcap $name"
+    grep -q "^Packets formatted: *0$" "$work/report" || fail "packets in $name"
+done <<'EOF'
+Tx_HTTP_Server.etl 2041
+Tx_KernelNetwork.etl 8923
+airbus_AMSITrace.etl 19
+airbus_lxcore_kernel.etl 2
+krabsetw_powershell.etl 112
+perfview_SelfDescribingSingleEvent.etl 1
+sonde_test.etl 13
+EOF
+
+! "$build/cli/pktmon" etl2pcap "$0" >"$work/none" 2>"$work/report" || fail "a script is no log"
+expect "lines of the refusal" 1 "$(wc -l <"$work/report")"
