@@ -270,7 +270,9 @@ void pktmon_line_put_component(GString *line, const struct pktmon_component *com
 
 void pktmon_line_put_capture(GString *line, const struct pktmon_capture *capture)
 {
-    g_string_append_printf(line, "capture of %s", capture->host ? capture->host : "this host");
+    g_string_append(line, "capture");
+    if (capture->host)
+        g_string_append_printf(line, " of %s", capture->host);
     if (capture->os)
         g_string_append_printf(line, ", %s", capture->os);
     if (capture->release)
@@ -286,11 +288,14 @@ const char *pktmon_drop_comment(char text[PKTMON_COMMENT_SIZE], const char *name
                                 const struct pktmon_packet *packet)
 {
     char code[sizeof("reason 4294967295")];
+    char location_code[sizeof(" (0xE0001234)")] = "";
 
     g_snprintf(code, sizeof(code), "reason %u", packet->drop_code);
-    g_snprintf(text, PKTMON_COMMENT_SIZE, "Dropped by %s: %s%s%s", name,
+    if (packet->drop_location_code)
+        g_snprintf(location_code, sizeof(location_code), " (0x%08X)", packet->drop_location_code);
+    g_snprintf(text, PKTMON_COMMENT_SIZE, "Dropped by %s: %s%s%s%s", name,
                packet->drop_reason ? packet->drop_reason : code,
                packet->drop_location ? " at " : "",
-               packet->drop_location ? packet->drop_location : "");
+               packet->drop_location ? packet->drop_location : "", location_code);
     return text;
 }

@@ -135,7 +135,7 @@ static void report_events(const struct pktmon_provider *provider)
 void output_report(const struct pktmon_provider *provider)
 {
     g_autoptr(GPtrArray) warnings = pktmon_etl_warnings(provider);
-    fprintf(stderr, "Events of other providers in the log:\n");
+    fprintf(stderr, "Besides Packet Monitor's, the log holds events of:\n");
     report_events(provider);
     for (guint i = 0; i < warnings->len; i++)
         fprintf(stderr, "Warning: %s\n", (const char *)g_ptr_array_index(warnings, i));

@@ -277,6 +277,15 @@ static bool is_description(uint16_t id)
     return is_filter(id) || etl_is_component_event(id);
 }
 
+static void learn_description_later(struct etl_catalogue *catalogue,
+                                    const struct etl_record *record)
+{
+    if (catalogue->deferred->len < MAX_DEFERRED)
+        defer(catalogue, record);
+    else
+        learn_description(catalogue, record);
+}
+
 static void learn_pktmon(struct etl_catalogue *catalogue, const struct etl_record *record)
 {
     if (record->id < ETL_PKTMON_IDS)
@@ -285,10 +294,8 @@ static void learn_pktmon(struct etl_catalogue *catalogue, const struct etl_recor
         learn_counter(catalogue, record);
     else if (record->id == ETL_PKTMON_REGISTERED)
         etl_catalogue_register(catalogue, record);
-    else if (is_description(record->id) && catalogue->deferred->len < MAX_DEFERRED)
-        defer(catalogue, record);
     else if (is_description(record->id))
-        learn_description(catalogue, record);
+        learn_description_later(catalogue, record);
 }
 
 static bool is_pktmon(const struct etl_record *record)
@@ -324,6 +331,14 @@ void etl_catalogue_learn(struct etl_catalogue *catalogue, const struct etl_recor
         if (!etl_schemas_learn(catalogue->schemas, record))
             etl_interfaces_learn(catalogue, record);
     }
+}
+
+void etl_catalogue_learn_names(struct etl_catalogue *catalogue, const struct etl_record *record)
+{
+    if (is_pktmon(record) && is_description(record->id))
+        learn_description_later(catalogue, record);
+    else if (!etl_schemas_learn(catalogue->schemas, record))
+        etl_interfaces_learn(catalogue, record);
 }
 
 static int compare_counters(const void *a, const void *b)

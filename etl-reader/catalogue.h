@@ -94,6 +94,9 @@ enum etl_use {
 enum etl_use etl_use_of(const struct etl_record *record);
 /* Learns from one record, in any order. */
 void etl_catalogue_learn(struct etl_catalogue *catalogue, const struct etl_record *record);
+/* The same from a log of the same session: what it says of components, filters and names, without
+ * counting its events or counters. */
+void etl_catalogue_learn_names(struct etl_catalogue *catalogue, const struct etl_record *record);
 /* After the last: joins what several records say of one component. */
 void etl_catalogue_finish(struct etl_catalogue *catalogue);
 

@@ -136,7 +136,7 @@ static void set_drop(const struct etl_delivery *delivery, const struct etl_packe
         g_snprintf(reason, NUMBER_SIZE, "%u", packet->reason);
         to->drop_reason = reason;
     }
-    if (!to->drop_location) {
+    if (!to->drop_location && packet->location) {
         g_snprintf(location, NUMBER_SIZE, "0x%08X", packet->location);
         to->drop_location = location;
     }

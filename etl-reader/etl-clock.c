@@ -2,6 +2,7 @@
 #include "etl-clock.h"
 
 #include <glib.h>
+#include <stdbool.h>
 
 #define FILETIME_OF_1970   INT64_C(116444736000000000)
 #define NS_PER_FILETIME    100
@@ -45,10 +46,20 @@ void etl_clock_init(struct etl_clock *clock, uint32_t type, int64_t start_fileti
     }
 }
 
+/* What the usual clocks need: no division, and 64 bits where they are enough. */
+static bool whole_ns(const struct etl_clock *clock, int64_t ticks, int64_t *ns)
+{
+    int64_t since;
+    return clock->divisor == 1 && !__builtin_sub_overflow(ticks, clock->start_ticks, &since) &&
+           !__builtin_mul_overflow(since, clock->multiplier, &since) &&
+           !__builtin_add_overflow(since, clock->start_ns, ns);
+}
+
 uint64_t etl_clock_ns(const struct etl_clock *clock, int64_t ticks)
 {
-    __int128 ns = ((__int128)ticks - clock->start_ticks) * clock->multiplier;
-    if (clock->divisor != 1)
-        ns /= clock->divisor;
-    return (uint64_t)clamp_ns(ns + clock->start_ns);
+    int64_t ns;
+    if (whole_ns(clock, ticks, &ns))
+        return (uint64_t)MAX(ns, 0);
+    __int128 since = ((__int128)ticks - clock->start_ticks) * clock->multiplier;
+    return (uint64_t)clamp_ns(since / clock->divisor + clock->start_ns);
 }

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "etl-log.h"
 
+#include <string.h>
+
 #include "active.h"
 #include "bytes.h"
 
 struct etl_log {
-    GPtrArray *files;  /* of struct etl_file */
-    GArray *buffers;   /* of struct etl_buffer: the wanted ones, by first_time */
-    guint next_buffer; /* the first that is not yet among the active ones */
+    GPtrArray *files;           /* of struct etl_file */
+    struct etl_file *last_file; /* of the same session, for its descriptions; NULL = none */
+    GArray *buffers;            /* of struct etl_buffer: the wanted ones, by first_time */
+    guint next_buffer;          /* the first that is not yet among the active ones */
     struct etl_active *active;
     uint64_t done_bytes, wanted_bytes;
     struct etl_log_stats stats;
@@ -16,6 +19,54 @@ struct etl_log {
 static void free_file(gpointer file)
 {
     etl_file_close(file);
+}
+
+/* "PktMon1.etl" and 12 make "PktMon12.etl"; NULL: the name has no number. */
+static char *numbered_path(const char *path, uint64_t number)
+{
+    const char *dot = strrchr(path, '.');
+    const char *end = dot ? dot : path + strlen(path);
+    const char *digits = end;
+    while (digits > path && g_ascii_isdigit(digits[-1]))
+        digits--;
+    if (digits == end)
+        return NULL;
+    return g_strdup_printf("%.*s%" G_GUINT64_FORMAT "%s", (int)(digits - path), path, number, end);
+}
+
+static uint64_t number_of(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    const char *digits = dot ? dot : path + strlen(path);
+    while (digits > path && g_ascii_isdigit(digits[-1]))
+        digits--;
+    return g_ascii_strtoull(digits, NULL, 10);
+}
+
+static bool same_session(const struct etl_file *left, const struct etl_file *right)
+{
+    return left->header.boot_filetime == right->header.boot_filetime &&
+           left->header.build == right->header.build &&
+           g_strcmp0(left->header.logger, right->header.logger) == 0;
+}
+
+/* The last file of the session that the only file belongs to; NULL: it is the only one. */
+static struct etl_file *find_last_file(const struct etl_file *file)
+{
+    struct etl_file *last = NULL;
+    if (!(file->header.mode & ETL_MODE_NEWFILE))
+        return NULL;
+    for (uint64_t number = number_of(file->path) + 1; number < UINT32_MAX; number++) {
+        g_autofree char *path = numbered_path(file->path, number);
+        struct etl_file *next = path ? etl_file_open(path, NULL) : NULL;
+        if (!next || !same_session(file, next)) {
+            etl_file_close(next);
+            break;
+        }
+        etl_file_close(last);
+        last = next;
+    }
+    return last;
 }
 
 struct etl_log *etl_log_open(const char *const *paths, GError **error)
@@ -36,6 +87,8 @@ struct etl_log *etl_log_open(const char *const *paths, GError **error)
         log->stats.events_lost += file->header.events_lost;
         log->stats.buffers_lost += file->header.buffers_lost;
     }
+    if (log->files->len == 1)
+        log->last_file = find_last_file(g_ptr_array_index(log->files, 0));
     return log;
 }
 
@@ -46,6 +99,7 @@ void etl_log_close(struct etl_log *log)
     etl_active_free(log->active);
     g_array_free(log->buffers, TRUE);
     g_ptr_array_free(log->files, TRUE);
+    etl_file_close(log->last_file);
     g_free(log);
 }
 
@@ -131,11 +185,30 @@ static int compare_buffers(const void *a, const void *b)
     return left->offset < right->offset ? -1 : left->offset > right->offset;
 }
 
+/* For what it says of the whole session; none of its events is wanted, and nothing is counted. */
+static void scan_last_file(struct scan *scan)
+{
+    struct etl_file *file = scan->log->last_file;
+    struct etl_buffer buffer;
+    uint64_t skipped;
+    enum etl_found found;
+    while (file && (found = etl_file_next_buffer(file, &buffer, &skipped)) != ETL_FOUND_END) {
+        struct etl_record record;
+        if (found != ETL_FOUND_BUFFER)
+            continue;
+        etl_file_load(file, &buffer, &scan->bytes);
+        struct etl_walk walk = etl_walk_over(file, &buffer, &scan->bytes);
+        while (etl_walk_next(&walk, etl_record_parse, &record))
+            scan->visit(scan->user, &record, ETL_LAST_FILE);
+    }
+}
+
 void etl_log_scan(struct etl_log *log, etl_visit visit, void *user)
 {
     struct scan scan = {.log = log, .visit = visit, .user = user};
     for (guint i = 0; i < log->files->len; i++)
         scan_file(&scan, (uint16_t)i);
+    scan_last_file(&scan);
     etl_bytes_clear(&scan.bytes);
     g_array_sort(log->buffers, compare_buffers);
 }

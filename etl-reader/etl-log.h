@@ -35,11 +35,16 @@ struct etl_log_stats {
 
 struct etl_log;
 
+/* The number of a file of the same session that is not part of the log. */
+#define ETL_LAST_FILE UINT16_MAX
+
 /* Looks at a record during the scan. True: the second pass shall give it. file is the log's
- * number of the file. */
+ * number of the file, or ETL_LAST_FILE. */
 typedef bool (*etl_visit)(void *user, const struct etl_record *record, unsigned file);
 
-/* paths is NULL-terminated and not empty. NULL: error. */
+/* paths is NULL-terminated and not empty. Of a multi-file session Windows writes the names of all
+ * components into the last file: where one file alone is given, the scan looks at the last one
+ * that lies beside it too. NULL: error. */
 struct etl_log *etl_log_open(const char *const *paths, GError **error);
 void etl_log_close(struct etl_log *log);
 

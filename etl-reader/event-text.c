@@ -12,6 +12,22 @@
 /* Bytes shown of an event that nothing describes. */
 #define MAX_RAW 64
 
+/* What merging adds to a log, by names that stand in no log. */
+static const struct {
+    uint8_t guid[ETL_GUID_SIZE];
+    const char *name;
+} merged[] = {
+    {{0xc1, 0xf6, 0xcc, 0xbb, 0xd1, 0x6c, 0xc4, 0x48, 0x80, 0xff, 0x83, 0x94, 0x82, 0xe3, 0x76,
+      0x71},
+     "EventMetadata"},
+    {{0x91, 0xee, 0x79, 0x9b, 0xfd, 0xb5, 0xc0, 0x41, 0xa2, 0x43, 0x42, 0x48, 0xe2, 0x66, 0xe9,
+      0xd0},
+     "SystemConfigEx"},
+    {{0xf8, 0xdf, 0x54, 0xed, 0x09, 0xc4, 0xf6, 0x4c, 0xbf, 0x83, 0x05, 0xe1, 0xe6, 0x1a, 0x09,
+      0xc4},
+     "WinSAT"},
+};
+
 struct values {
     const struct etl_schemas *schemas;
     const struct etl_record *record;
@@ -215,6 +231,10 @@ char *etl_event_provider(const struct etl_schemas *schemas, const struct etl_rec
     char *traits = record->traits ? etl_tracelogging_provider(record) : NULL;
     if (traits)
         return traits;
+    for (size_t i = 0; i < G_N_ELEMENTS(merged); i++) {
+        if (etl_record_is(record, ETL_RECORD_CLASSIC, merged[i].guid))
+            return g_strdup(merged[i].name);
+    }
     g_autofree char *guid = record->guid ? etl_guid_text(record->guid) : NULL;
     return guid ? g_strdup_printf("{%s}", guid) : g_strdup("WPP");
 }

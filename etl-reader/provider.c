@@ -45,8 +45,10 @@ static bool is_wanted(const struct etl_provider *provider, const struct etl_reco
 static bool visit(void *user, const struct etl_record *record, unsigned file)
 {
     struct etl_provider *provider = user;
-    (void)file;
-    etl_catalogue_learn(provider->delivery.catalogue, record);
+    if (file == ETL_LAST_FILE)
+        etl_catalogue_learn_names(provider->delivery.catalogue, record);
+    else
+        etl_catalogue_learn(provider->delivery.catalogue, record);
     return is_wanted(provider, record);
 }
 

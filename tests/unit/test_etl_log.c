@@ -233,6 +233,12 @@ static void test_multi_file(void)
         g_assert_cmpuint(reading_get(&reading, PKTMON_RECORD_PACKET, i)->packet.group, ==, i + 1);
     g_assert_cmpstr(pktmon_registry_find(reading.registry, 7)->name, ==, "nic.sys");
     reading_close(&reading);
+    /* The first alone is named by the last, which gives nothing else. */
+    const char *const only[] = {path_one, NULL};
+    reading_open(&reading, only, NULL);
+    g_assert_cmpuint(reading_count(&reading, PKTMON_RECORD_PACKET), ==, 10);
+    g_assert_cmpstr(pktmon_registry_find(reading.registry, 7)->name, ==, "nic.sys");
+    reading_close(&reading);
     g_unlink(path_one);
     g_unlink(path_two);
     g_rmdir(folder);

@@ -67,6 +67,29 @@ pktmon.event.provider|FT_STRING|pktmon
 pktmon.event.id|FT_UINT16|3;5
 pktmon.event.level|FT_UINT8|3;4
 pktmon.event.message|FT_STRING|The capture began.;veth2 was removed
+pktmon.nbl.group|FT_UINT64|64
+pktmon.nbl.checksum|FT_UINT32|0x00000041
+pktmon.nbl.checksum.text|FT_STRING|pktmon.nbl.checksum.text
+pktmon.nbl.large_send|FT_UINT32|0x00000043
+pktmon.nbl.segment_size|FT_UINT32|68
+pktmon.nbl.vlan|FT_UINT16|69
+pktmon.nbl.priority|FT_UINT8|70
+pktmon.nbl.hash_info|FT_UINT32|0x00000047
+pktmon.nbl.hash|FT_UINT32|0x00000048
+pktmon.nbl.virtual_subnet|FT_UINT32|73
+pktmon.nbl.coalesced|FT_UINT16|74
+pktmon.nbl.duplicate_acks|FT_UINT16|75
+pktmon.nbl.name_resolution|FT_UINT64|76
+pktmon.nbl.send_offloads|FT_UINT64|0x000000000000004d
+pktmon.nbl.switch_forwarding|FT_UINT64|0x000000000000004e
+pktmon.nbl.gft_offload|FT_UINT64|0x000000000000004f
+pktmon.nbl.gft_flow|FT_UINT64|0x0000000000000050
+pktmon.nbl.context_type|FT_UINT16|81
+pktmon.nbl.context|FT_UINT64|0x0000000000000052
+pktmon.nbl.source_port|FT_UINT32|83
+pktmon.nbl.source_nic|FT_STRING|pktmon.nbl.source_nic
+pktmon.nbl.destinations|FT_STRING|pktmon.nbl.destinations
+pktmon.nbl.wifi|FT_STRING|pktmon.nbl.wifi
 FIELDS
 }
 

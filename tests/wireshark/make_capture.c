@@ -196,8 +196,29 @@ static void put_drop(struct output *output)
 }
 
 /* Every field of a packet record. */
+/* Windows' out-of-band data: every field once, with its own number or a text. */
+static const struct pktmon_nbl_value nbl_values[] = {
+#define X(NAME, number, kind, field) {PKTMON_FIELD_##NAME, number, field},
+    PKTMON_FIELDS(X)
+#undef X
+};
+
+#define FIRST_NBL_FIELD PKTMON_FIELD_NBL_GROUP
+
+static struct pktmon_nbl all_nbl_fields(void)
+{
+    struct pktmon_nbl nbl = {.values = nbl_values, .count = G_N_ELEMENTS(nbl_values)};
+
+    while (nbl.values->field != FIRST_NBL_FIELD) {
+        nbl.values++;
+        nbl.count--;
+    }
+    return nbl;
+}
+
 static void put_full(struct output *output)
 {
+    const struct pktmon_nbl nbl = all_nbl_fields();
     put(output, (struct pktmon_event){
                     .record = PKTMON_RECORD_PACKET,
                     .component = BRIDGE,
@@ -230,6 +251,7 @@ static void put_full(struct output *output)
                             .gso_segs = 9,
                             .l2_synthesised = true,
                             .lost = 6,
+                            .nbl = &nbl,
                             .link_type = LINKTYPE_ETHERNET,
                             .data = arp_request,
                             .caplen = ARP_REQUEST_SIZE,
