@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# etl.sh BUILD SAMPLES: the same Windows log through the wiretap plugin, the extcap interface and
+# etl.sh BUILD SAMPLES MAKE_LOG: the same Windows log through the wiretap plugin, the extcap interface and
 # the converter, in tshark.
 set -euo pipefail
 
-build=$1 samples=$2
+build=$1 samples=$2 make_log=$3
 log=$samples/demikernel_PktMon.etl
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -94,6 +94,30 @@ krabsetw_powershell.etl 112
 perfview_SelfDescribingSingleEvent.etl 1
 sonde_test.etl 13
 EOF
+
+# What the real log does not have.
+"$make_log" "$work/home/made.etl"
+chmod 644 "$work/home/made.etl"
+values() {
+    run_tshark -r "$work/home/made.etl" -Y "pktmon.record == 1 && ($1)" -T fields -e "$2" | paste -sd' '
+}
+expect "drop reason" "INET: transport endpoint was not found" "$(values pktmon.dropped pktmon.drop.reason)"
+expect "drop location" PMLOC_TCPIP_TL_RCV_UDP_DELIVER1 "$(values pktmon.dropped pktmon.drop.location)"
+expect "drop filter" 10.0.0.2 \
+    "$(values 'pktmon.drop.reason == "INET: transport endpoint was not found"' ip.dst)"
+expect "drop comment" \
+    "Dropped by tcpip.sys: INET: transport endpoint was not found at PMLOC_TCPIP_TL_RCV_UDP_DELIVER1 (0xE0004601)" \
+    "$(values pktmon.dropped frame.comment)"
+expect "WiFi below nwifi" "02:00:00:00:00:01" "$(values 'wlan && udp' wlan.ta)"
+expect "Ethernet above nwifi" 2 "$(values 'pktmon.component == 9 && eth && udp' pktmon.appearance)"
+expect "VLAN put back" 100 "$(values 'pktmon.component == 7' vlan.id)"
+expect "VLAN out of band" 100 "$(values vlan pktmon.nbl.vlan)"
+expect "header for payload" "4242 53" \
+    "$(values pktmon.l2_synthesised udp.srcport) $(values pktmon.l2_synthesised udp.dstport)"
+expect "netsh trace" 3 "$(values 'pktmon.component > 0xffff' pktmon.direction)"
+expect "packets of the made log" 6 "$(values frame pktmon.record | wc -w)"
+# The payload to port 53 is no DNS message.
+expect "malformed packets" "" "$(values '_ws.malformed && !dns' frame.number)"
 
 ! "$build/cli/pktmon" etl2pcap "$0" >"$work/none" 2>"$work/report" || fail "a script is no log"
 expect "lines of the refusal" 1 "$(wc -l <"$work/report")"
