@@ -48,6 +48,16 @@ char *etl_text(const uint8_t *bytes, size_t size)
     return g_utf8_make_valid((const char *)bytes, (gssize)strnlen((const char *)bytes, size));
 }
 
+char *etl_cut(char *text, size_t size)
+{
+    if (strlen(text) <= size)
+        return text;
+    while (size > 0 && ((uint8_t)text[size] & 0xC0) == 0x80)
+        size--;
+    text[size] = '\0';
+    return text;
+}
+
 char *etl_take_utf16(struct etl_cursor *cursor)
 {
     size_t left = etl_cursor_left(cursor);

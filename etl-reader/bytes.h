@@ -102,6 +102,9 @@ char *etl_utf16(const uint8_t *bytes, size_t size);
 /* The same for 8-bit text: UTF-8, with every byte that is not becoming U+FFFD. */
 char *etl_text(const uint8_t *bytes, size_t size);
 
+/* Cuts UTF-8 in place to at most size bytes, between characters. Returns text. */
+char *etl_cut(char *text, size_t size);
+
 /* A NUL-terminated UTF-16LE string and its NUL; a missing NUL is no failure, the string ends with
  * the data. The caller frees it. */
 char *etl_take_utf16(struct etl_cursor *cursor);

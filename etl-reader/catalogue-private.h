@@ -5,6 +5,9 @@
 
 #include "catalogue.h"
 
+/* Bytes of a name or value that are kept; Windows has shorter ones. */
+#define ETL_MAX_NAME 1024
+
 #define ETL_PKTMON_IDS 512 /* event ids of PktMon that are counted each by itself */
 
 struct etl_catalogue {
@@ -15,10 +18,13 @@ struct etl_catalogue {
     GPtrArray *filters;     /* of struct etl_filter */
     GHashTable *counters;   /* key of place -> struct etl_counter */
     GArray *counter_list;   /* the same, sorted, made when finished */
+    size_t deferred_bytes;
+    GHashTable *adapters;   /* ifindex -> id of the adapter that has it */
     GPtrArray *deferred;    /* of GBytes: records that can only be read when all maps are known */
     GHashTable *edge_names; /* component << 16 | edge -> char * */
     GHashTable *counts;     /* struct count_key -> struct etl_event_count */
     uint64_t pktmon_counts[ETL_PKTMON_IDS];
+    uint64_t uncounted; /* events of kinds beyond those that are counted apart */
     uint64_t refused;
 };
 

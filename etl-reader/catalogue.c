@@ -5,10 +5,13 @@
 #include "event-text.h"
 #include "pktmon-event.h"
 
-#define MAX_COUNTED  65536 /* kinds of events that are counted apart */
-#define MAX_COUNTERS 1048576
-#define MAX_FILTERS  65536
-#define MAX_DEFERRED 262144 /* records; a machine has some thousand */
+/* What a log may say of itself; no machine comes near, and what is beyond is counted and left out.
+ * A few compressed bytes can be very many when they are plain. */
+#define MAX_COUNTED        4096 /* kinds of events that are counted apart */
+#define MAX_COUNTERS       262144
+#define MAX_FILTERS        1024
+#define MAX_DEFERRED       262144 /* records */
+#define MAX_DEFERRED_BYTES (64u << 20)
 
 struct count_key {
     uint8_t guid[ETL_GUID_SIZE];
@@ -52,6 +55,7 @@ struct etl_catalogue *etl_catalogue_new(struct pktmon_registry *registry, uint32
     catalogue->bindings = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     catalogue->interfaces = g_hash_table_new_full(NULL, NULL, NULL, etl_interface_free);
     catalogue->filters = g_ptr_array_new_with_free_func(free_filter);
+    catalogue->adapters = g_hash_table_new(NULL, NULL);
     catalogue->deferred = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     catalogue->counters = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     catalogue->counter_list = g_array_new(FALSE, FALSE, sizeof(struct etl_counter));
@@ -68,6 +72,7 @@ void etl_catalogue_free(struct etl_catalogue *catalogue)
     g_hash_table_destroy(catalogue->bindings);
     g_hash_table_destroy(catalogue->interfaces);
     g_ptr_array_free(catalogue->filters, TRUE);
+    g_hash_table_destroy(catalogue->adapters);
     g_ptr_array_free(catalogue->deferred, TRUE);
     g_hash_table_destroy(catalogue->counters);
     g_array_free(catalogue->counter_list, TRUE);
@@ -83,8 +88,10 @@ static void count_event(struct etl_catalogue *catalogue, const struct etl_record
         memcpy(key.guid, record->guid, ETL_GUID_SIZE);
     struct etl_event_count *count = g_hash_table_lookup(catalogue->counts, &key);
     if (!count) {
-        if (g_hash_table_size(catalogue->counts) >= MAX_COUNTED)
+        if (g_hash_table_size(catalogue->counts) >= MAX_COUNTED) {
+            catalogue->uncounted++;
             return;
+        }
         count = g_new0(struct etl_event_count, 1);
         count->kind = record->kind;
         count->id = record->id;
@@ -108,7 +115,7 @@ bool etl_counter_read(const struct etl_record *record, struct etl_counter *count
         .drops = record->id == ETL_PKTMON_DROP_COUNTERS,
     };
     if (!counter->drops) {
-        *edge_name = g_strstrip(etl_take_utf16(&cursor));
+        *edge_name = etl_cut(g_strstrip(etl_take_utf16(&cursor)), ETL_MAX_NAME);
         counter->edge = etl_take_u16(&cursor);
     }
     counter->direction_in = etl_take_u16(&cursor);
@@ -198,7 +205,7 @@ static void learn_filter(struct etl_catalogue *catalogue, const struct etl_recor
     struct etl_cursor cursor = etl_cursor_over(record->payload, record->payload_size);
     g_autoptr(GString) text = g_string_new(NULL);
     uint16_t id = etl_take_u16(&cursor);
-    g_autofree char *name = g_strstrip(etl_take_utf16(&cursor));
+    g_autofree char *name = etl_cut(g_strstrip(etl_take_utf16(&cursor)), ETL_MAX_NAME);
     add_mac(text, etl_take(&cursor, ETL_MAC_SIZE));
     add_mac(text, etl_take(&cursor, ETL_MAC_SIZE));
     uint16_t ethertype = etl_take_u16(&cursor);
@@ -280,10 +287,11 @@ static bool is_description(uint16_t id)
 static void learn_description_later(struct etl_catalogue *catalogue,
                                     const struct etl_record *record)
 {
-    if (catalogue->deferred->len < MAX_DEFERRED)
+    catalogue->deferred_bytes += record->payload_size;
+    if (catalogue->deferred->len < MAX_DEFERRED && catalogue->deferred_bytes <= MAX_DEFERRED_BYTES)
         defer(catalogue, record);
     else
-        learn_description(catalogue, record);
+        catalogue->refused++;
 }
 
 static void learn_pktmon(struct etl_catalogue *catalogue, const struct etl_record *record)

@@ -41,8 +41,8 @@ static uint32_t describe(struct etl_catalogue *catalogue, const struct etl_recor
     uint16_t type = etl_take_u16(&cursor);
     if (cursor.failed || id == 0)
         return 0;
-    g_autofree char *name = g_strstrip(etl_take_utf16(&cursor));
-    g_autofree char *description = g_strstrip(etl_take_utf16(&cursor));
+    g_autofree char *name = etl_cut(g_strstrip(etl_take_utf16(&cursor)), ETL_MAX_NAME);
+    g_autofree char *description = etl_cut(g_strstrip(etl_take_utf16(&cursor)), ETL_MAX_NAME);
     struct pktmon_component *component = pktmon_registry_get(catalogue->registry, id);
     const char *type_name = etl_catalogue_component_type(catalogue, type);
     g_autofree char *type_number = g_strdup_printf("%u", type);
@@ -126,8 +126,9 @@ static char *binary_text(struct etl_catalogue *catalogue, struct etl_cursor *cur
     const uint8_t *bytes = etl_take(cursor, size);
     if (!bytes)
         return g_strdup("");
-    return type == PROPERTY_MAC && size == ETL_MAC_SIZE ? etl_mac_text(bytes)
-                                                        : etl_hex_text(bytes, size);
+    return type == PROPERTY_MAC && size == ETL_MAC_SIZE
+               ? etl_mac_text(bytes)
+               : etl_hex_text(bytes, MIN(size, ETL_MAX_NAME / 2));
 }
 
 /* Declared as ending with a NUL, but in real logs it ends with the event. */
@@ -135,7 +136,7 @@ static char *string_text(struct etl_catalogue *catalogue, struct etl_cursor *cur
                          uint32_t *number)
 {
     (void)catalogue, (void)type, (void)number;
-    return etl_take_utf16(cursor);
+    return etl_cut(etl_take_utf16(cursor), ETL_MAX_NAME);
 }
 
 static char *ethertype_text(struct etl_catalogue *catalogue, struct etl_cursor *cursor,
@@ -189,7 +190,7 @@ static void add_property(struct pktmon_component *component, const char *name, c
                          bool several)
 {
     const char *before = several ? pktmon_component_property(component, name) : NULL;
-    if (before && has_word(before, value))
+    if (before && (strlen(before) > ETL_MAX_NAME || has_word(before, value)))
         return;
     g_autofree char *all = before ? g_strdup_printf("%s, %s", before, value) : g_strdup(value);
     pktmon_component_set_property(component, name, all);
@@ -259,23 +260,9 @@ static bool is_adapter(uint16_t type)
            type == ETL_COMPONENT_NETVSC || type == ETL_COMPONENT_NETCX;
 }
 
-/* By the adapter's own ifindex. A virtual adapter is registered twice; the miniport, whose type
- * has the least number, stands for both. */
 static uint32_t adapter_with(struct etl_catalogue *catalogue, uint32_t ifindex)
 {
-    GHashTableIter iterator;
-    gpointer value;
-    const struct etl_binding *found = NULL;
-    g_hash_table_iter_init(&iterator, catalogue->bindings);
-    while (g_hash_table_iter_next(&iterator, NULL, &value)) {
-        const struct etl_binding *binding = value;
-        if (!is_adapter(binding->type) || binding->ifindex != ifindex)
-            continue;
-        if (!found || binding->type < found->type ||
-            (binding->type == found->type && binding->id < found->id))
-            found = binding;
-    }
-    return found ? found->id : 0;
+    return GPOINTER_TO_UINT(g_hash_table_lookup(catalogue->adapters, GUINT_TO_POINTER(ifindex)));
 }
 
 static void set_alias(struct pktmon_component *component, const struct etl_interface *interface)
@@ -326,14 +313,20 @@ static void finish_component(struct etl_catalogue *catalogue, struct etl_binding
 }
 
 /* Stacks are sets of components that share an interface index in any role. The representative of
- * a set is found by following the indexes' own sets (union-find without ranks: there are few). */
+ * a set is found by following the indexes' own sets (union-find). */
 static uint32_t root_of(GHashTable *sets, uint32_t index)
 {
     gpointer parent;
-    while (g_hash_table_lookup_extended(sets, GUINT_TO_POINTER(index), NULL, &parent) &&
-           GPOINTER_TO_UINT(parent) != index)
+    uint32_t root = index;
+    while ((parent = g_hash_table_lookup(sets, GUINT_TO_POINTER(root))))
+        root = GPOINTER_TO_UINT(parent);
+    /* The way is short the next time. */
+    while (index != root) {
+        parent = g_hash_table_lookup(sets, GUINT_TO_POINTER(index));
+        g_hash_table_insert(sets, GUINT_TO_POINTER(index), GUINT_TO_POINTER(root));
         index = GPOINTER_TO_UINT(parent);
-    return index;
+    }
+    return root;
 }
 
 static uint32_t first_index(const struct etl_binding *binding)
@@ -379,11 +372,35 @@ static void find_stacks(struct etl_catalogue *catalogue)
     }
 }
 
+static bool stands_before(const struct etl_binding *left, const struct etl_binding *right)
+{
+    return left->type != right->type ? left->type < right->type : left->id < right->id;
+}
+
+/* A virtual adapter is registered twice; the miniport, whose type has the least number, stands for
+ * both. */
+static void find_adapters(struct etl_catalogue *catalogue)
+{
+    GHashTableIter iterator;
+    gpointer value;
+    g_hash_table_iter_init(&iterator, catalogue->bindings);
+    while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+        const struct etl_binding *binding = value;
+        gpointer ifindex = GUINT_TO_POINTER(binding->ifindex);
+        gpointer other = g_hash_table_lookup(catalogue->adapters, ifindex);
+        if (!is_adapter(binding->type) || binding->ifindex == 0)
+            continue;
+        if (!other || stands_before(binding, g_hash_table_lookup(catalogue->bindings, other)))
+            g_hash_table_insert(catalogue->adapters, ifindex, GUINT_TO_POINTER(binding->id));
+    }
+}
+
 void etl_components_finish(struct etl_catalogue *catalogue)
 {
     GHashTableIter iterator;
     gpointer value;
     find_stacks(catalogue);
+    find_adapters(catalogue);
     g_hash_table_iter_init(&iterator, catalogue->bindings);
     while (g_hash_table_iter_next(&iterator, NULL, &value))
         finish_component(catalogue, value);

@@ -19,7 +19,7 @@ enum row_field {
     ROW_SIZE = 1352,
 };
 #define ROW_STRING_SIZE (257 * 2) /* bytes */
-#define MAX_INTERFACES  65536
+#define MAX_INTERFACES  4096
 
 void etl_interface_free(void *data)
 {

@@ -30,6 +30,8 @@ enum event_id {
 /* No adapter sends longer packets; what goes beyond is counted in their length. */
 #define MAX_PACKET  262144u
 #define MAX_PARTIAL 256
+#define MAX_NAME    1024 /* bytes of a name that are kept */
+#define MAX_LAYERS  4096 /* components; what a damaged log has beyond is one more */
 #define MAX_PORTS   4096 /* destinations of one switch packet */
 #define SHOWN_PORTS 64
 #define OOB_8021Q   4 /* index in the out-of-band data of a switch packet */
@@ -62,6 +64,7 @@ struct etl_ndis {
     GHashTable *partials;  /* component << 16 | cpu -> struct partial */
     GHashTable *reception; /* component -> char *: 802.11 facts of its next packet */
     GByteArray *scratch;
+    GHashTable *components; /* ids that packets were seen at */
 };
 
 static void free_partial(gpointer data)
@@ -80,6 +83,7 @@ struct etl_ndis *etl_ndis_new(struct etl_delivery *delivery)
     ndis->partials = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_partial);
     ndis->reception = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     ndis->scratch = g_byte_array_new();
+    ndis->components = g_hash_table_new(NULL, NULL);
     return ndis;
 }
 
@@ -90,6 +94,7 @@ void etl_ndis_free(struct etl_ndis *ndis)
     g_hash_table_destroy(ndis->partials);
     g_hash_table_destroy(ndis->reception);
     g_byte_array_free(ndis->scratch, TRUE);
+    g_hash_table_destroy(ndis->components);
     g_free(ndis);
 }
 
@@ -106,6 +111,17 @@ static uint32_t take_component(struct etl_cursor *cursor)
     uint32_t miniport = etl_take_u32(cursor);
     uint32_t lower = etl_take_u32(cursor);
     return ETL_COMPONENT_NDIS + ((lower ? lower : miniport) & ETL_COMPONENT_MASK);
+}
+
+/* The id itself, or the one that stands for all beyond the limit. */
+static uint32_t limited(struct etl_ndis *ndis, uint32_t id)
+{
+    if (g_hash_table_contains(ndis->components, GUINT_TO_POINTER(id)))
+        return id;
+    if (g_hash_table_size(ndis->components) >= MAX_LAYERS)
+        return id & ~ETL_COMPONENT_MASK;
+    g_hash_table_add(ndis->components, GUINT_TO_POINTER(id));
+    return id;
 }
 
 static void describe_layer(struct etl_ndis *ndis, uint32_t id, uint32_t miniport)
@@ -148,6 +164,7 @@ static bool read_fragment(struct etl_ndis *ndis, const struct etl_record *record
     part->component = take_component(cursor);
     if (!take_fragment(cursor, part))
         return false;
+    part->component = limited(ndis, part->component);
     describe_layer(ndis, part->component, miniport);
     return true;
 }
@@ -205,15 +222,16 @@ static bool read_switch_fragment(struct etl_ndis *ndis, const struct etl_record 
 {
     take_component(cursor);
     part->port = etl_take_u32(cursor);
-    g_autofree char *port_name = etl_take_utf16(cursor);
-    part->source = etl_take_utf16(cursor);
-    g_autofree char *nic_type = etl_take_utf16(cursor);
+    g_autofree char *port_name = etl_cut(etl_take_utf16(cursor), MAX_NAME);
+    part->source = etl_cut(etl_take_utf16(cursor), MAX_NAME);
+    g_autofree char *nic_type = etl_cut(etl_take_utf16(cursor), MAX_NAME);
     part->destinations = take_destinations(cursor);
     part->component = ETL_COMPONENT_SWITCH + (part->port & ETL_COMPONENT_MASK);
     if (!take_fragment(cursor, part))
         return false;
     if (etl_cursor_left(cursor) > 0)
         read_out_of_band(cursor, record->pointer_size, part);
+    part->component = limited(ndis, part->component);
     describe_port(ndis, part->component, port_name, part->source, nic_type);
     return true;
 }
@@ -222,7 +240,7 @@ static bool read_wan(struct etl_ndis *ndis, const struct etl_record *record,
                      struct etl_cursor *cursor, struct part *part)
 {
     g_free(etl_take_utf16(cursor)); /* routing domain */
-    g_autofree char *user = etl_take_utf16(cursor);
+    g_autofree char *user = etl_cut(etl_take_utf16(cursor), MAX_NAME);
     part->component = ETL_COMPONENT_WAN;
     part->direction = record->id == EVENT_WAN_SEND ? PKTMON_DIRECTION_TX : PKTMON_DIRECTION_RX;
     if (!take_fragment(cursor, part))
@@ -245,7 +263,8 @@ static bool read_metadata(struct etl_ndis *ndis, struct etl_cursor *cursor)
     uint32_t component = take_component(cursor);
     uint32_t size = etl_take_u32(cursor);
     const uint8_t *data = etl_take(cursor, MIN(size, etl_cursor_left(cursor)));
-    if (!data || size < 25 || cursor->at - (size_t)(data - cursor->data) < 25)
+    if (!data || g_hash_table_size(ndis->reception) >= MAX_LAYERS || size < 25 ||
+        cursor->at - (size_t)(data - cursor->data) < 25)
         return false;
     uint32_t phy = etl_u32(data + 8), frequency = etl_u32(data + 12);
     int32_t rssi = (int32_t)etl_u32(data + 20);

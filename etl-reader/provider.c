@@ -68,14 +68,26 @@ static bool has_out_of_band(const struct etl_catalogue *catalogue)
 static void handle(void *user, const struct etl_record *record, const struct etl_notes *notes);
 static void handle_joined(void *user, const struct etl_record *record);
 
+/* A log without events is empty, not unreadable; its own header does not count. */
+static bool anything_read(const struct etl_log_stats *stats)
+{
+    uint64_t events = stats->records[ETL_RECORD_EVENT] + stats->records[ETL_RECORD_CLASSIC] +
+                      stats->records[ETL_RECORD_MESSAGE];
+    return events > 0 || stats->records[ETL_RECORD_KERNEL] > stats->files || stats->lost_bytes == 0;
+}
+
 static bool enumerate(struct pktmon_provider *base, GError **error)
 {
     struct etl_provider *provider = self(base);
-    (void)error;
     if (provider->scanned)
         return true;
     provider->scanned = true;
     etl_log_scan(provider->log, visit, provider);
+    if (!anything_read(etl_log_stats(provider->log))) {
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_INPUT,
+                    "The log begins well, but none of its events can be read: copy it again.");
+        return false;
+    }
     etl_catalogue_finish(provider->delivery.catalogue);
     if (has_out_of_band(provider->delivery.catalogue))
         provider->window = etl_window_new(handle, handle_joined, provider);

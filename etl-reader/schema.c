@@ -15,6 +15,7 @@ static const uint8_t metadata_guid[ETL_GUID_SIZE] = {
 #define MAX_SCHEMAS 32768
 #define MAX_MAPS    8192
 #define MAX_FIELDS  1024
+#define MAX_BYTES   (64u << 20) /* of descriptions, as they stand in the log */
 
 /* TRACE_EVENT_INFO */
 enum info_field {
@@ -63,6 +64,7 @@ struct etl_schemas {
     uint32_t build;
     GHashTable *events; /* struct event_key -> struct etl_schema */
     GHashTable *maps;   /* struct map_key -> struct map */
+    size_t bytes;
     uint64_t refused;
 };
 
@@ -274,7 +276,10 @@ bool etl_schemas_learn(struct etl_schemas *schemas, const struct etl_record *rec
     if (!etl_is_schema(record))
         return false;
     bool learned = true;
-    if (record->opcode == OPCODE_EVENT_INFO)
+    schemas->bytes += record->payload_size;
+    if (schemas->bytes > MAX_BYTES)
+        learned = false;
+    else if (record->opcode == OPCODE_EVENT_INFO)
         learned = learn_event(schemas, record->payload, record->payload_size);
     else if (record->opcode == OPCODE_MAP_INFO)
         learned = learn_map(schemas, record->payload, record->payload_size);

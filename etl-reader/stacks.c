@@ -5,6 +5,9 @@
  */
 #include "catalogue-private.h"
 
+/* Filters of one adapter that are put in order; Windows has some ten. */
+#define MAX_HEIGHT 256
+
 /* Rank within an adapter's stack. */
 enum rank {
     RANK_ADAPTER = 1,
@@ -33,24 +36,26 @@ static enum rank rank_of(const struct etl_binding *binding)
                                                                        : RANK_OTHER;
 }
 
-static const struct etl_binding *filter_with(const GArray *entries, uint32_t ifindex)
+/* Filters by their own ifindex. */
+static GHashTable *index_filters(const GArray *entries)
 {
+    GHashTable *filters = g_hash_table_new(NULL, NULL);
     for (guint i = 0; i < entries->len; i++) {
         const struct etl_binding *binding = g_array_index(entries, struct entry, i).binding;
-        if (binding->type == ETL_COMPONENT_FILTER && binding->ifindex == ifindex)
-            return binding;
+        if (binding->type == ETL_COMPONENT_FILTER && binding->ifindex)
+            g_hash_table_insert(filters, GUINT_TO_POINTER(binding->ifindex), (gpointer)binding);
     }
-    return NULL;
+    return filters;
 }
 
 /* A filter says which interface is right below it; the lowest filter says nothing. A damaged log
- * may have a circle: there are never more below than there are components. */
-static unsigned height_of(const GArray *entries, const struct etl_binding *binding)
+ * may have a circle. */
+static unsigned height_of(GHashTable *filters, const struct etl_binding *binding)
 {
     unsigned height = 0;
-    while (binding && binding->lower_ifindex && height < entries->len) {
+    while (binding && binding->lower_ifindex && height < MAX_HEIGHT) {
         height++;
-        binding = filter_with(entries, binding->lower_ifindex);
+        binding = g_hash_table_lookup(filters, GUINT_TO_POINTER(binding->lower_ifindex));
     }
     return height;
 }
@@ -88,11 +93,12 @@ static GArray *collect(const struct etl_catalogue *catalogue)
 GPtrArray *etl_catalogue_stacks(const struct etl_catalogue *catalogue)
 {
     g_autoptr(GArray) entries = collect(catalogue);
+    g_autoptr(GHashTable) filters = index_filters(entries);
     GPtrArray *stacks = g_ptr_array_sized_new(entries->len);
     for (guint i = 0; i < entries->len; i++) {
         struct entry *entry = &g_array_index(entries, struct entry, i);
         if (entry->rank == RANK_FILTER)
-            entry->height = height_of(entries, entry->binding);
+            entry->height = height_of(filters, entry->binding);
     }
     g_array_sort(entries, compare_entries);
     for (guint i = 0; i < entries->len; i++)

@@ -20,6 +20,7 @@ enum in_flags {
 #define IN_STRUCT         24
 #define IN_COUNTED_BINARY 25 /* as the other types call it */
 
+#define MAX_NAME   256
 #define MAX_VALUES 8192
 #define MAX_DEPTH  4
 #define MAX_TEXT   32768
@@ -159,7 +160,7 @@ char *etl_tracelogging_provider(const struct etl_record *record)
 {
     struct etl_cursor cursor = etl_cursor_over(record->traits, record->traits_size);
     etl_take_u16(&cursor);
-    char *name = etl_take_text(&cursor);
+    char *name = etl_cut(etl_take_text(&cursor), MAX_NAME);
     if (*name)
         return name;
     g_free(name);

@@ -61,7 +61,10 @@ static void free_seen(gpointer data)
 static void run(struct reading *reading)
 {
     const struct pktmon_provider_ops *ops = reading->provider->ops;
-    g_assert_true(ops->enumerate(reading->provider, NULL));
+    if (!ops->enumerate(reading->provider, &reading->error)) {
+        g_clear_pointer(&reading->provider, ops->free);
+        return;
+    }
     g_assert_true(ops->start(reading->provider, NULL));
     while (ops->read(reading->provider, 0, NULL) > 0) {
     }

@@ -41,7 +41,8 @@ static void receive(struct pktmon_sink *sink, const struct pktmon_event *event)
 static void drain(struct pktmon_provider *provider)
 {
     g_autoptr(GPtrArray) warnings = NULL, stacks = NULL, counts = NULL;
-    provider->ops->start(provider, NULL);
+    if (!provider->ops->start(provider, NULL))
+        return;
     while (provider->ops->read(provider, 0, NULL) > 0) {
     }
     provider->ops->stop(provider, NULL);
