@@ -109,7 +109,7 @@ static void report_events(const struct pktmon_provider *provider)
     g_autoptr(GPtrArray) counts = etl_catalogue_counts(pktmon_etl_catalogue(provider));
     g_autoptr(GHashTable) sums = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
     g_autoptr(GPtrArray) names = g_ptr_array_new();
-    uint64_t others = 0;
+    uint64_t others = etl_catalogue_uncounted(pktmon_etl_catalogue(provider));
     for (guint i = 0; i < counts->len; i++) {
         const struct etl_event_count *count = g_ptr_array_index(counts, i);
         uint64_t *sum = g_hash_table_lookup(sums, count->provider);

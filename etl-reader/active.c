@@ -13,10 +13,10 @@ struct place {
 struct reader {
     struct etl_buffer buffer;
     guint order;
-    struct etl_bytes bytes; /* data NULL: given up to save memory */
-    GArray *places;         /* of struct place, in the order of time */
-    guint next;             /* the place of the next record */
-    uint64_t time;          /* of the next record */
+    struct etl_bytes bytes;
+    GArray *places; /* of struct place, in the order of time */
+    guint next;     /* the place of the next record */
+    uint64_t time;  /* of the next record */
 };
 
 struct etl_active {
@@ -124,27 +124,7 @@ static void find_places(struct reader *reader, const struct etl_file *file)
 
 static size_t memory_of(const struct reader *reader)
 {
-    return reader->bytes.capacity +
-           (reader->places ? (size_t)reader->places->len * sizeof(struct place) : 0);
-}
-
-static void unload(struct etl_active *active, struct reader *reader)
-{
-    active->loaded -= memory_of(reader);
-    etl_bytes_clear(&reader->bytes);
-    if (reader->places)
-        g_array_free(reader->places, TRUE);
-    reader->places = NULL;
-}
-
-/* Makes room by giving up the buffers whose turn is furthest away. */
-static void keep_within_limit(struct etl_active *active, const struct reader *keep)
-{
-    for (guint i = active->heap->len; i-- > 0 && active->loaded > active->max_loaded;) {
-        struct reader *reader = g_ptr_array_index(active->heap, i);
-        if (reader != keep && reader->places)
-            unload(active, reader);
-    }
+    return reader->bytes.capacity + (size_t)reader->places->len * sizeof(struct place);
 }
 
 static void load(struct etl_active *active, struct reader *reader)
@@ -159,7 +139,6 @@ static void load(struct etl_active *active, struct reader *reader)
     etl_file_load(file, &reader->buffer, &reader->bytes);
     find_places(reader, file);
     active->loaded += memory_of(reader);
-    keep_within_limit(active, reader);
 }
 
 static bool before(const struct reader *left, const struct reader *right)
@@ -229,6 +208,11 @@ void etl_active_add(struct etl_active *active, const struct etl_buffer *buffer, 
     push(active->heap, reader);
 }
 
+bool etl_active_is_full(const struct etl_active *active)
+{
+    return active->loaded >= active->max_loaded;
+}
+
 bool etl_active_is_empty(const struct etl_active *active)
 {
     return active->heap->len == 0;
@@ -254,11 +238,7 @@ static bool read_record(const struct reader *reader, struct etl_record *record)
 
 bool etl_active_take(struct etl_active *active, struct etl_record *record)
 {
-    if (active->heap->len == 0)
-        return false;
     struct reader *reader = g_ptr_array_index(active->heap, 0);
-    if (!reader->places)
-        load(active, reader);
     /* The file may have been cut since it was scanned: then its records are gone. */
     bool there = reader->next < reader->places->len && read_record(reader, record);
     reader->next++;

@@ -34,18 +34,21 @@ bool etl_walk_next(struct etl_walk *walk, etl_record_reader *read, struct etl_re
 
 struct etl_active;
 
-/* files (of struct etl_file) is borrowed. Buffers beyond max_loaded bytes are given up and read
- * again when their turn comes. */
+/* files (of struct etl_file) is borrowed. The buffers that are open should not take more than
+ * max_loaded bytes in all. */
 struct etl_active *etl_active_new(const GPtrArray *files, size_t max_loaded);
 void etl_active_free(struct etl_active *active);
 
 /* Opens a buffer, which is borrowed only for the call; order decides among records of the same
  * time. */
 void etl_active_add(struct etl_active *active, const struct etl_buffer *buffer, guint order);
+/* No more should be opened before one has ended. */
+bool etl_active_is_full(const struct etl_active *active);
 bool etl_active_is_empty(const struct etl_active *active);
 /* Of the next record; there must be one. */
 uint64_t etl_active_time(const struct etl_active *active);
-/* False: all buffers are at their end. The record is valid until release(). */
+/* There must be a next record, which is valid until release(). False: it cannot be read any more.
+ */
 bool etl_active_take(struct etl_active *active, struct etl_record *record);
 void etl_active_release(struct etl_active *active);
 

@@ -447,6 +447,11 @@ GPtrArray *etl_catalogue_counts(const struct etl_catalogue *catalogue)
     return counts;
 }
 
+uint64_t etl_catalogue_uncounted(const struct etl_catalogue *catalogue)
+{
+    return catalogue->uncounted;
+}
+
 uint64_t etl_catalogue_pktmon_count(const struct etl_catalogue *catalogue, uint16_t id)
 {
     return id < ETL_PKTMON_IDS ? catalogue->pktmon_counts[id] : 0;

@@ -116,6 +116,8 @@ const struct etl_interface *etl_catalogue_interface(const struct etl_catalogue *
                                                     uint32_t ifindex);
 /* Of struct etl_event_count, the most frequent first; the caller frees the array. */
 GPtrArray *etl_catalogue_counts(const struct etl_catalogue *catalogue);
+/* Events of kinds beyond those that are counted apart. */
+uint64_t etl_catalogue_uncounted(const struct etl_catalogue *catalogue);
 /* Events of PktMon by id. */
 uint64_t etl_catalogue_pktmon_count(const struct etl_catalogue *catalogue, uint16_t id);
 /* Rundown events that were too short to be read. */

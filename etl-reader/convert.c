@@ -120,6 +120,10 @@ GPtrArray *pktmon_etl_warnings(const struct pktmon_provider *provider)
          log->damaged_buffers);
     warn(warnings, log->lost_bytes, "In all, " N " of the log's " N " bytes could not be read.",
          log->lost_bytes, log->bytes);
+    warn(warnings, log->late_buffers,
+         N " buffers overlap with more than memory should hold; the order and the times of their "
+           "events are not exact.",
+         log->late_buffers);
     warn(warnings, refused, N " descriptions in the log are damaged and were not used.", refused);
     warn(warnings, report->short_events,
          N " events are shorter than they must be; they are kept as they are, as events.",

@@ -27,6 +27,10 @@ enum buffer_flag {
     BUFFER_FLAG_COMPRESSED = 0x40,
 };
 
+/* Events differ at least in their times, so that none of the formats makes them this much smaller;
+ * a few bytes that claim to be millions are damage. */
+#define MAX_COMPRESSION 1024
+
 #define PROCESSOR_INDEX_MASK 0x07FF
 #define PROCESSOR_MASK       0x00FF
 #define BUFFER_TYPE_LAST     7
@@ -212,7 +216,8 @@ static bool read_buffer_header(const struct etl_file *file, const uint8_t *heade
     buffer->size = buffer->compressed ? etl_u32(header + BUFFER_SAVED_OFFSET) : buffer->stored_size;
     buffer->valid = valid_of(header, buffer->size);
     if (!buffer_size_plausible(buffer->stored_size) || !buffer_size_plausible(buffer->size) ||
-        etl_u16(header + BUFFER_TYPE) > BUFFER_TYPE_LAST)
+        etl_u16(header + BUFFER_TYPE) > BUFFER_TYPE_LAST ||
+        buffer->size / MAX_COMPRESSION > buffer->stored_size)
         return false;
     return buffer->compressed || file->stride == 0 || buffer->stored_size == file->stride;
 }

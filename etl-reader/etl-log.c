@@ -11,6 +11,7 @@ struct etl_log {
     struct etl_file *last_file; /* of the same session, for its descriptions; NULL = none */
     GArray *buffers;            /* of struct etl_buffer: the wanted ones, by first_time */
     guint next_buffer;          /* the first that is not yet among the active ones */
+    bool waiting;               /* the next buffer is due, but there is no room for it */
     struct etl_active *active;
     uint64_t done_bytes, wanted_bytes;
     struct etl_log_stats stats;
@@ -219,8 +220,15 @@ static void open_due(struct etl_log *log)
     while (log->next_buffer < log->buffers->len) {
         const struct etl_buffer *buffer =
             &g_array_index(log->buffers, struct etl_buffer, log->next_buffer);
-        if (!etl_active_is_empty(log->active) && etl_active_time(log->active) < buffer->first_time)
+        bool empty = etl_active_is_empty(log->active);
+        if (!empty && etl_active_time(log->active) < buffer->first_time)
             return;
+        if (!empty && etl_active_is_full(log->active)) {
+            log->waiting = true;
+            return;
+        }
+        log->stats.late_buffers += log->waiting;
+        log->waiting = false;
         etl_active_add(log->active, buffer, log->next_buffer);
         log->next_buffer++;
         log->done_bytes += buffer->stored_size;
@@ -229,9 +237,13 @@ static void open_due(struct etl_log *log)
 
 bool etl_log_next(struct etl_log *log, struct etl_record *record)
 {
-    etl_active_release(log->active);
-    open_due(log);
-    return etl_active_take(log->active, record);
+    do {
+        etl_active_release(log->active);
+        open_due(log);
+        if (etl_active_is_empty(log->active))
+            return false;
+    } while (!etl_active_take(log->active, record)); /* a file that was cut since the scan */
+    return true;
 }
 
 const struct etl_log_stats *etl_log_stats(const struct etl_log *log)

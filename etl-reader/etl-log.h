@@ -5,7 +5,8 @@
  * then gives these records in the order of time, whatever processor or file they stand in.
  *
  * Memory is an entry of some fifty bytes per wanted buffer, and the buffers that overlap in time:
- * one per processor, and never more than ETL_MAX_LOADED bytes of them at once.
+ * one per processor. When these would take more than ETL_MAX_LOADED bytes, the rest waits, and its
+ * records come late; the statistics tell.
  */
 #ifndef PKTMON_ETL_LOG_H
 #define PKTMON_ETL_LOG_H
@@ -17,7 +18,7 @@
 #include "etl-file.h"
 #include "etl-record.h"
 
-#define ETL_MAX_LOADED (256u << 20)
+#define ETL_MAX_LOADED (512u << 20)
 
 /* What the scan met; nothing is left out of these sums. */
 struct etl_log_stats {
@@ -27,6 +28,7 @@ struct etl_log_stats {
     uint64_t cut_buffers;     /* the file ends within, or the compressed bytes are damaged */
     uint64_t bad_buffers;     /* headers that cannot be, passed over */
     uint64_t damaged_buffers; /* a bad record ended them early */
+    uint64_t late_buffers;    /* opened after their time, in the second pass */
     uint64_t lost_bytes;      /* in all these, not looked at */
     uint64_t empty_bytes;     /* room that no buffer was written to */
     uint64_t records[ETL_RECORD_KINDS];
