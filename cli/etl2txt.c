@@ -33,6 +33,7 @@ struct text {
     GString *line;     /* of the event at hand; shown if it is not left out */
     GString *message;
     FILE *file;
+    int write_error; /* errno of the first write that failed */
     uint64_t formatted;
 };
 
@@ -119,7 +120,9 @@ static void put_event(struct text *text, const struct etl_record *record)
 
 static void flush(struct text *text)
 {
-    fwrite(text->lines->str, 1, text->lines->len, text->file);
+    size_t length = text->lines->len;
+    if (fwrite(text->lines->str, 1, length, text->file) < length && !text->write_error)
+        text->write_error = errno;
     g_string_truncate(text->lines, 0);
 }
 
@@ -169,13 +172,24 @@ static void put_statistics(FILE *file, const struct pktmon_provider *provider)
             stats->buffers_lost);
 }
 
+/* A reader that closed the pipe has what it wanted. */
+static bool check_write(int write_error, GError **error)
+{
+    if (write_error == 0 || write_error == EPIPE)
+        return true;
+    g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
+                "The text cannot be written (%s); make room or choose another place with --out.",
+                g_strerror(write_error));
+    return false;
+}
+
 static bool run(struct text *text, struct pktmon_provider *provider, GError **error)
 {
     int more = 1;
     uint64_t done, all;
     if (!provider->ops->start(provider, error))
         return false;
-    while (more > 0 && !ferror(text->file)) {
+    while (more > 0 && !text->write_error) {
         more = provider->ops->read(provider, 0, error);
         etl_log_progress(pktmon_etl_log(provider), &done, &all);
         output_progress(NULL, done, all);
@@ -184,7 +198,8 @@ static bool run(struct text *text, struct pktmon_provider *provider, GError **er
     flush(text);
     if (text->arguments->stats_only)
         put_statistics(text->file, provider);
-    return more >= 0 && provider->ops->stop(provider, error);
+    return more >= 0 && provider->ops->stop(provider, error) &&
+           check_write(text->write_error, error);
 }
 
 static struct pktmon_provider *open_log(struct text *text, struct pktmon_registry *registry,
@@ -248,17 +263,6 @@ static bool convert(const struct arguments *arguments, const struct output *outp
     return done;
 }
 
-/* A reader that closed the pipe has what it wanted. */
-static bool finish(FILE *file, const struct output *output, GError **error)
-{
-    errno = 0;
-    if (fclose(file) == 0 || errno == EPIPE)
-        return true;
-    g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED, "Cannot write %s: %s.",
-                output->path ? output->path : "the standard output", g_strerror(errno));
-    return false;
-}
-
 bool command_etl2txt(int argc, char **argv, GError **error)
 {
     struct arguments arguments = {0};
@@ -267,9 +271,11 @@ bool command_etl2txt(int argc, char **argv, GError **error)
                 output_open(&output, arguments.out, arguments.logs, "txt", error);
     if (done) {
         FILE *file = fdopen(dup(output.fd), "w");
+        if (!file)
+            check_write(errno, error);
         done = file && convert(&arguments, &output, file, error);
-        if (file)
-            done = finish(file, &output, done ? error : NULL) && done;
+        int write_error = file && fclose(file) != 0 ? errno : 0;
+        done = done && check_write(write_error, error);
         output_close(&output, done);
     }
     g_free(arguments.out);

@@ -2,6 +2,7 @@
 /*
  * pktmon: the command line of Packet Monitor.
  */
+#include <errno.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -85,6 +86,10 @@ int main(int argc, char **argv)
     accept_help_word(argc - 1, argv + 1);
     if (!run(argc - 1, argv + 1, &error)) {
         fprintf(stderr, "pktmon: %s\n", error->message);
+        return EXIT_FAILURE;
+    }
+    if (fflush(stdout) != 0 && errno != EPIPE) {
+        fprintf(stderr, "pktmon: The standard output cannot be written: %s.\n", g_strerror(errno));
         return EXIT_FAILURE;
     }
     return EXIT_SUCCESS;

@@ -118,8 +118,8 @@ GPtrArray *pktmon_etl_warnings(const struct pktmon_provider *provider)
          N " buffers are cut off or damaged; what could be read of them was.", log->cut_buffers);
     warn(warnings, log->damaged_buffers, N " buffers hold a damaged record and end before it.",
          log->damaged_buffers);
-    warn(warnings, log->lost_bytes, "In all, " N " of the log's " N " bytes could not be read.",
-         log->lost_bytes, log->bytes);
+    warn(warnings, log->lost_bytes, "In all, " N " bytes of the log's buffers could not be read.",
+         log->lost_bytes);
     warn(warnings, log->late_buffers,
          N " buffers overlap with more than memory should hold; the order and the times of their "
            "events are not exact.",

@@ -18,8 +18,7 @@
 #define ETL_MAX_BUFFER_SIZE (64u << 20)
 
 /* LogFileMode */
-#define ETL_MODE_CIRCULAR 0x00000002
-#define ETL_MODE_NEWFILE  0x00000008
+#define ETL_MODE_NEWFILE 0x00000008
 
 struct etl_file_header {
     uint32_t buffer_size; /* bytes */

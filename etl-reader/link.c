@@ -114,10 +114,12 @@ static bool is_null_function(const uint8_t *data, size_t original)
     return data[0] & FC_SUBTYPE_NULL && original == etl_wifi_header_size(data);
 }
 
-/* An Ethernet destination that begins with 08 or 48 looks like frame control too: only the LLC
+/* The log says WiFi of Ethernet frames above nwifi.sys too. original: the size the packet had.
+ *
+ * An Ethernet destination that begins with 08 or 48 looks like frame control too: only the LLC
  * header, or the exact length of a frame without a body, decides. What is neither that nor has
  * an Ethertype is some other 802.11 frame: management, or encrypted. */
-bool etl_is_wifi(const uint8_t *data, size_t size, size_t original)
+static bool is_wifi(const uint8_t *data, size_t size, size_t original)
 {
     if (is_data_frame(data, size) && (has_llc(data, size) || is_null_function(data, original)))
         return true;
@@ -364,7 +366,7 @@ static void frame_of_wifi(const struct etl_packet_event *event, GByteArray *scra
 {
     bool ethernet_drop = event->dropped && event->reason == REASON_PROTOCOL_NOT_BOUND &&
                          event->location == LOCATION_M_DISPATCH_RECEIVE;
-    if (ethernet_drop || !etl_is_wifi(event->payload, event->payload_size, event->original_size)) {
+    if (ethernet_drop || !is_wifi(event->payload, event->payload_size, event->original_size)) {
         as_logged(event, ETL_LINKTYPE_ETHERNET, frame);
         return;
     }

@@ -54,10 +54,6 @@ void etl_frame_of(const struct etl_packet_event *event, GByteArray *scratch,
  * tci: priority, canonical format and VLAN id as in the tag. */
 void etl_frame_put_tag(struct etl_frame *frame, uint16_t tci, GByteArray *scratch);
 
-/* Whether bytes that the log calls WiFi are an 802.11 frame: the log says so of Ethernet frames
- * above nwifi.sys too. original is the size the packet had. */
-bool etl_is_wifi(const uint8_t *data, size_t size, size_t original);
-
 /* Bytes of the 802.11 header at data, by its frame control; what follows it is LLC. */
 size_t etl_wifi_header_size(const uint8_t *data);
 

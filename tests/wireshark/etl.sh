@@ -119,5 +119,27 @@ expect "packets of the made log" 6 "$(values frame pktmon.record | wc -w)"
 # The payload to port 53 is no DNS message.
 expect "malformed packets" "" "$(values '_ws.malformed && !dns' frame.number)"
 
+# The commands for people and scripts.
+run_pktmon() {
+    "$build/cli/pktmon" "$@" 2>"$work/err"
+}
+first='[00]0000.0000::2024-06-10 20:18:35.489172100 [Microsoft-Windows-PktMon] PktGroupId 1071654, '
+first+='PktNumber 1, Appearance 1, Direction Rx, Type Ethernet, Component 59, Edge 1, Filter 1, '
+first+='OriginalSize 98, LoggedSize 98'
+run_pktmon etl2txt "$log" >"$work/text"
+expect "first line of the text" "$first" "$(head -n 1 "$work/text")"
+expect "lines of packets" 114 "$(grep -c $'^\t' "$work/text")"
+expect "lines of events" 403 "$(grep -vc $'^\t' "$work/text")"
+expect "old spelling" "$(md5sum <"$work/text")" "$(run_pktmon format "$log" | md5sum)"
+expect "components listed" 44 "$(run_pktmon list "$log" | grep -cE '^ +[0-9]+ ')"
+expect "stacks" "Ethernet 2;Ethernet 9;Ethernet 3;Other components" \
+    "$(run_pktmon list "$log" | grep -E '^[A-Z]' | paste -sd';')"
+expect "counters of component 59" "Upper 19 1862 19 1862" \
+    "$(run_pktmon counters "$log" | awk '$1 == 59 { print $3, $4, $5, $6, $7 }')"
+expect "counters in JSON" 94 "$(run_pktmon counters --json "$log" | grep -o '"Inbound"' | wc -l)"
+expect "drops alone" 1 "$(run_pktmon etl2pcap -d "$work/home/made.etl" | run_tshark -r - -Y pktmon.dropped | wc -l)"
+expect "no drops" 5 "$(run_pktmon etl2pcap --flow-only "$work/home/made.etl" |
+    run_tshark -r - -Y "pktmon.record == 1" | wc -l)"
+
 ! "$build/cli/pktmon" etl2pcap "$0" >"$work/none" 2>"$work/report" || fail "a script is no log"
 expect "lines of the refusal" 1 "$(wc -l <"$work/report")"
