@@ -69,6 +69,8 @@ struct pktmon_stream *pktmon_stream_new(const struct pktmon_stream_options *opti
     struct pktmon_stream *stream = g_new0(struct pktmon_stream, 1);
 
     stream->options = *options;
+    if (stream->options.packets_only)
+        stream->options.carrier = PKTMON_CARRIER_BLOCKS;
     if (stream->options.snaplen == 0)
         stream->options.snaplen = PKTMON_MAX_BLOCK_SIZE;
     stream->application = g_strdup(options->application);
@@ -149,6 +151,9 @@ static uint32_t build_frame(const struct pktmon_stream *stream,
 static void put_frame(struct pktmon_stream *stream, uint64_t time,
                       const struct pktmon_metadata_writer *writer)
 {
+    if (stream->options.packets_only)
+        return;
+
     uint8_t frame[ETHERNET_HEADER_SIZE + LINE_SIZE];
     uint32_t length = build_frame(stream, frame);
     const struct pktmon_pcapng_packet packet = {
@@ -457,8 +462,10 @@ bool pktmon_stream_begin(struct pktmon_stream *stream, uint64_t time, GError **e
 
     stream->start_time = time;
     pktmon_pcapng_put_section(stream->buffer, &section);
-    pktmon_pcapng_put_interface(stream->buffer, &interface);
-    stream->own = pktmon_interfaces_add(stream->interfaces, 0, NO_LINK_TYPE);
+    if (!stream->options.packets_only) {
+        pktmon_pcapng_put_interface(stream->buffer, &interface);
+        stream->own = pktmon_interfaces_add(stream->interfaces, 0, NO_LINK_TYPE);
+    }
     write_beginning(stream, time);
     describe_capture(stream, time);
     return pktmon_stream_flush(stream, error);

@@ -24,7 +24,8 @@ struct etl_catalogue {
     GHashTable *edge_names; /* component << 16 | edge -> char * */
     GHashTable *counts;     /* struct count_key -> struct etl_event_count */
     uint64_t pktmon_counts[ETL_PKTMON_IDS];
-    uint64_t uncounted; /* events of kinds beyond those that are counted apart */
+    uint16_t packet_types[UINT16_MAX + 1]; /* bits of the types logged at each component */
+    uint64_t uncounted;                    /* events of kinds beyond those that are counted apart */
     uint64_t refused;
 };
 

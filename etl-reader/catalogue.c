@@ -294,8 +294,28 @@ static void learn_description_later(struct etl_catalogue *catalogue,
         catalogue->refused++;
 }
 
+/* The type and the component of an event with a frame stand at fixed places. */
+static void learn_packet_type(struct etl_catalogue *catalogue, const struct etl_record *record)
+{
+    enum { TYPE_AT = 14, COMPONENT_AT = 16 };
+    bool has_frame = record->id == ETL_PKTMON_PACKET || record->id == ETL_PKTMON_PACKET_DROP ||
+                     record->id == ETL_PKTMON_PACKET_DUPLICATE;
+    if (!has_frame || record->payload_size < COMPONENT_AT + 2)
+        return;
+    uint16_t type = etl_u16(record->payload + TYPE_AT);
+    catalogue->packet_types[etl_u16(record->payload + COMPONENT_AT)] |=
+        (uint16_t)(1u << MIN(type, 15));
+}
+
+bool etl_catalogue_has_type(const struct etl_catalogue *catalogue, uint16_t component,
+                            unsigned type)
+{
+    return catalogue->packet_types[component] >> type & 1;
+}
+
 static void learn_pktmon(struct etl_catalogue *catalogue, const struct etl_record *record)
 {
+    learn_packet_type(catalogue, record);
     if (record->id < ETL_PKTMON_IDS)
         catalogue->pktmon_counts[record->id]++;
     if (record->id == ETL_PKTMON_DROP_COUNTERS || record->id == ETL_PKTMON_FLOW_COUNTERS)

@@ -118,6 +118,9 @@ const struct etl_interface *etl_catalogue_interface(const struct etl_catalogue *
 GPtrArray *etl_catalogue_counts(const struct etl_catalogue *catalogue);
 /* Events of kinds beyond those that are counted apart. */
 uint64_t etl_catalogue_uncounted(const struct etl_catalogue *catalogue);
+/* Whether packets of this type (pktmon.packet_type) were logged at the component. */
+bool etl_catalogue_has_type(const struct etl_catalogue *catalogue, uint16_t component,
+                            unsigned type);
 /* Events of PktMon by id. */
 uint64_t etl_catalogue_pktmon_count(const struct etl_catalogue *catalogue, uint16_t id);
 /* Rundown events that were too short to be read. */

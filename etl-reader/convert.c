@@ -37,8 +37,7 @@ static bool run(struct pktmon_provider *provider, struct writer *writer,
                 const struct pktmon_etl_conversion *conversion, GError **error)
 {
     const struct etl_log *log = pktmon_etl_log(provider);
-    if (!provider->ops->enumerate(provider, error) ||
-        !pktmon_stream_begin(writer->stream, etl_log_start(log), error) ||
+    if (!pktmon_stream_begin(writer->stream, etl_log_start(log), error) ||
         !provider->ops->start(provider, error))
         return false;
     int more = 1;
@@ -61,27 +60,48 @@ static uint64_t capture_id(const struct etl_log *log)
     return (uint64_t)header->start_filetime * 0x9E3779B97F4A7C15u ^ (uint64_t)header->boot_filetime;
 }
 
+/* One component alone shall be readable by tcpdump, which takes one link type for the whole file.
+ */
+static bool has_one_other_link_type(const struct pktmon_etl_conversion *conversion,
+                                    const struct pktmon_provider *provider)
+{
+    uint32_t component = conversion->events.component;
+    return component > 0 && component <= UINT16_MAX &&
+           !etl_catalogue_has_type(pktmon_etl_catalogue(provider), (uint16_t)component,
+                                   PKTMON_PACKET_ETHERNET);
+}
+
+static struct pktmon_stream *open_stream(const struct pktmon_etl_conversion *conversion,
+                                         const struct pktmon_provider *provider)
+{
+    const struct pktmon_stream_options options = {
+        .fd = conversion->fd,
+        .carrier = conversion->carrier,
+        .application = conversion->application,
+        .packets_only = has_one_other_link_type(conversion, provider),
+    };
+    return pktmon_stream_new(&options, provider->registry, provider->capture);
+}
+
 bool pktmon_etl_convert(const char *const *paths, const struct pktmon_etl_conversion *conversion,
                         pktmon_etl_finished *finished, GError **error)
 {
     struct pktmon_registry *registry = pktmon_registry_new();
     struct pktmon_capture *capture = pktmon_capture_new();
     struct writer writer = {.sink = {write_event}};
-    const struct pktmon_stream_options options = {.fd = conversion->fd,
-                                                  .carrier = conversion->carrier,
-                                                  .application = conversion->application};
     bool done = false;
     struct pktmon_provider *provider =
         pktmon_etl_provider_new(paths, &conversion->events, registry, capture, &writer.sink, error);
-    if (provider) {
+    if (provider && provider->ops->enumerate(provider, error)) {
         capture->id = capture_id(pktmon_etl_log(provider));
-        writer.stream = pktmon_stream_new(&options, registry, capture);
+        writer.stream = open_stream(conversion, provider);
         done = run(provider, &writer, conversion, error);
         if (done && finished)
             finished(conversion->user, provider);
         pktmon_stream_free(writer.stream);
-        provider->ops->free(provider);
     }
+    if (provider)
+        provider->ops->free(provider);
     g_clear_error(&writer.error);
     pktmon_capture_free(capture);
     pktmon_registry_free(registry);

@@ -140,6 +140,10 @@ expect "counters in JSON" 94 "$(run_pktmon counters --json "$log" | grep -o '"In
 expect "drops alone" 1 "$(run_pktmon etl2pcap -d "$work/home/made.etl" | run_tshark -r - -Y pktmon.dropped | wc -l)"
 expect "no drops" 5 "$(run_pktmon etl2pcap --flow-only "$work/home/made.etl" |
     run_tshark -r - -Y "pktmon.record == 1" | wc -l)"
+# tcpdump reads one link type: bare IP of one component.
+run_pktmon etl2pcap -c 8 "$work/home/made.etl" -o "$work/one.pcapng"
+tcpdump -r "$work/one.pcapng" >"$work/text" 2>"$work/err" || fail "tcpdump: $(<"$work/err")"
+expect "packets of one component" 2 "$(wc -l <"$work/text")"
 
 ! "$build/cli/pktmon" etl2pcap "$0" >"$work/none" 2>"$work/report" || fail "a script is no log"
 expect "lines of the refusal" 1 "$(wc -l <"$work/report")"
