@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stream.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include "interfaces.h"
+#include "output.h"
 #include "pcapng.h"
 #include "record.h"
 
@@ -38,6 +37,7 @@ struct pktmon_stream {
     bool closed;
     uint64_t start_time;
     GByteArray *buffer;
+    struct pktmon_output *output;
     struct pktmon_interfaces *interfaces;
     struct pktmon_interface *own;               /* "@pktmon" */
     GTree *described;                           /* component ids */
@@ -77,6 +77,8 @@ struct pktmon_stream *pktmon_stream_new(const struct pktmon_stream_options *opti
     stream->registry = registry;
     stream->capture = capture;
     stream->buffer = g_byte_array_sized_new(FLUSH_SIZE + PKTMON_MAX_BLOCK_SIZE);
+    /* Live, the reader waits for each packet; a log is converted as fast as it goes. */
+    stream->output = pktmon_output_new(options->fd, !options->live);
     stream->interfaces = pktmon_interfaces_new();
     stream->described = g_tree_new(compare_ids);
     stream->filters = g_ptr_array_new_with_free_func(filter_free);
@@ -89,6 +91,7 @@ void pktmon_stream_free(struct pktmon_stream *stream)
     if (!stream)
         return;
     g_free(stream->application);
+    pktmon_output_free(stream->output);
     g_byte_array_unref(stream->buffer);
     pktmon_interfaces_free(stream->interfaces);
     g_tree_unref(stream->described);
@@ -408,6 +411,15 @@ static bool write_capture(struct pktmon_stream *stream, const struct pktmon_even
     return true;
 }
 
+/* A pipe whose reader has gone is a normal end, noted in stream->closed. */
+static bool put_buffer(struct pktmon_stream *stream, GError **error)
+{
+    bool good = pktmon_output_put(stream->output, &stream->buffer, error);
+
+    stream->closed = !good && pktmon_output_closed(stream->output);
+    return good;
+}
+
 bool pktmon_stream_write(struct pktmon_stream *stream, const struct pktmon_event *event,
                          GError **error)
 {
@@ -423,7 +435,7 @@ bool pktmon_stream_write(struct pktmon_stream *stream, const struct pktmon_event
         return false;
     if (!writers[event->record](stream, event, error))
         return false;
-    return stream->buffer->len < FLUSH_SIZE || pktmon_stream_flush(stream, error);
+    return stream->buffer->len < FLUSH_SIZE || put_buffer(stream, error);
 }
 
 /* Custom Blocks have no time, and Wireshark counts time from the first record: one that has a time
@@ -486,31 +498,7 @@ bool pktmon_stream_repeat_descriptions(struct pktmon_stream *stream, uint64_t ti
             stream, time,
             &(struct pktmon_filter_description){filter->id, filter->name, filter->text});
     }
-    return stream->buffer->len < FLUSH_SIZE || pktmon_stream_flush(stream, error);
-}
-
-/* Writes all; EPIPE is a normal end, which it notes in stream->closed. */
-static bool write_all(struct pktmon_stream *stream, const uint8_t *data, size_t size,
-                      GError **error)
-{
-    while (size > 0) {
-        ssize_t written = write(stream->options.fd, data, size);
-
-        if (written >= 0) {
-            data += written;
-            size -= written;
-        } else if (errno == EPIPE) {
-            stream->closed = true;
-            return false;
-        } else if (errno != EINTR) {
-            g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
-                        "The capture could not be written (%s); make room or choose another place "
-                        "for it.",
-                        g_strerror(errno));
-            return false;
-        }
-    }
-    return true;
+    return stream->buffer->len < FLUSH_SIZE || put_buffer(stream, error);
 }
 
 bool pktmon_stream_flush(struct pktmon_stream *stream, GError **error)
@@ -519,8 +507,8 @@ bool pktmon_stream_flush(struct pktmon_stream *stream, GError **error)
 
     if (stream->closed)
         return false;
-    good = write_all(stream, stream->buffer->data, stream->buffer->len, error);
-    g_byte_array_set_size(stream->buffer, 0);
+    good = put_buffer(stream, error) && pktmon_output_finish(stream->output, error);
+    stream->closed = !good && pktmon_output_closed(stream->output);
     return good;
 }
 

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "output.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "provider.h"
+
+struct pktmon_output {
+    int fd;
+    bool closed;     /* EPIPE */
+    GError *error;   /* not yet given to the caller */
+    bool failed;     /* nothing more can be written */
+    GThread *thread; /* NULL: the caller writes */
+    /* Of the thread, all behind the mutex: */
+    GMutex mutex;
+    GCond changed;
+    GByteArray *full; /* to be written; NULL = none */
+    GByteArray *free; /* for the caller; NULL = being written */
+    bool ended;
+};
+
+/* *closed: the reader of the pipe has gone, which is no error. */
+static GError *write_all(int fd, const GByteArray *bytes, bool *closed)
+{
+    const uint8_t *data = bytes->data;
+    size_t size = bytes->len;
+
+    while (size > 0) {
+        ssize_t written = write(fd, data, size);
+
+        if (written >= 0) {
+            data += written;
+            size -= written;
+        } else if (errno == EPIPE) {
+            *closed = true;
+            return NULL;
+        } else if (errno != EINTR) {
+            return g_error_new(PKTMON_ERROR, PKTMON_ERROR_FAILED,
+                               "The capture could not be written (%s); make room or choose another "
+                               "place for it.",
+                               g_strerror(errno));
+        }
+    }
+    return NULL;
+}
+
+static void note_result(struct pktmon_output *output, GError *error, bool closed)
+{
+    output->error = error;
+    output->closed = closed;
+    output->failed = error || closed;
+}
+
+static void *write_in_thread(void *data)
+{
+    struct pktmon_output *output = data;
+
+    g_mutex_lock(&output->mutex);
+    while (!output->ended || output->full) {
+        if (!output->full) {
+            g_cond_wait(&output->changed, &output->mutex);
+            continue;
+        }
+        GByteArray *bytes = output->full;
+        bool failed = output->failed, closed = false;
+        g_mutex_unlock(&output->mutex);
+        GError *error = failed ? NULL : write_all(output->fd, bytes, &closed);
+        g_mutex_lock(&output->mutex);
+        if (!failed)
+            note_result(output, error, closed);
+        g_byte_array_set_size(bytes, 0);
+        output->full = NULL;
+        output->free = bytes;
+        g_cond_broadcast(&output->changed);
+    }
+    g_mutex_unlock(&output->mutex);
+    return NULL;
+}
+
+/* The mutex is held. */
+static void wait_until_written(struct pktmon_output *output)
+{
+    while (output->full)
+        g_cond_wait(&output->changed, &output->mutex);
+}
+
+static bool give_result(struct pktmon_output *output, GError **error)
+{
+    if (output->error)
+        g_propagate_error(error, g_steal_pointer(&output->error));
+    return !output->failed;
+}
+
+static bool put_at_once(struct pktmon_output *output, GByteArray *buffer, GError **error)
+{
+    bool closed = false;
+
+    if (!output->failed) {
+        GError *failure = write_all(output->fd, buffer, &closed);
+        note_result(output, failure, closed);
+    }
+    g_byte_array_set_size(buffer, 0);
+    return give_result(output, error);
+}
+
+bool pktmon_output_put(struct pktmon_output *output, GByteArray **buffer, GError **error)
+{
+    if (!output->thread)
+        return put_at_once(output, *buffer, error);
+    g_mutex_lock(&output->mutex);
+    wait_until_written(output);
+    output->full = *buffer;
+    *buffer = g_steal_pointer(&output->free);
+    g_cond_broadcast(&output->changed);
+    bool good = give_result(output, error);
+    g_mutex_unlock(&output->mutex);
+    return good;
+}
+
+bool pktmon_output_finish(struct pktmon_output *output, GError **error)
+{
+    g_mutex_lock(&output->mutex);
+    wait_until_written(output);
+    bool good = give_result(output, error);
+    g_mutex_unlock(&output->mutex);
+    return good;
+}
+
+bool pktmon_output_closed(struct pktmon_output *output)
+{
+    g_mutex_lock(&output->mutex);
+    bool closed = output->closed;
+    g_mutex_unlock(&output->mutex);
+    return closed;
+}
+
+struct pktmon_output *pktmon_output_new(int fd, bool own_thread)
+{
+    struct pktmon_output *output = g_new0(struct pktmon_output, 1);
+
+    output->fd = fd;
+    g_mutex_init(&output->mutex);
+    g_cond_init(&output->changed);
+    if (own_thread) {
+        output->free = g_byte_array_new();
+        output->thread = g_thread_new("output", write_in_thread, output);
+    }
+    return output;
+}
+
+void pktmon_output_free(struct pktmon_output *output)
+{
+    if (output->thread) {
+        g_mutex_lock(&output->mutex);
+        output->ended = true;
+        g_cond_broadcast(&output->changed);
+        g_mutex_unlock(&output->mutex);
+        g_thread_join(output->thread);
+        g_byte_array_unref(output->free);
+    }
+    g_clear_error(&output->error);
+    g_mutex_clear(&output->mutex);
+    g_cond_clear(&output->changed);
+    g_free(output);
+}
