@@ -101,69 +101,50 @@ static void print_text(const struct arguments *arguments, const struct log *log)
         puts(counters->len ? "All counters are zero." : "The log holds no counters.");
 }
 
-static void put_amounts(GString *json, const char *name, uint64_t packets, uint64_t bytes)
+static void put_amounts(JsonBuilder *json, const char *name, uint64_t packets, uint64_t bytes)
 {
-    json_put_name(json, name);
-    g_string_append_printf(json, "{\"Packets\":%" PRIu64 ",\"Bytes\":%" PRIu64 "}", packets, bytes);
+    json_builder_set_member_name(json, name);
+    json_builder_begin_object(json);
+    json_put_number(json, "Packets", packets);
+    json_put_number(json, "Bytes", bytes);
+    json_builder_end_object(json);
 }
 
-static void put_counters(GString *json, const struct arguments *arguments, const struct log *log,
-                         uint32_t id)
+static void put_counters(JsonBuilder *json, const struct arguments *arguments,
+                         const struct log *log, uint32_t id)
 {
     const GArray *counters = etl_catalogue_counters(log->catalogue);
-    json_put_name(json, "Counters");
-    g_string_append_c(json, '[');
+    json_builder_set_member_name(json, "Counters");
+    json_builder_begin_array(json);
     for (guint i = 0; i < counters->len; i++) {
         const struct etl_counter *counter = &g_array_index(counters, struct etl_counter, i);
         if (counter->component != id || !is_shown(arguments, counter))
             continue;
-        g_string_append(json, json->str[json->len - 1] == '[' ? "{" : ",{");
-        json_put_name(json, "Name");
-        json_put_string(json, counter->drops ? "Drop" : log_text(counter->edge_name));
-        json_put_name(json, "Type");
-        json_put_string(json, counter->drops ? "Drop" : "Flow");
+        json_builder_begin_object(json);
+        json_put_string(json, "Name", counter->drops ? "Drop" : log_text(counter->edge_name));
+        json_put_string(json, "Type", counter->drops ? "Drop" : "Flow");
         put_amounts(json, "Inbound", counter->packets_in, counter->bytes_in);
         put_amounts(json, "Outbound", counter->packets_out, counter->bytes_out);
-        g_string_append_c(json, '}');
+        json_builder_end_object(json);
     }
-    g_string_append_c(json, ']');
+    json_builder_end_array(json);
 }
 
-static void put_component(GString *json, const struct arguments *arguments, const struct log *log,
-                          uint32_t id)
+static void put_component(JsonBuilder *json, const struct log *log, uint32_t id, const void *user)
 {
     const struct pktmon_component *component = pktmon_registry_find(log->registry, id);
-    g_string_append_c(json, '{');
-    json_put_name(json, "Name");
-    json_put_string(json, component ? log_text(component->name) : "");
-    json_put_name(json, "Type");
-    json_put_string(json, component ? log_text(component->type) : "");
-    json_put_name(json, "Id");
-    g_string_append_printf(json, "%u", id);
-    put_counters(json, arguments, log, id);
-    g_string_append_c(json, '}');
+    json_builder_begin_object(json);
+    /* Counters are shown also where the log does not say whose they are. */
+    json_put_string(json, "Name", component ? log_text(component->name) : "");
+    json_put_string(json, "Type", component ? log_text(component->type) : "");
+    json_put_number(json, "Id", id);
+    put_counters(json, user, log, id);
+    json_builder_end_object(json);
 }
 
 static void print_json(const struct arguments *arguments, const struct log *log)
 {
-    g_autoptr(GString) json = g_string_new("[");
-    uint32_t open = UINT32_MAX;
-    for (guint i = 0; i < log->stacks->len; i++) {
-        const struct etl_binding *binding = g_ptr_array_index(log->stacks, i);
-        uint32_t adapter = binding->adapter;
-        if (adapter != open) {
-            g_string_append(json, open == UINT32_MAX ? "{" : "]},{");
-            json_put_name(json, "Group");
-            json_put_string(json, log_stack_name(log, adapter));
-            json_put_name(json, "Components");
-            g_string_append_c(json, '[');
-        } else {
-            g_string_append_c(json, ',');
-        }
-        open = adapter;
-        put_component(json, arguments, log, binding->id);
-    }
-    puts(g_string_append(json, open == UINT32_MAX ? "]" : "]}]")->str);
+    log_print_json(log, put_component, arguments);
 }
 
 bool command_counters(int argc, char **argv, GError **error)

@@ -56,83 +56,57 @@ static void print_text(const struct log *log)
     }
 }
 
-static void put_properties(GString *json, const struct pktmon_component *component)
+static void put_properties(JsonBuilder *json, const struct pktmon_component *component)
 {
-    json_put_name(json, "Properties");
-    g_string_append_c(json, '[');
+    json_builder_set_member_name(json, "Properties");
+    json_builder_begin_array(json);
     for (guint i = 0; i < component->properties->len; i++) {
         const struct pktmon_property *property = g_ptr_array_index(component->properties, i);
-        g_string_append(json, i ? ",{" : "{");
-        json_put_name(json, "Name");
-        json_put_string(json, property->name);
-        json_put_name(json, "Value");
-        json_put_string(json, property->value);
-        g_string_append_c(json, '}');
+        json_builder_begin_object(json);
+        json_put_string(json, "Name", property->name);
+        json_put_string(json, "Value", property->value);
+        json_builder_end_object(json);
     }
-    g_string_append_c(json, ']');
+    json_builder_end_array(json);
 }
 
-static void put_edges(GString *json, const struct log *log, uint32_t id)
+static void put_edges(JsonBuilder *json, const struct log *log, uint32_t id)
 {
     const GArray *counters = etl_catalogue_counters(log->catalogue);
-    json_put_name(json, "Edges");
-    g_string_append_c(json, '[');
+    json_builder_set_member_name(json, "Edges");
+    json_builder_begin_array(json);
     for (guint i = 0; i < counters->len; i++) {
         const struct etl_counter *counter = &g_array_index(counters, struct etl_counter, i);
         if (counter->component != id || counter->drops)
             continue;
-        g_string_append(json, json->str[json->len - 1] == '[' ? "{" : ",{");
-        json_put_name(json, "Id");
-        g_string_append_printf(json, "%u", counter->edge);
-        json_put_name(json, "Name");
-        json_put_string(json, log_text(counter->edge_name));
-        g_string_append_c(json, '}');
+        json_builder_begin_object(json);
+        json_put_number(json, "Id", counter->edge);
+        json_put_string(json, "Name", log_text(counter->edge_name));
+        json_builder_end_object(json);
     }
-    g_string_append_c(json, ']');
+    json_builder_end_array(json);
 }
 
-static void put_component(GString *json, const struct log *log,
-                          const struct pktmon_component *component)
+static void put_component(JsonBuilder *json, const struct log *log, uint32_t id, const void *user)
 {
-    g_string_append_c(json, '{');
-    json_put_name(json, "Name");
-    json_put_string(json, log_text(component->name));
-    json_put_name(json, "Description");
-    json_put_string(json, log_text(component->description));
-    json_put_name(json, "Type");
-    json_put_string(json, log_text(component->type));
-    json_put_name(json, "Id");
-    g_string_append_printf(json, "%u", component->id);
-    json_put_name(json, "SecondaryId");
-    g_string_append_c(json, '0'); /* a log has one id for each */
+    const struct pktmon_component *component = pktmon_registry_find(log->registry, id);
+    (void)user;
+    if (!component)
+        return;
+    json_builder_begin_object(json);
+    json_put_string(json, "Name", log_text(component->name));
+    json_put_string(json, "Description", log_text(component->description));
+    json_put_string(json, "Type", log_text(component->type));
+    json_put_number(json, "Id", id);
+    json_put_number(json, "SecondaryId", 0); /* a log has one id for each */
     put_properties(json, component);
-    put_edges(json, log, component->id);
-    g_string_append_c(json, '}');
+    put_edges(json, log, id);
+    json_builder_end_object(json);
 }
 
 static void print_json(const struct log *log)
 {
-    g_autoptr(GString) json = g_string_new("[");
-    uint32_t open = UINT32_MAX;
-    for (guint i = 0; i < log->stacks->len; i++) {
-        const struct etl_binding *binding = g_ptr_array_index(log->stacks, i);
-        const struct pktmon_component *component = pktmon_registry_find(log->registry, binding->id);
-        uint32_t adapter = binding->adapter;
-        if (!component)
-            continue;
-        if (adapter != open) {
-            g_string_append(json, open == UINT32_MAX ? "{" : "]},{");
-            json_put_name(json, "Group");
-            json_put_string(json, log_stack_name(log, adapter));
-            json_put_name(json, "Components");
-            g_string_append_c(json, '[');
-        } else {
-            g_string_append_c(json, ',');
-        }
-        open = adapter;
-        put_component(json, log, component);
-    }
-    puts(g_string_append(json, open == UINT32_MAX ? "]" : "]}]")->str);
+    log_print_json(log, put_component, NULL);
 }
 
 bool command_list(int argc, char **argv, GError **error)

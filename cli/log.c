@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "log.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool log_open(struct log *log, char **paths, GError **error)
@@ -46,24 +47,52 @@ const char *log_text(const char *text)
     return text ? text : "";
 }
 
-void json_put_string(GString *json, const char *text)
+void json_put_string(JsonBuilder *json, const char *name, const char *text)
 {
-    g_string_append_c(json, '"');
-    for (const char *at = text; *at; at++) {
-        if (*at == '"' || *at == '\\')
-            g_string_append_printf(json, "\\%c", *at);
-        else if ((unsigned char)*at < 0x20)
-            g_string_append_printf(json, "\\u%04x", (unsigned char)*at);
-        else
-            g_string_append_c(json, *at);
-    }
-    g_string_append_c(json, '"');
+    json_builder_set_member_name(json, name);
+    json_builder_add_string_value(json, text);
 }
 
-void json_put_name(GString *json, const char *name)
+void json_put_number(JsonBuilder *json, const char *name, uint64_t number)
 {
-    if (json->len > 0 && !strchr("{[,", json->str[json->len - 1]))
-        g_string_append_c(json, ',');
-    json_put_string(json, name);
-    g_string_append_c(json, ':');
+    json_builder_set_member_name(json, name);
+    json_builder_add_int_value(json, (gint64)number);
+}
+
+static void open_group(JsonBuilder *json, const struct log *log, uint32_t adapter)
+{
+    json_builder_begin_object(json);
+    json_put_string(json, "Group", log_stack_name(log, adapter));
+    json_builder_set_member_name(json, "Components");
+    json_builder_begin_array(json);
+}
+
+static void close_group(JsonBuilder *json)
+{
+    json_builder_end_array(json);
+    json_builder_end_object(json);
+}
+
+void log_print_json(const struct log *log, log_put_component *put, const void *user)
+{
+    g_autoptr(JsonBuilder) json = json_builder_new();
+    uint32_t open = UINT32_MAX;
+
+    json_builder_begin_array(json);
+    for (guint i = 0; i < log->stacks->len; i++) {
+        const struct etl_binding *binding = g_ptr_array_index(log->stacks, i);
+        if (binding->adapter != open) {
+            if (open != UINT32_MAX)
+                close_group(json);
+            open = binding->adapter;
+            open_group(json, log, open);
+        }
+        put(json, log, binding->id, user);
+    }
+    if (open != UINT32_MAX)
+        close_group(json);
+    json_builder_end_array(json);
+    g_autoptr(JsonNode) root = json_builder_get_root(json);
+    g_autofree char *text = json_to_string(root, FALSE);
+    puts(text);
 }

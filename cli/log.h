@@ -4,6 +4,7 @@
 #define PKTMON_CLI_LOG_H
 
 #include <glib.h>
+#include <json-glib/json-glib.h>
 #include <stdbool.h>
 
 #include "etl.h"
@@ -25,9 +26,13 @@ const char *log_stack_name(const struct log *log, uint32_t adapter);
 /* "" where there is none. */
 const char *log_text(const char *text);
 
-/* Appends a JSON string with its quotes. */
-void json_put_string(GString *json, const char *text);
-/* Appends "name":, after a comma where it is not the first of its object. */
-void json_put_name(GString *json, const char *name);
+/* Member name of the object that is open. */
+void json_put_string(JsonBuilder *json, const char *name, const char *text);
+void json_put_number(JsonBuilder *json, const char *name, uint64_t number);
+/* Prints the stacks as an array of objects with "Group" and "Components"; put makes the object of
+ * one component. */
+typedef void log_put_component(JsonBuilder *json, const struct log *log, uint32_t id,
+                               const void *user);
+void log_print_json(const struct log *log, log_put_component *put, const void *user);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * What the commands that convert a log share: where the output goes, progress, and the report.
  */
-#ifndef PKTMON_OUTPUT_H
-#define PKTMON_OUTPUT_H
+#ifndef PKTMON_CLI_OUTPUT_H
+#define PKTMON_CLI_OUTPUT_H
 
 #include <glib.h>
 #include <stdbool.h>
