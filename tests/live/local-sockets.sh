@@ -37,4 +37,6 @@ expect_equal "records and counters that belong nowhere" "" \
         frame.number pktmon.drop.reason pktmon.drop.location pktmon.counters.drops_in)"
 expect_equal "drops in the namespace" "" "$(fields "$file" \
     "pktmon.dropped && pktmon.netns == \"$NAME-a\"" pktmon.drop.reason pktmon.drop.location)"
-expect_sound "$file"
+# Not without a loss: buffers are dropped here in the midst of which an interrupt may drop another,
+# and the kernel leaves that one out, and counts it, whatever it was.
+expect_ordered "$file"

@@ -30,7 +30,8 @@ void programs_start(const struct agent_request *request);
 void programs_stop(void);
 /* The descriptors that go with AGENT_STARTED, AGENT_MAPS + rings of them. */
 int programs_descriptors(int *descriptors, uint32_t *rings, uint32_t *ring_size);
-/* Runs left out by the kernel because the program was already running on that CPU. */
+/* Runs that would have recorded something, left out by the kernel because the program was already
+ * running on that CPU. */
 uint64_t programs_misses(void);
 /* The program for tc ingress, or -1 where there is none. */
 int programs_tcx_ingress(void);
