@@ -73,6 +73,8 @@ bool links_hear_all(void);
 int32_t links_nsid(int file);
 /* Asks for all links of the namespace and says those that are new or changed. */
 void links_list(struct netns *netns);
+/* The same of all known namespaces. */
+void links_list_all(void);
 /* Reads what the kernel tells of links that changed. */
 void links_read(void);
 

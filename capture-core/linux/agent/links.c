@@ -303,7 +303,7 @@ static int32_t origin(struct msghdr *parcel)
     return -1;
 }
 
-static void list_all_again(void)
+void links_list_all(void)
 {
     GPtrArray *all = namespaces();
 
@@ -337,7 +337,7 @@ void links_read(void)
         parcel.msg_controllen = sizeof(control);
         length = recvmsg(mnl_socket_get_fd(events), &parcel, 0);
         if (length < 0 && errno == ENOBUFS) {
-            list_all_again(); /* the kernel had more to tell than the socket could hold */
+            links_list_all(); /* the kernel had more to tell than the socket could hold */
             continue;
         }
         if (length <= 0)

@@ -108,17 +108,9 @@ static void read_request(void)
 
 static void scan_again(void)
 {
-    GPtrArray *all;
-
     namespaces_scan();
-    if (links_hear_all())
-        return;
-    all = namespaces();
-    for (guint i = 0; i < all->len; i++) {
-        struct netns *netns = all->pdata[i];
-        if (netns->cookie)
-            links_list(netns);
-    }
+    if (!links_hear_all())
+        links_list_all();
 }
 
 static int wait_ms(bool names_changed)

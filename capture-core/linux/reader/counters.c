@@ -21,6 +21,16 @@ static void note_loss(struct ebpf_provider *provider, uint32_t component, uint64
                      lost - before, lossy->name);
 }
 
+/* What several counters of one component lost adds up. */
+static void add_loss(GHashTable *lost, uint32_t component, uint64_t count)
+{
+    uint64_t *all = g_hash_table_lookup(lost, GUINT_TO_POINTER(component));
+
+    if (!all)
+        g_hash_table_insert(lost, GUINT_TO_POINTER(component), all = g_new0(uint64_t, 1));
+    *all += count;
+}
+
 static void read_edges(struct ebpf_provider *provider, GHashTable *lost)
 {
     g_autoptr(GArray) readings = readings_edges(provider->maps[AGENT_MAP_COUNTERS]);
@@ -31,7 +41,6 @@ static void read_edges(struct ebpf_provider *provider, GHashTable *lost)
         uint32_t component =
             ebpf_device_component(provider, reading->key.net_cookie, reading->key.ifindex);
         struct pktmon_event *event = ebpf_push(provider, PKTMON_RECORD_COUNTERS, component);
-        uint64_t *all = g_hash_table_lookup(lost, GUINT_TO_POINTER(component));
 
         event->counters = (struct pktmon_counters){.edge = reading->key.edge,
                                                    .has_flow = true,
@@ -40,9 +49,7 @@ static void read_edges(struct ebpf_provider *provider, GHashTable *lost)
                                                    .packets_out = sum->packets[RECORD_TX],
                                                    .bytes_out = sum->bytes[RECORD_TX],
                                                    .lost = sum->lost};
-        if (!all)
-            g_hash_table_insert(lost, GUINT_TO_POINTER(component), all = g_new0(uint64_t, 1));
-        *all += sum->lost;
+        add_loss(lost, component, sum->lost);
     }
 }
 
@@ -57,10 +64,8 @@ static void add_drop(struct ebpf_provider *provider, GHashTable *components,
 
     if (drop_is_copy_released(reason, location, key->shared))
         return;
-    if (key->ifindex)
-        ebpf_device_component(provider, key->net_cookie, key->ifindex);
-    component = drop_component(provider->topology, reason, location, key->protocol, key->net_cookie,
-                               key->ifindex);
+    component = ebpf_drop_component(provider, reason, location, key->protocol, key->net_cookie,
+                                    key->ifindex);
     counters = g_hash_table_lookup(components, GUINT_TO_POINTER(component));
     if (!counters) {
         counters = g_new0(struct pktmon_counters, 1);
@@ -86,12 +91,9 @@ static void read_drops(struct ebpf_provider *provider, GHashTable *lost)
     while (g_hash_table_iter_next(&iterator, &component, &counters)) {
         struct pktmon_event *event =
             ebpf_push(provider, PKTMON_RECORD_COUNTERS, GPOINTER_TO_UINT(component));
-        uint64_t *all = g_hash_table_lookup(lost, component);
 
         event->counters = *(struct pktmon_counters *)counters;
-        if (!all)
-            g_hash_table_insert(lost, component, all = g_new0(uint64_t, 1));
-        *all += event->counters.lost;
+        add_loss(lost, event->component, event->counters.lost);
     }
 }
 
@@ -99,13 +101,9 @@ static void read_drops(struct ebpf_provider *provider, GHashTable *lost)
 static void read_unaccounted(struct ebpf_provider *provider, GHashTable *lost)
 {
     struct unaccounted sum = readings_unaccounted(provider->maps[AGENT_MAP_UNACCOUNTED]);
-    uint32_t kernel;
 
-    if (sum.events + sum.drops == 0)
-        return;
-    kernel = topology_kernel(provider->topology);
-    g_hash_table_insert(lost, GUINT_TO_POINTER(kernel), g_new0(uint64_t, 1));
-    *(uint64_t *)g_hash_table_lookup(lost, GUINT_TO_POINTER(kernel)) = sum.events + sum.drops;
+    if (sum.events + sum.drops > 0)
+        add_loss(lost, topology_kernel(provider->topology), sum.events + sum.drops);
 }
 
 void ebpf_read_counters(struct ebpf_provider *provider)

@@ -63,6 +63,11 @@ void ebpf_take_records(struct ebpf_provider *provider);
 uint32_t ebpf_device_component(struct ebpf_provider *provider, uint64_t net_cookie,
                                uint32_t ifindex);
 
+/* As drop_component(), of a device that may be new. */
+uint32_t ebpf_drop_component(struct ebpf_provider *provider, const char *reason,
+                             const char *location, uint16_t protocol, uint64_t net_cookie,
+                             uint32_t ifindex);
+
 /* --- counters.c --- */
 
 /* Takes a reading of all counters, and of what was lost; the events wait for their place. */

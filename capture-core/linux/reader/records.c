@@ -33,6 +33,15 @@ uint32_t ebpf_device_component(struct ebpf_provider *provider, uint64_t net_cook
     return id ? id : topology_nameless_device(provider->topology, net_cookie, ifindex);
 }
 
+uint32_t ebpf_drop_component(struct ebpf_provider *provider, const char *reason,
+                             const char *location, uint16_t protocol, uint64_t net_cookie,
+                             uint32_t ifindex)
+{
+    if (ifindex) /* attributed to it or not, its namespace gets its name by it */
+        ebpf_device_component(provider, net_cookie, ifindex);
+    return drop_component(provider->topology, reason, location, protocol, net_cookie, ifindex);
+}
+
 static const uint16_t edges[] = {
     [RECORD_POINT_RX_LOWER] = PKTMON_EDGE_LOWER, [RECORD_POINT_RX_UPPER] = PKTMON_EDGE_UPPER,
     [RECORD_POINT_TX_UPPER] = PKTMON_EDGE_UPPER, [RECORD_POINT_TX_LOWER] = PKTMON_EDGE_LOWER,
@@ -48,10 +57,8 @@ static uint32_t take_drop(struct ebpf_provider *provider, const struct packet_re
     packet->copy_released = drop_is_copy_released(packet->drop_reason, packet->drop_location,
                                                   record->flags & RECORD_SHARED);
     packet->dropped = !packet->copy_released;
-    if (record->ifindex)
-        ebpf_device_component(provider, record->net_cookie, record->ifindex);
-    return drop_component(provider->topology, packet->drop_reason, packet->drop_location,
-                          record->protocol, record->net_cookie, record->ifindex);
+    return ebpf_drop_component(provider, packet->drop_reason, packet->drop_location,
+                               record->protocol, record->net_cookie, record->ifindex);
 }
 
 static void take_record(struct ebpf_provider *provider, const struct packet_record *record)
