@@ -118,15 +118,18 @@ static __always_inline bool put_large(void *ring, void *dynptr_source, const str
     asm volatile("" : "+r"(copied));
     if (copied <= SCRATCH_SIZE)
         bpf_dynptr_write(&place, 0, scratch, sizeof(scratch->record) + copied, 0);
-    if (!kernel_dynptr_from_skb(dynptr_source, 0, &packet)) {
-        struct rest rest = {.packet = &packet,
-                            .record = &place,
-                            .scratch = scratch->data,
-                            .offset = copied,
-                            .before = frame->before,
-                            .caplen = caplen};
+    struct rest rest = {.packet = &packet,
+                        .record = &place,
+                        .scratch = scratch->data,
+                        .offset = copied,
+                        .before = frame->before,
+                        .caplen = caplen};
+    if (!kernel_dynptr_from_skb(dynptr_source, 0, &packet))
         bpf_loop(RECORD_MAX_PACKET / SCRATCH_SIZE + 1, copy_piece, &rest, 0);
-    }
+    /* The ring's memory holds older records where a piece could not be read. */
+    if (rest.offset < caplen)
+        bpf_dynptr_write(&place, __builtin_offsetof(struct packet_record, caplen), &rest.offset,
+                         sizeof(rest.offset), 0);
     bpf_ringbuf_submit_dynptr(&place, BPF_RB_NO_WAKEUP);
     return true;
 }
