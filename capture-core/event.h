@@ -33,6 +33,14 @@ enum pktmon_edge {
     PKTMON_EDGE_NONE = 0,
     PKTMON_EDGE_UPPER = 1, /* towards the sockets */
     PKTMON_EDGE_LOWER = 2, /* towards the wire */
+    /* Of Linux: a device's queueing discipline, and the netfilter hooks of a namespace. A packet
+     * goes In, and comes Out where it waited or was changed. */
+    PKTMON_EDGE_QDISC = 3,
+    PKTMON_EDGE_PREROUTING = 4,
+    PKTMON_EDGE_INPUT = 5,
+    PKTMON_EDGE_FORWARD = 6,
+    PKTMON_EDGE_OUTPUT = 7,
+    PKTMON_EDGE_POSTROUTING = 8,
 };
 
 /* pktmon.packet_type */
@@ -47,6 +55,13 @@ enum pktmon_packet_type {
 enum pktmon_linked {
     PKTMON_LINKED_BY_BUFFER = 1,
     PKTMON_LINKED_BY_CONTENT = 2,
+};
+
+/* pktmon.end: this appearance is the last of its copy, which came to a good end. */
+enum pktmon_end {
+    PKTMON_END_NONE = 0,
+    PKTMON_END_DELIVERED = 1, /* a socket took it */
+    PKTMON_END_CONSUMED = 2,  /* the kernel itself was the receiver, or is done with it */
 };
 
 /* pktmon.event.level; the values are those of Windows event tracing. */
@@ -64,6 +79,7 @@ enum pktmon_notice_id {
     PKTMON_NOTICE_DEVICE_GONE = 3,  /* a component's device was removed */
     PKTMON_NOTICE_NOT_ATTACHED = 4, /* a capture point could not be attached */
     PKTMON_NOTICE_BEGAN = 5,        /* the capture began */
+    PKTMON_NOTICE_TROUBLE = 6,      /* the kernel tells of trouble, with a packet or without */
 };
 
 /* Windows out-of-band metadata of a packet, in the fields of the metadata record that hold it
@@ -83,7 +99,7 @@ struct pktmon_nbl {
 struct pktmon_packet {
     uint64_t group;         /* the same for every appearance of one packet */
     uint32_t appearance;    /* 1, 2, 3 ... in the order of time; 0 = not known */
-    uint32_t copy;          /* which copy of the packet; 0 = the only one */
+    uint32_t copy;          /* which copy of the packet, from 1; 0 = not known */
     uint32_t copy_of;       /* the copy it was made from; 0 = none */
     uint16_t packet_number; /* number within the group; 0 = the group is one packet */
     uint16_t edge;          /* enum pktmon_edge, or the component's own edge id */
@@ -92,6 +108,7 @@ struct pktmon_packet {
     uint16_t packet_type;   /* enum pktmon_packet_type */
     uint16_t filter_id;     /* which filter matched; 0 = none */
     uint8_t linked;         /* enum pktmon_linked; 0 = first appearance */
+    uint8_t end;            /* enum pktmon_end */
 
     bool dropped;                /* this record is a drop of the packet */
     bool copy_released;          /* a copy ended with a reason, the packet did not */
@@ -144,6 +161,7 @@ struct pktmon_notice {
     uint16_t id;   /* enum pktmon_notice_id where provider is "pktmon" */
     uint8_t level; /* enum pktmon_level */
     const char *message;
+    uint64_t group; /* of the packet that it is about; 0 = none */
 };
 
 /* The discriminator is enum pktmon_record (metadata.h). PKTMON_RECORD_COMPONENT says that the

@@ -81,6 +81,7 @@ void pktmon_record_put_packet(struct pktmon_metadata_writer *writer,
     put_value(writer, PKTMON_FIELD_LINKED, packet->linked);
     put_value(writer, PKTMON_FIELD_PACKET_TYPE, packet->packet_type);
     put_value(writer, PKTMON_FIELD_FILTER_ID, packet->filter_id);
+    put_value(writer, PKTMON_FIELD_GOOD_END, packet->end);
     put_drop(writer, packet);
     put_context(writer, packet);
     put_value(writer, PKTMON_FIELD_GSO_SIZE, packet->gso_size);
@@ -121,6 +122,7 @@ void pktmon_record_put_notice(struct pktmon_metadata_writer *writer,
     const struct pktmon_notice *notice = &event->notice;
 
     put_value(writer, PKTMON_FIELD_COMPONENT, event->component);
+    put_value(writer, PKTMON_FIELD_GROUP, notice->group);
     pktmon_metadata_put_string(writer, PKTMON_FIELD_EVENT_PROVIDER, notice->provider);
     pktmon_metadata_put(writer, PKTMON_FIELD_EVENT_ID, notice->id);
     pktmon_metadata_put(writer, PKTMON_FIELD_EVENT_LEVEL, notice->level);

@@ -66,6 +66,12 @@ static const value_string links[] = {
     {0, NULL},
 };
 
+static const value_string ends[] = {
+    {1, "Delivered to a socket"},
+    {2, "Consumed by the kernel"},
+    {0, NULL},
+};
+
 /* As in Windows event tracing. */
 static const value_string event_levels[] = {
     {1, "Critical"}, {2, "Error"}, {3, "Warning"}, {4, "Information"}, {5, "Verbose"}, {0, NULL},
@@ -101,6 +107,8 @@ static const struct field fields[RECORD_FIELD_SPAN] = {
     [PKTMON_FIELD_COPY_OF] = {GROUP_PACKET, "Copy of", "The copy that this one was made from"},
     [PKTMON_FIELD_LINKED] = {GROUP_PACKET, "Linked", "How the appearance was joined to its group",
                              0, links},
+    [PKTMON_FIELD_GOOD_END] = {GROUP_PACKET, "End", "This copy's journey came to a good end here",
+                               0, ends},
     [PKTMON_FIELD_PACKET_TYPE] = {GROUP_PACKET, "Packet type", NULL, 0, packet_types},
     [PKTMON_FIELD_FILTER_ID] = {GROUP_FILTER, "Filter id", "Which filter matched; 0 none"},
     [PKTMON_FIELD_DROPPED] = {GROUP_DROP, "Dropped", "This record is a drop of the packet"},

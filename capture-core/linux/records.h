@@ -22,10 +22,23 @@
 /* Where in the stack a record was made. */
 enum record_point {
     RECORD_POINT_RX_LOWER = 1,
-    RECORD_POINT_RX_UPPER = 2,
-    RECORD_POINT_TX_UPPER = 3,
-    RECORD_POINT_TX_LOWER = 4,
-    RECORD_POINT_DROP = 5,
+    RECORD_POINT_RX_UPPER,
+    RECORD_POINT_TX_UPPER,
+    RECORD_POINT_TX_LOWER,
+    RECORD_POINT_QDISC_IN,
+    RECORD_POINT_QDISC_OUT,
+    /* netfilter's hooks, in the order of enum nf_inet_hooks: before the first function of the hook,
+     * and with RECORD_LEAVES after the last one. */
+    RECORD_POINT_PREROUTING,
+    RECORD_POINT_INPUT,
+    RECORD_POINT_FORWARD,
+    RECORD_POINT_OUTPUT,
+    RECORD_POINT_POSTROUTING,
+    RECORD_POINT_SOCKET,   /* a socket is about to take it */
+    RECORD_POINT_CONSUMED, /* the kernel is done with it */
+    RECORD_POINT_DROP,
+    RECORD_POINT_TROUBLE, /* something that happened because of it; no packet bytes follow */
+    RECORD_POINTS,
 };
 
 /* Index into counters. */
@@ -36,9 +49,14 @@ enum record_way {
 };
 
 enum record_flag {
-    RECORD_L3 = 1 << 0,     /* data begins at the network header */
-    RECORD_VLAN = 1 << 1,   /* the kernel holds a VLAN tag outside the frame */
-    RECORD_SHARED = 1 << 2, /* other buffers share the bytes of the dropped one */
+    RECORD_L3 = 1 << 0,      /* data begins at the network header */
+    RECORD_VLAN = 1 << 1,    /* the kernel holds a VLAN tag outside the frame */
+    RECORD_LEAVES = 1 << 2,  /* of a hook: the packet comes out */
+    RECORD_CONTENT = 1 << 3, /* joined to its group by content, not by buffer */
+    /* Of a drop: */
+    RECORD_OTHERS = 1 << 4,    /* other copies of the packet live, or came to a good end */
+    RECORD_DELIVERED = 1 << 5, /* a socket had taken this one */
+    RECORD_TAP = 1 << 6,       /* of a packet socket */
 };
 
 /* One packet at one point; caplen bytes of it follow. */
@@ -46,23 +64,28 @@ struct packet_record {
     __u64 time;
     __u64 group;
     __u64 net_cookie; /* of the namespace; 0 = not known */
+    __u64 socket;     /* cookie of the socket that sends or receives it; 0 = none */
     __u32 ifindex;    /* 0 = no device */
     __u32 appearance;
     __u32 origlen; /* without the tag that RECORD_VLAN speaks of */
     __u32 caplen;
-    __u32 lost;     /* of this device on this CPU since the record before */
-    __u32 reason;   /* enum skb_drop_reason of the running kernel, of a drop */
-    __u32 location; /* index into the location texts, of a drop; 0 = not known */
+    __u32 lost;   /* of this edge on this CPU since the record before */
+    __u32 reason; /* enum skb_drop_reason of the running kernel, of a drop; enum record_trouble */
+    __u32
+        location; /* index into the location texts, of a drop; 0 = not known; of trouble: detail */
     __u32 cpu;
     __u16 protocol; /* Ethertype */
     __u16 vlan_proto;
     __u16 vlan_tci;
     __u16 gso_size;
     __u16 gso_segs;
-    __u8 point; /* enum record_point */
-    __u8 way;   /* enum record_way */
-    __u8 flags; /* enum record_flag */
-    __u8 pad[3];
+    __u16 copy;    /* 1 = the packet itself */
+    __u16 copy_of; /* 0 = none */
+    __u16 number;  /* of a segment or fragment within the group, from 1; 0 = none of these */
+    __u8 point;    /* enum record_point */
+    __u8 way;      /* enum record_way */
+    __u8 flags;    /* enum record_flag */
+    __u8 pad[5];
 };
 
 /* A device is known by its namespace's cookie, which the kernel never gives twice (struct net,
@@ -70,7 +93,7 @@ struct packet_record {
 struct device_key {
     __u64 net_cookie;
     __u32 ifindex;
-    __u32 edge; /* enum pktmon_edge; 0 in the map of devices */
+    __u32 edge; /* enum pktmon_edge; 0 in the map of devices. ifindex 0: a netfilter hook's */
 };
 
 /* What a device looked like when its first packet passed. */
@@ -100,7 +123,7 @@ struct drop_key {
     __u32 location;
     __u16 protocol;
     __u8 way;
-    __u8 shared; /* RECORD_SHARED */
+    __u8 flags; /* RECORD_OTHERS, RECORD_DELIVERED, RECORD_TAP */
 };
 
 struct drop_counters {
@@ -122,6 +145,7 @@ struct probes_config {
     __u32 pkt_size;    /* bytes kept of each packet */
     __u32 cpus;        /* of this machine, offline ones included */
     __u8 record_flow;  /* write records of passing packets */
+    __u8 upper_edges;  /* all points are attached, not the driver edges alone */
     __u8 record_drops; /* write records of drops */
     __u8 track;        /* number groups and appearances */
     __u8 leaves_out_netns; /* write no records of the namespaces in the map of unwanted ones */

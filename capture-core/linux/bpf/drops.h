@@ -83,7 +83,7 @@ static __always_inline void place_drop(struct drop_key *key, const struct sk_buf
         key->ifindex = journey->ifindex;
     key->way = drop_way(skb, journey);
     key->protocol = bpf_ntohs(skb->protocol);
-    key->shared = shares_head(skb);
+    key->flags = shares_head(skb) ? RECORD_OTHERS : 0;
 }
 
 static __always_inline struct drop_counters *drop_counters_of(const struct drop_key *key)
@@ -116,7 +116,7 @@ static __always_inline void record_drop(struct sk_buff *skb, const struct drop_k
     record->location = key->location;
     record->point = RECORD_POINT_DROP;
     record->way = key->way;
-    record->flags |= key->shared ? RECORD_SHARED : 0;
+    record->flags |= key->flags;
     copied = copy_start(frame, scratch);
     track_frame(scratch, skb, frame, copied);
     if (!put_record(skb, frame, scratch, copied, false))

@@ -62,7 +62,7 @@ static void add_drop(struct ebpf_provider *provider, GHashTable *components,
     struct pktmon_counters *counters;
     uint32_t component;
 
-    if (drop_is_copy_released(reason, location, key->shared))
+    if (drop_is_copy_released(reason, location, key->flags & RECORD_OTHERS))
         return;
     component = ebpf_drop_component(provider, reason, location, key->protocol, key->net_cookie,
                                     key->ifindex);

@@ -55,7 +55,7 @@ static uint32_t take_drop(struct ebpf_provider *provider, const struct packet_re
     packet->drop_reason = drop_reason_name(provider->names, record->reason);
     packet->drop_location = drop_location_name(provider->names, record->location);
     packet->copy_released = drop_is_copy_released(packet->drop_reason, packet->drop_location,
-                                                  record->flags & RECORD_SHARED);
+                                                  record->flags & RECORD_OTHERS);
     packet->dropped = !packet->copy_released;
     return ebpf_drop_component(provider, packet->drop_reason, packet->drop_location,
                                record->protocol, record->net_cookie, record->ifindex);
