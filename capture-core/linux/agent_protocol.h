@@ -33,12 +33,11 @@ struct agent_request {
     /* of AGENT_START: */
     uint32_t pkt_size;    /* bytes kept of each packet; 0 = whole */
     uint32_t buffer_size; /* MiB of ring buffer in all */
-    uint8_t upper_edges;
-    uint8_t record_flow;
+    uint8_t upper_edges;  /* all points of the stack, not the driver edges alone */
+    uint8_t record_flow;  /* passing packets; they are followed in any case */
     uint8_t record_drops;
-    uint8_t drops_only;       /* attach nothing but the drops */
     uint8_t leaves_out_netns; /* heed AGENT_MAP_UNWANTED_NETNS */
-    uint8_t pad[3];
+    uint8_t pad[4];
 };
 
 enum agent_message_type {

@@ -33,8 +33,8 @@ int programs_descriptors(int *descriptors, uint32_t *rings, uint32_t *ring_size)
 /* Runs that would have recorded something, left out by the kernel because the program was already
  * running on that CPU. */
 uint64_t programs_misses(void);
-/* The program for tc ingress, or -1 where there is none. */
-int programs_tcx_ingress(void);
+/* The descriptor of a program that the agent attaches itself, or -1 where it is not loaded. */
+int programs_place(const char *name);
 
 /* --- namespaces.c: network namespaces --- */
 

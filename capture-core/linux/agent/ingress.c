@@ -56,13 +56,13 @@ static int create_link(void *data)
 
 void ingress_attach(struct netns *netns, struct device *device)
 {
-    struct tcx_link_create create = {.program = programs_tcx_ingress(),
+    struct tcx_link_create create = {.program = programs_place("tcx_ingress"),
                                      .ifindex = device->said.ifindex,
                                      .attach_type = TCX_INGRESS,
                                      .flags = TCX_BEFORE};
     int link;
 
-    if (programs_tcx_ingress() < 0 || device->ingress_link >= 0 ||
+    if (programs_place("tcx_ingress") < 0 || device->ingress_link >= 0 ||
         !receives_silently(&device->said))
         return;
     link = netns_run(netns, create_link, &create);

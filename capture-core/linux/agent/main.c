@@ -59,8 +59,7 @@ static void answer_start(const struct agent_request *request)
         agent_fail("The buffer size must be 1 to %d MiB.", AGENT_MAX_BUFFER);
     started = true;
     programs_start(request);
-    if (!request->drops_only)
-        ingress_attach_all();
+    ingress_attach_all();
     say_started();
 }
 

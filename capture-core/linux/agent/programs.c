@@ -13,7 +13,10 @@
 
 #include "probes.skel.h"
 
-#define TCX_INGRESS 46 /* BPF_TCX_INGRESS: newer than Debian 12's headers */
+/* Newer than Debian 12's headers (uapi linux/bpf.h). */
+#define PROGRAM_NETFILTER 32 /* BPF_PROG_TYPE_NETFILTER, 6.4 */
+#define ATTACH_NETFILTER  45 /* BPF_NETFILTER */
+#define TCX_INGRESS       46 /* BPF_TCX_INGRESS, 6.6 */
 
 #define MIN_RING_SIZE   (64U * 1024)
 #define FLOW_SHARE(all) ((all) - (all) / 8) /* of a ring; the rest is reserved for drops */
@@ -37,7 +40,7 @@ static int kernel_function(const char *name)
     return btf__find_by_name_kind(kernel_btf, name, BTF_KIND_FUNC);
 }
 
-/* --- how libbpf loads a program of ours: sections "tp_btf/..." and "tcx/ingress" --- */
+/* --- how libbpf loads a program of ours --- */
 
 static const struct {
     int placeholder; /* in bpf/frame.h */
@@ -102,10 +105,14 @@ static void register_sections(void)
 {
     LIBBPF_OPTS(libbpf_prog_handler_opts, tracepoint, .prog_setup_fn = setup_tracepoint,
                 .prog_prepare_load_fn = prepare_load, .prog_attach_fn = attach_tracepoint);
-    LIBBPF_OPTS(libbpf_prog_handler_opts, ingress, .prog_prepare_load_fn = prepare_load);
+    /* These are attached by hand (links.c and others): not by libbpf, which may not know how. */
+    LIBBPF_OPTS(libbpf_prog_handler_opts, other, .prog_prepare_load_fn = prepare_load);
 
     libbpf_register_prog_handler("tp_btf+", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, &tracepoint);
-    libbpf_register_prog_handler("tcx/ingress", BPF_PROG_TYPE_SCHED_CLS, TCX_INGRESS, &ingress);
+    libbpf_register_prog_handler("tcx/ingress", BPF_PROG_TYPE_SCHED_CLS, TCX_INGRESS, &other);
+    libbpf_register_prog_handler("netfilter", PROGRAM_NETFILTER, ATTACH_NETFILTER, &other);
+    libbpf_register_prog_handler("cgroup_skb/ingress", BPF_PROG_TYPE_CGROUP_SKB,
+                                 BPF_CGROUP_INET_INGRESS, &other);
 }
 
 /* --- configuration --- */
@@ -144,68 +151,100 @@ static void configure(const struct agent_request *request)
     config->record_flow = request->record_flow;
     config->record_drops = request->record_drops;
     config->leaves_out_netns = request->leaves_out_netns;
-    config->track = !request->drops_only;
+    config->upper_edges = request->upper_edges;
+    config->track = true;
     config->reads_fragments = kernel_function("bpf_dynptr_from_skb") > 0;
     if (!config->reads_fragments)
         agent_say_missing("packet bytes in fragments: this kernel has no bpf_dynptr_from_skb "
                           "(Linux 6.4)");
 }
 
-/* Which points an unrestricted capture has beside the drops. */
-enum point_class { POINT_DROP, POINT_LOWER, POINT_UPPER, POINT_END };
+/* POINT_STACK: only where every point of the stack was asked for. */
+enum point_class { POINT_ALWAYS, POINT_STACK };
 
 static const struct {
-    const char *program;
+    const char *program; /* of the tracepoint's name */
     enum point_class class;
     const char *blind; /* what cannot be seen without it */
 } points[] = {
-    {"kfree_skb", POINT_DROP, "drops"},
-    {"consume_skb", POINT_END, "where packets end"},
-    {"netif_receive_skb_entry", POINT_LOWER, "packets handed over with netif_receive_skb()"},
-    {"netif_receive_skb_list_entry", POINT_LOWER,
+    {"kfree_skb", POINT_ALWAYS, "drops"},
+    {"consume_skb", POINT_ALWAYS, "where packets end"},
+    {"netif_receive_skb_entry", POINT_ALWAYS, "packets handed over with netif_receive_skb()"},
+    {"netif_receive_skb_list_entry", POINT_ALWAYS,
      "packets handed over with netif_receive_skb_list()"},
-    {"netif_rx_entry", POINT_LOWER, "packets handed over with netif_rx()"},
-    {"napi_gro_receive_entry", POINT_LOWER, "packets handed over with napi_gro_receive()"},
-    {"napi_gro_frags_entry", POINT_LOWER, "packets handed over with napi_gro_frags()"},
-    {"net_dev_start_xmit", POINT_LOWER, "packets that drivers send"},
-    {"netif_receive_skb", POINT_UPPER, "the upper edge on receive"},
-    {"net_dev_queue", POINT_UPPER, "the upper edge on send"},
+    {"netif_rx_entry", POINT_ALWAYS, "packets handed over with netif_rx()"},
+    {"napi_gro_receive_entry", POINT_ALWAYS, "packets handed over with napi_gro_receive()"},
+    {"napi_gro_frags_entry", POINT_ALWAYS, "packets handed over with napi_gro_frags()"},
+    {"net_dev_start_xmit", POINT_ALWAYS, "packets that drivers send"},
+    {"netif_receive_skb", POINT_STACK, "the upper edge on receive"},
+    {"net_dev_queue", POINT_STACK, "the upper edge on send"},
+    {"qdisc_enqueue", POINT_STACK, "packets that enter queueing disciplines"},
+    {"qdisc_dequeue", POINT_STACK, "packets that leave queueing disciplines"},
+};
+
+/* Programs at other places than tracepoints, by a function that only kernels with the place have.
+ * Programs that are given an skb in disguise need one more. */
+static const struct {
+    const char *program;
+    enum point_class class;
+    const char *functions[2]; /* all that are needed */
+    const char *blind;
+    const char *without; /* what this kernel lacks */
+} places[] = {
+    {"tcx_ingress",
+     POINT_ALWAYS,
+     {"bpf_cast_to_kern_ctx"},
+     "what macvlan, ipvlan, VLAN, bond and team devices receive, and what bpf_redirect_peer() "
+     "gives "
+     "to one end of a veth pair",
+     "bpf_cast_to_kern_ctx (Linux 6.2)"},
+    {"socket_ingress",
+     POINT_ALWAYS,
+     {"cgroup_bpf_link_attach", "bpf_cast_to_kern_ctx"},
+     "delivery to sockets",
+     "BPF programs of control groups that can see a packet (Linux 6.2 with CONFIG_CGROUP_BPF)"},
+    {"netfilter_first",
+     POINT_STACK,
+     {"bpf_nf_link_attach"},
+     "netfilter hooks",
+     "BPF programs at netfilter hooks (Linux 6.4 with CONFIG_NETFILTER_BPF_LINK)"},
+    {"netfilter_last", POINT_STACK, {"bpf_nf_link_attach"}, NULL, NULL}, /* one sentence for both */
 };
 
 static bool is_wanted(enum point_class class, const struct agent_request *request)
 {
-    if (class == POINT_DROP)
-        return true;
-    return !request->drops_only && (class != POINT_UPPER || request->upper_edges);
+    return class == POINT_ALWAYS || request->upper_edges;
 }
 
-static void choose_ingress(const struct agent_request *request)
+static struct bpf_program *program_named(const char *name)
 {
-    bool possible = kernel_function("bpf_cast_to_kern_ctx") > 0;
-
-    if (!request->drops_only && !possible)
-        agent_say_missing("what macvlan, ipvlan, VLAN, bond and team devices receive, and what "
-                          "bpf_redirect_peer() gives to one end of a veth pair: this kernel has no "
-                          "bpf_cast_to_kern_ctx (Linux 6.2)");
-    if (request->drops_only || !possible)
-        bpf_program__set_autoload(probes->progs.tcx_ingress, false);
+    return bpf_object__find_program_by_name(probes->obj, name);
 }
 
 static void choose_points(const struct agent_request *request)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(points); i++) {
-        struct bpf_program *program =
-            bpf_object__find_program_by_name(probes->obj, points[i].program);
-        bool there = has_tracepoint(points[i].program);
-
         if (!is_wanted(points[i].class, request)) {
-            bpf_program__set_autoload(program, false);
-        } else if (!there) {
+            bpf_program__set_autoload(program_named(points[i].program), false);
+        } else if (!has_tracepoint(points[i].program)) {
             agent_say_missing("%s: this kernel has no tracepoint %s", points[i].blind,
                               points[i].program);
         }
     }
-    choose_ingress(request);
+}
+
+static void choose_places(const struct agent_request *request)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
+        bool wanted = is_wanted(places[i].class, request), possible = true;
+
+        for (size_t j = 0; j < G_N_ELEMENTS(places[i].functions); j++)
+            possible &= !places[i].functions[j] || kernel_function(places[i].functions[j]) > 0;
+        if (!wanted || !possible)
+            bpf_program__set_autoload(program_named(places[i].program), false);
+        if (wanted && !possible && places[i].blind)
+            agent_say_missing("%s: this kernel has no %s", places[i].blind, places[i].without);
+    }
 }
 
 /* --- loading and attaching --- */
@@ -227,8 +266,8 @@ static void load(void)
 {
     int error = probes__load(probes);
 
-    /* tc ingress wants a capability more than the rest. */
-    if (error == -EPERM && bpf_program__autoload(probes->progs.tcx_ingress))
+    /* Programs of the network want a capability more than those of tracepoints. */
+    if (error == -EPERM)
         agent_fail("The kernel refused the capture's programs (%s): pktmon-agent needs the "
                    "capabilities cap_bpf, cap_perfmon and cap_net_admin, and BPF must not be "
                    "forbidden on this host.",
@@ -266,6 +305,7 @@ void programs_start(const struct agent_request *request)
         agent_fail("The capture's programs could not be opened: %s.", g_strerror(errno));
     configure(request);
     choose_points(request);
+    choose_places(request);
     load();
     make_rings();
     attach();
@@ -320,9 +360,9 @@ uint64_t programs_misses(void)
     return misses;
 }
 
-int programs_tcx_ingress(void)
+int programs_place(const char *name)
 {
-    return probes && bpf_program__autoload(probes->progs.tcx_ingress)
-               ? bpf_program__fd(probes->progs.tcx_ingress)
-               : -1;
+    const struct bpf_program *program = probes ? program_named(name) : NULL;
+
+    return program && bpf_program__autoload(program) ? bpf_program__fd(program) : -1;
 }

@@ -7,6 +7,7 @@
 #include "drops.h"
 #include "journey.h"
 #include "output.h"
+#include "stack.h"
 
 char LICENSE[] SEC("license") = "GPL";
 

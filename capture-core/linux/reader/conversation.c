@@ -145,7 +145,6 @@ bool ebpf_ask_for_start(struct ebpf_provider *provider, int timeout_ms, GError *
         .upper_edges = options->points == PKTMON_POINTS_STACK,
         .record_flow = options->flow,
         .record_drops = options->drops,
-        .drops_only = options->drops && !options->flow,
         .leaves_out_netns = options->wants_netns != NULL,
     };
 
