@@ -24,7 +24,8 @@ COMPONENT, EDGE, LOST = 2, 9, 35
 PACKETS_IN, PACKETS_OUT = 36, 38
 RECORD_PACKET, RECORD_COMPONENT, RECORD_COUNTERS = 1, 2, 3
 TCP, SYN = 6, 2
-NUMBERS = {1: "<B", 2: "<H", 4: "<I", 8: "<Q"}
+NUMBERS = {1: "B", 2: "H", 4: "I", 8: "Q"}
+TEXTS = {3, 4, 5, 7, 8, 10, 22, 24, 28, 29, 30, 44, 45, 46, 47, 48, 49, 50, 51, 54}
 
 # Text and data of the kernel, and its map of memory, as 8 bytes in either order; and in words.
 ADDRESSES = [
@@ -58,22 +59,38 @@ def options(data):
 
 
 class Record:
-    """The metadata record (capture-core/metadata.h): its kind, and numbers by field type."""
+    """The metadata record (capture-core/metadata.h): its kind, and values by field type: numbers,
+    and the bytes of texts. Many records have the same fields, so where these are is
+    found once for each arrangement, in `layouts` by the record's length."""
+
+    layouts = collections.defaultdict(list)
 
     def __init__(self, data):
         if data[:4] != b"PKMN":
             raise ValueError("a metadata record without its magic")
         self.kind = data[5]
-        self.fields = {}
-        offset = 8
+        for layout, types, lengths in self.layouts[len(data)]:
+            values = layout.unpack_from(data, 8)
+            if values[0::3] == types and values[1::3] == lengths:
+                self.fields = dict(zip(types, values[2::3]))
+                return
+        self.fields = self.read(data)
+
+    def read(self, data):
+        offset, code, types, lengths = 8, "<", [], []
         while offset + 4 <= len(data):
             field, length = struct.unpack_from("<HH", data, offset)
-            value = data[offset + 4 : offset + 4 + length]
             if field == 0:
-                return
-            if length in NUMBERS:
-                self.fields[field] = struct.unpack(NUMBERS[length], value)[0]
+                break
+            text = field in TEXTS or length not in NUMBERS
+            code += "HH" + (f"{length}s" if text else NUMBERS[length])
+            types.append(field)
+            lengths.append(length)
             offset += 4 + length
+        layout = struct.Struct(code)
+        if offset <= len(data):
+            self.layouts[len(data)].append((layout, tuple(types), tuple(lengths)))
+        return dict(zip(types, layout.unpack_from(data, 8)[2::3]))
 
     def get(self, field):
         return self.fields.get(field, 0)

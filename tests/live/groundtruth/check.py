@@ -1,0 +1,363 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a capture says of numbered packets (numbered.c), beside what is true of them.
+
+check.py CAPTURE TRUTH PREFIX POINTS [SAMPLE]
+
+TRUTH has a paragraph for each class of packets, written by hand:
+
+    class NUMBER COUNT FATE [in-any-order]
+    PLACE [*TIMES]
+    ...
+
+A PLACE is like "a/eth0 Upper Tx", and "b/netfilter input In NETFILTER_DROP" for the drop of the
+packet. A class without places has no list to be compared with, but its packets are to have groups of
+their own and no drops. PREFIX is taken off the names of namespaces. At POINTS devices the places
+that are seen at points stack alone are left out. To SAMPLE goes a capture of some of the packets.
+
+Prints the figures as "NAME VALUE", and after an empty line the first faults of each kind.
+"""
+import collections
+import struct
+import sys
+
+sys.path.insert(0, __file__.rsplit("/", 2)[0])
+from pcapng import (COMPONENT, CUSTOM, CUSTOM_OPTION, DROPCOUNT, EDGE, LOST, PACKET, RECORD_COMPONENT,
+                    RECORD_PACKET, Record, blocks, options)
+
+COMPONENT_NAME, DIRECTION, GROUP, PACKET_NUMBER, COPY, LINKED = 3, 11, 12, 13, 15, 17
+DROPPED, COPY_RELEASED, DROP_REASON, DROP_LOCATION = 20, 21, 22, 24
+EDGES = {0: "-", 1: "Upper", 2: "Lower", 3: "qdisc", 4: "prerouting", 5: "input", 6: "forward",
+         7: "output", 8: "postrouting"}
+DIRECTIONS = ["-", "In", "Out", "Rx", "Tx"]
+STACK_ALONE = {"Upper", "qdisc", "prerouting", "input", "forward", "output", "postrouting"}
+
+MAGIC = struct.pack("!I", 0xD5B30EA7)
+CLASS_SHIFT = 24
+# Packets that the network makes out of a numbered one have its number, and another kind.
+KIND_SHIFT, KIND_REPLY, KIND_ERROR = 32, 1, 2
+ICMP, UDP, ICMPV6 = 1, 17, 58
+ICMP_REPLIES = {(ICMP, 0), (ICMPV6, 129)}
+ICMP_ERRORS = {(ICMP, 3), (ICMP, 5), (ICMP, 11), (ICMP, 12), (ICMPV6, 1), (ICMPV6, 2), (ICMPV6, 3),
+               (ICMPV6, 4)}
+VXLAN_PORT, VXLAN_HEADERS = b"\x12\xb5", 16
+HELD_NS = 100000  # a hook shows what it held longer
+MAX_FAULTS = 3
+SAMPLE_STEP = 101
+
+
+class Appearance:
+    __slots__ = ("key", "place", "group", "time", "dropped", "released", "reason", "location", "copy",
+                 "number", "linked", "frame")
+
+    def __str__(self):
+        flags = [f"group {self.group}", f"copy {self.copy}"]
+        flags += [f"number {self.number}"] if self.number else []
+        flags += ["by content"] if self.linked == 2 else []
+        flags += ["released"] if self.released else []
+        return f"{self.place} ({', '.join(flags)}, {self.time % 10**11 / 1000:.1f} us)"
+
+
+def icmp_kind(frame, offset):
+    """Of the IP packet at the offset: 0, or that of a packet made out of another."""
+    version = frame[offset] >> 4
+    if version == 4:
+        protocol, transport = frame[offset + 9], offset + (frame[offset] & 15) * 4
+        if frame[offset + 6] & 0x1F or frame[offset + 7]:
+            return 0  # a later fragment
+    elif version == 6:
+        protocol, transport = frame[offset + 6], offset + 40
+    else:
+        return 0
+    if protocol == UDP and frame[transport + 2 : transport + 4] == VXLAN_PORT:
+        return icmp_kind(frame, transport + VXLAN_HEADERS + 14)
+    if protocol not in (ICMP, ICMPV6):
+        return 0
+    message = protocol, frame[transport]
+    return KIND_REPLY if message in ICMP_REPLIES else KIND_ERROR if message in ICMP_ERRORS else 0
+
+
+def packet_key(frame):
+    """Which packet the frame is; None for those without a number."""
+    at = frame.find(MAGIC)
+    if at < 0 or at + 8 > len(frame):
+        return None
+    number = struct.unpack_from("!I", frame, at + 4)[0]
+    return icmp_kind(frame, 14) << KIND_SHIFT | number
+
+
+def describe(key):
+    if key is None:
+        return "a packet without a number"
+    kind = {0: "", KIND_REPLY: "reply to ", KIND_ERROR: "error about "}[key >> KIND_SHIFT]
+    number = key & (1 << KIND_SHIFT) - 1
+    return f"{kind}packet {number >> CLASS_SHIFT}/{number & (1 << CLASS_SHIFT) - 1}"
+
+
+class Capture:
+    """The packet records of a file."""
+
+    def __init__(self, data, prefix):
+        self.prefix = prefix
+        self.names, self.places = {}, {}
+        self.lost = 0
+        self.data = data
+
+    def place(self, record):
+        parts = (record.get(COMPONENT), record.get(EDGE), record.get(DIRECTION),
+                 record.fields.get(DROP_REASON, b""))
+        if parts not in self.places:
+            name = self.names.get(parts[0], f"component {parts[0]}").removeprefix(self.prefix)
+            words = [name, EDGES.get(parts[1], str(parts[1])), DIRECTIONS[parts[2]]]
+            if parts[3]:
+                words.append(parts[3].decode())
+            self.places[parts] = " ".join(words)
+        return self.places[parts]
+
+    def appearance(self, record, body, time):
+        seen = Appearance()
+        caplen = struct.unpack_from("<I", body, 12)[0]
+        fields = record.fields
+        seen.frame = body[20 : 20 + caplen]
+        seen.key = packet_key(seen.frame)
+        seen.place = self.place(record)
+        seen.group = fields.get(GROUP, 0)
+        seen.time = time
+        seen.dropped = bool(fields.get(DROPPED))
+        seen.released = bool(fields.get(COPY_RELEASED))
+        seen.reason = fields.get(DROP_REASON, b"").decode()
+        seen.location = fields.get(DROP_LOCATION, b"").decode()
+        seen.copy = fields.get(COPY, 0)
+        seen.number = fields.get(PACKET_NUMBER, 0)
+        seen.linked = fields.get(LINKED, 0)
+        return seen
+
+    def appearances(self):
+        """Each with the block it is from."""
+        for kind, body in blocks(self.data):
+            if kind == CUSTOM:
+                self.describe(Record(body[4:]))
+            if kind != PACKET:
+                continue
+            high, low, caplen = struct.unpack_from("<III", body, 4)
+            for code, value in options(body[20 + (caplen + 3) // 4 * 4 :]):
+                if code == DROPCOUNT:
+                    self.lost += struct.unpack("<Q", value)[0]
+                elif code == CUSTOM_OPTION:
+                    record = Record(value[4:])
+                    self.describe(record)
+                    if record.kind == RECORD_PACKET:
+                        yield self.appearance(record, body, high << 32 | low), body
+
+    def describe(self, record):
+        if record.kind == RECORD_COMPONENT:
+            self.names[record.get(COMPONENT)] = record.fields.get(COMPONENT_NAME, b"").decode()
+
+
+class Class:
+    """A class of packets: what is true of them."""
+
+    def __init__(self, line):
+        _, number, count, self.fate, *words = line.split()
+        kind = {"reply": KIND_REPLY, "error": KIND_ERROR}.get(number.partition("-")[2], 0)
+        self.number = kind << KIND_SHIFT - CLASS_SHIFT | int(number.partition("-")[0])
+        self.count = int(count)
+        self.any_order = "in-any-order" in words
+        self.places = []
+
+    def add(self, line):
+        place, _, times = line.partition(" *")
+        self.places += [place.strip()] * int(times or 1)
+
+    def finish(self, points):
+        if points == "devices":
+            self.places = [p for p in self.places
+                           if p.split()[1] not in STACK_ALONE or len(p.split()) > 3]
+        self.drops = collections.Counter(p for p in self.places if len(p.split()) > 3)
+        self.sorted = sorted(self.places)
+
+    def fits(self, places):
+        if self.any_order:
+            return sorted(places) == self.sorted
+        return places == self.places
+
+
+def read_truth(path, points):
+    classes = {}
+    with open(path, encoding="ascii") as file:
+        for line in file.read().splitlines():
+            if line.startswith("class "):
+                current = Class(line)
+                classes[current.number] = current
+            elif line.strip():
+                current.add(line.strip())
+    for truth in classes.values():
+        truth.finish(points)
+    return classes
+
+
+def held(appearance, before):
+    """Whether it is shown only because the hook held the packet for long."""
+    return (before is not None and appearance.place.endswith(" Out")
+            and before.place == appearance.place.removesuffix("Out") + "In"
+            and appearance.time - before.time >= HELD_NS)
+
+
+def journey(appearances, truth):
+    """The places of a packet; mere copies' ends are no places."""
+    places, before = [], None
+    for seen in appearances:
+        if seen.released or held(seen, before) and seen.place not in truth.places:
+            continue
+        places.append(seen.place)
+        before = seen
+    return places
+
+
+class Checker:
+    def __init__(self, classes):
+        self.classes = classes
+        self.packets = collections.defaultdict(list)
+        self.groups = collections.defaultdict(list)
+        self.stray_drops = []
+        self.faults = collections.defaultdict(list)
+
+    def add(self, seen):
+        if seen.key is None and seen.dropped:
+            self.stray_drops.append(seen)
+        if seen.key is not None:
+            self.packets[seen.key].append(seen)
+        if not self.groups[seen.group] or self.groups[seen.group][-1].key != seen.key:
+            self.groups[seen.group].append(seen)
+
+    def truth_of(self, key):
+        return self.classes.get(key >> CLASS_SHIFT)
+
+    def fault(self, kind, *lines):
+        self.faults[kind].append(lines)
+
+    def precision(self):
+        """Groups that hold a numbered packet and nothing else."""
+        good = total = 0
+        for group, changes in self.groups.items():
+            keys = {seen.key for seen in changes}
+            if keys == {None}:
+                continue
+            total += 1
+            if len(keys) == 1 and group != 0:
+                good += 1
+            else:
+                self.fault("group of several packets", f"group {group}",
+                           *(f"{describe(seen.key)} at {seen}" for seen in changes[:4]))
+        return good, total
+
+    def recall(self):
+        good = 0
+        for key, appearances in self.packets.items():
+            if len({seen.group for seen in appearances}) == 1:
+                good += 1
+            else:
+                self.fault("packet of several groups", describe(key), *appearances)
+        return good, len(self.packets)
+
+    def journeys(self):
+        good = total = 0
+        for key, appearances in self.packets.items():
+            truth = self.truth_of(key)
+            if truth is None or not truth.places:
+                continue
+            total += 1
+            places = journey(appearances, truth)
+            if truth.fits(places):
+                good += 1
+            else:
+                self.fault("another journey", describe(key), *self.difference(truth, appearances))
+        return good, total
+
+    def difference(self, truth, appearances):
+        if truth.any_order:
+            got = collections.Counter(seen.place for seen in appearances if not seen.released)
+            wanted = collections.Counter(truth.places)
+            yield "missing: " + ", ".join((wanted - got).elements())
+            yield "too many: " + ", ".join((got - wanted).elements())
+        else:
+            yield "expected:"
+            yield from truth.places
+        yield "got:"
+        yield from appearances
+
+    def unseen(self):
+        count = 0
+        for number, truth in self.classes.items():
+            seen = sum(1 for key in self.packets if key >> CLASS_SHIFT == number)
+            if truth.places and seen != truth.count:
+                count += abs(truth.count - seen)
+                self.fault("packets unseen", f"class {number}: {seen} of {truth.count}")
+        return count
+
+    def drops(self):
+        """False and missed ones. A drop is expected where the class has that very place."""
+        false, missed = len(self.stray_drops), 0
+        for seen in self.stray_drops:
+            self.fault("false drop", f"{describe(None)} at {seen} at {seen.location}",
+                       seen.frame[:80].hex())
+        for key, appearances in self.packets.items():
+            truth = self.truth_of(key)
+            expected = sum(truth.drops.values()) if truth else 0
+            dropped = [seen for seen in appearances if seen.dropped]
+            false += max(0, len(dropped) - expected)
+            missed += max(0, expected - len(dropped))
+            if len(dropped) > expected:
+                self.fault("false drop", describe(key), *(f"{s} at {s.location}" for s in dropped))
+            elif len(dropped) < expected:
+                self.fault("missed drop", describe(key), *appearances)
+        return false, missed
+
+
+def write_sample(data, checker, path):
+    """Whole groups of some packets, and all descriptions."""
+    wanted = {seen.group for key, appearances in checker.packets.items()
+              if key % SAMPLE_STEP == 1 and checker.truth_of(key) for seen in appearances}
+    with open(path, "wb") as file:
+        for kind, body in blocks(data):
+            if kind == PACKET:
+                caplen = struct.unpack_from("<I", body, 12)[0]
+                records = [Record(value[4:]) for code, value
+                           in options(body[20 + (caplen + 3) // 4 * 4 :]) if code == CUSTOM_OPTION]
+                if not any(r.kind != RECORD_PACKET or r.get(GROUP) in wanted for r in records):
+                    continue
+            length = struct.pack("<I", len(body) + 12)
+            file.write(struct.pack("<I", kind) + length + body + length)
+
+
+def share(part):
+    good, total = part
+    return f"{good / total:.6f}".rstrip("0").rstrip(".") if total else "-"
+
+
+def main():
+    path, truth_path, prefix, points, *sample = sys.argv[1:]
+    with open(path, "rb") as file:
+        data = file.read()
+    checker = Checker(read_truth(truth_path, points))
+    capture = Capture(data, prefix)
+    for seen, _ in capture.appearances():
+        checker.add(seen)
+    false, missed = checker.drops()
+    figures = {"packets": len(checker.packets), "unseen": checker.unseen(),
+               "precision": share(checker.precision()), "recall": share(checker.recall()),
+               "journeys": share(checker.journeys()), "false": false, "missed": missed,
+               "lost": capture.lost}
+    for name, value in figures.items():
+        print(name, value)
+    print()
+    for kind, faults in checker.faults.items():
+        for lines in faults[:MAX_FAULTS]:
+            print(f"{kind}:", *lines, sep="\n    ")
+        print(f"  ({len(faults)} in all: {kind})")
+    if sample:
+        write_sample(data, checker, sample[0])
+
+
+if __name__ == "__main__":
+    main()
