@@ -137,6 +137,12 @@ struct pktmon_packet {
     const struct pktmon_nbl *nbl; /* NULL on every system but Windows */
 };
 
+/* The drops of a component for one reason. */
+struct pktmon_drop_count {
+    const char *reason;
+    uint64_t packets_in, bytes_in, packets_out, bytes_out;
+};
+
 /* A reading of one edge of a component (has_flow), or of a component's drops (has_drops). */
 struct pktmon_counters {
     uint16_t edge; /* of the flow counters; PKTMON_EDGE_NONE with has_drops alone */
@@ -144,8 +150,10 @@ struct pktmon_counters {
     bool has_flow, has_drops;
     uint64_t packets_in, bytes_in, packets_out, bytes_out; /* in = Rx, out = Tx */
     uint64_t drops_in, drops_out, drop_bytes_in, drop_bytes_out;
-    const char *drop_reason; /* of the newest drop, or NULL */
-    uint64_t lost;           /* events of this edge that could not be stored, in all */
+    const char *drop_reason;                 /* of the newest drop, or NULL */
+    const struct pktmon_drop_count *reasons; /* the drops by reason, the newest first */
+    size_t reason_count;
+    uint64_t lost; /* events of this edge that could not be stored, in all */
 };
 
 /* A filter of the capture. */

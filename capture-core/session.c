@@ -2,14 +2,13 @@
 #define G_LOG_DOMAIN "pktmon"
 #include "session.h"
 
-#include <poll.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "account.h"
 #include "clock.h"
 #include "filter.h"
+#include "session-output.h"
 
 #define READ_TIMEOUT_MS          100 /* how long a stop may wait for the provider to come back */
 #define CLOCK_INTERVAL_MS        1000
@@ -28,7 +27,7 @@ struct pktmon_session {
     struct pktmon_registry *registry;
     struct pktmon_capture *capture;
     struct pktmon_provider *provider;
-    struct pktmon_stream *stream; /* NULL until the capture has begun */
+    struct session_output *output; /* NULL until it runs */
     atomic_bool stopped;
 
     bool failed;              /* the output takes no more */
@@ -79,7 +78,7 @@ static void output_done(struct pktmon_session *session, bool good, GError *error
         return;
     }
     session->failed = true;
-    if (pktmon_stream_closed(session->stream)) {
+    if (session->output->ops->closed(session->output)) {
         g_clear_error(&error);
     }
     keep_error(session, error);
@@ -93,7 +92,7 @@ static void write_event(struct pktmon_session *session, const struct pktmon_even
         return;
     }
     session->newest = MAX(session->newest, event->time);
-    bool good = pktmon_stream_write(session->stream, event, &error);
+    bool good = session->output->ops->write(session->output, event, &error);
     output_done(session, good, error);
 }
 
@@ -104,7 +103,7 @@ static void flush_output(struct pktmon_session *session)
     if (session->failed) {
         return;
     }
-    bool good = pktmon_stream_flush(session->stream, &error);
+    bool good = session->output->ops->flush(session->output, &error);
     output_done(session, good, error);
 }
 
@@ -246,18 +245,8 @@ static void repeat_descriptions(struct pktmon_session *session)
     if (session->failed) {
         return;
     }
-    bool good = pktmon_stream_repeat_descriptions(session->stream, session->newest, &error);
+    bool good = session->output->ops->repeat_descriptions(session->output, session->newest, &error);
     output_done(session, good, error);
-}
-
-/* A closed pipe is noticed even while there is nothing to write to it. */
-static void check_reader(struct pktmon_session *session, int fd)
-{
-    struct pollfd output = {.fd = fd};
-
-    if (poll(&output, 1, 0) > 0 && output.revents & (POLLERR | POLLHUP)) {
-        session->failed = true;
-    }
 }
 
 static bool do_what_is_due(struct pktmon_session *session, GError **error)
@@ -279,22 +268,15 @@ static bool do_what_is_due(struct pktmon_session *session, GError **error)
 
 /* The run -------------------------------------------------------------------------------------- */
 
-static bool is_regular_file(int fd)
-{
-    struct stat status;
-
-    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-}
-
-static void set_timers(struct pktmon_session *session, int fd)
+static void set_timers(struct pktmon_session *session)
 {
     uint64_t now = pktmon_clock_monotonic();
 
     pktmon_timer_set(&session->clock_timer, CLOCK_INTERVAL_MS, now);
     pktmon_timer_set(&session->counters_timer, session->options.counters_interval_ms, now);
-    /* A file is read from its start; the reader of a pipe may keep its end only (ring files). */
     pktmon_timer_set(&session->descriptions_timer,
-                     is_regular_file(fd) ? 0 : DESCRIPTIONS_INTERVAL_MS, now);
+                     session->output->wants_repeated_descriptions ? DESCRIPTIONS_INTERVAL_MS : 0,
+                     now);
 }
 
 /* A filter has to see the whole packet; otherwise the provider may cut as much as we would. */
@@ -342,26 +324,18 @@ static void log_start(const struct pktmon_session *session)
 }
 
 /* time: no event of the provider is older. */
-static void begin_output(struct pktmon_session *session, int fd, enum pktmon_carrier carrier,
-                         uint64_t time)
+static void begin_output(struct pktmon_session *session, uint64_t time)
 {
-    const struct pktmon_stream_options options = {
-        .fd = fd,
-        .carrier = carrier,
-        .live = true,
-        .application = "pktmon " PKTMON_VERSION,
-    };
     GError *error = NULL;
 
-    session->stream = pktmon_stream_new(&options, session->registry, session->capture);
     session->newest = time;
-    bool good = pktmon_stream_begin(session->stream, time, &error);
+    bool good = session->output->ops->begin(session->output, time, &error);
     output_done(session, good, error);
     write_filter(session, time);
     flush_output(session);
 }
 
-static void read_until_stopped(struct pktmon_session *session, int fd)
+static void read_until_stopped(struct pktmon_session *session)
 {
     const struct pktmon_provider_ops *ops = session->provider->ops;
     GError *error = NULL;
@@ -372,7 +346,7 @@ static void read_until_stopped(struct pktmon_session *session, int fd)
         more =
             ops->read(session->provider, timeout_ms, &error) > 0 && do_what_is_due(session, &error);
         flush_output(session);
-        check_reader(session, fd);
+        session->failed |= session->output->ops->closed(session->output);
     }
     keep_error(session, error);
 }
@@ -387,7 +361,7 @@ static void end_output(struct pktmon_session *session)
     if (session->failed) {
         return;
     }
-    bool good = pktmon_stream_end(session->stream, session->newest, &error);
+    bool good = session->output->ops->end(session->output, session->newest, &error);
     output_done(session, good, error);
 }
 
@@ -401,19 +375,21 @@ static void stop_provider(struct pktmon_session *session)
     keep_error(session, error);
 }
 
-bool pktmon_session_run(struct pktmon_session *session, int fd, enum pktmon_carrier carrier,
-                        GError **error)
+/* Takes ownership of output. */
+static bool run(struct pktmon_session *session, struct session_output *output, GError **error)
 {
     uint64_t time = pktmon_clock_real();
+
+    session->output = output;
 
     session->offset = session->reported_offset = pktmon_clock_offset();
     if (!open_provider(session, error)) {
         return false;
     }
     log_start(session);
-    begin_output(session, fd, carrier, time);
-    set_timers(session, fd);
-    read_until_stopped(session, fd);
+    begin_output(session, time);
+    set_timers(session);
+    read_until_stopped(session);
     stop_provider(session);
     end_output(session);
     g_info("the capture has ended");
@@ -422,6 +398,29 @@ bool pktmon_session_run(struct pktmon_session *session, int fd, enum pktmon_carr
         return false;
     }
     return true;
+}
+
+bool pktmon_session_run(struct pktmon_session *session, int fd, enum pktmon_carrier carrier,
+                        GError **error)
+{
+    return run(session, session_output_to_file(fd, carrier, session->registry, session->capture),
+               error);
+}
+
+bool pktmon_session_run_to(struct pktmon_session *session, struct pktmon_receiver *receiver,
+                           GError **error)
+{
+    return run(session, session_output_to_receiver(receiver), error);
+}
+
+const struct pktmon_registry *pktmon_session_registry(const struct pktmon_session *session)
+{
+    return session->registry;
+}
+
+const struct pktmon_capture *pktmon_session_capture(const struct pktmon_session *session)
+{
+    return session->capture;
 }
 
 void pktmon_session_stop(struct pktmon_session *session)
@@ -483,7 +482,9 @@ void pktmon_session_free(struct pktmon_session *session)
     if (session->provider) {
         session->provider->ops->free(session->provider);
     }
-    pktmon_stream_free(session->stream);
+    if (session->output) {
+        session->output->ops->free(session->output);
+    }
     pktmon_constraints_free(session->constraints);
     pktmon_registry_free(session->registry);
     pktmon_capture_free(session->capture);

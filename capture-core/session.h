@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A session: one capture of the live stack with its constraints, written to one output.
+ * A session: one capture of the live stack with its constraints, written to one output: pcapng on
+ * a file descriptor, or a receiver in this process.
  */
 #ifndef PKTMON_SESSION_H
 #define PKTMON_SESSION_H
@@ -61,6 +62,25 @@ pktmon_session_new_from(const struct pktmon_session_options *options, pktmon_sou
  * SIGPIPE. One run for each session. */
 PKTMON_PUBLIC bool pktmon_session_run(struct pktmon_session *session, int fd,
                                       enum pktmon_carrier carrier, GError **error);
+
+/* Takes a session's events in place of a file. Both functions are called from within
+ * pktmon_session_run_to(), and may call pktmon_session_stop(). */
+struct pktmon_receiver {
+    void (*event)(struct pktmon_receiver *receiver, const struct pktmon_event *event);
+    /* All that has happened so far was told: once when the capture has begun, then several times
+     * a second, and after the last event. */
+    void (*caught_up)(struct pktmon_receiver *receiver);
+};
+
+/* The same as pktmon_session_run() with a receiver. */
+PKTMON_PUBLIC bool pktmon_session_run_to(struct pktmon_session *session,
+                                         struct pktmon_receiver *receiver, GError **error);
+
+/* The components of the session, and what it cannot see; borrowed, and filled while it runs. */
+PKTMON_PUBLIC const struct pktmon_registry *
+pktmon_session_registry(const struct pktmon_session *session);
+PKTMON_PUBLIC const struct pktmon_capture *
+pktmon_session_capture(const struct pktmon_session *session);
 
 /* Async-signal-safe. */
 PKTMON_PUBLIC void pktmon_session_stop(struct pktmon_session *session);

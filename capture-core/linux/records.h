@@ -129,7 +129,8 @@ struct drop_key {
 struct drop_counters {
     __u64 packets;
     __u64 bytes;
-    __u64 lost; /* records that found no room, in all */
+    __u64 lost;   /* records that found no room, in all */
+    __u64 newest; /* time of the last one on this CPU */
 };
 
 /* What could not even be counted where it belongs; index 0 of a per-CPU array. */

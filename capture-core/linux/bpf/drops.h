@@ -147,6 +147,7 @@ static __always_inline int dropped(struct sk_buff *skb, __u64 place, __u32 reaso
     /* Process and interrupt context of one CPU may count at the same time. */
     __sync_fetch_and_add(&count->packets, 1);
     __sync_fetch_and_add(&count->bytes, frame.length);
+    count->newest = bpf_ktime_get_ns();
     scratch = scratch_of(SCRATCH_KFREE_SKB);
     if (config.record_drops && scratch && is_wanted(key.net_cookie))
         record_drop(skb, &key, &frame, count, scratch);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Counters as events, and what was lost. */
+#include <string.h>
+
 #include "ebpf_provider.h"
 #include "readings.h"
 
@@ -31,6 +33,25 @@ static void add_loss(GHashTable *lost, uint32_t component, uint64_t count)
     *all += count;
 }
 
+const char *ebpf_edge_name(uint16_t edge)
+{
+    static const char *const names[] = {
+        [PKTMON_EDGE_UPPER] = "Upper",   [PKTMON_EDGE_LOWER] = "Lower",
+        [PKTMON_EDGE_QDISC] = "qdisc",   [PKTMON_EDGE_PREROUTING] = "prerouting",
+        [PKTMON_EDGE_INPUT] = "input",   [PKTMON_EDGE_FORWARD] = "forward",
+        [PKTMON_EDGE_OUTPUT] = "output", [PKTMON_EDGE_POSTROUTING] = "postrouting",
+    };
+
+    return edge < G_N_ELEMENTS(names) ? names[edge] : NULL;
+}
+
+static uint32_t edge_component(struct ebpf_provider *provider, const struct device_key *key)
+{
+    if (key->ifindex == 0)
+        return topology_layer(provider->topology, key->net_cookie, LAYER_NETFILTER);
+    return ebpf_device_component(provider, key->net_cookie, key->ifindex);
+}
+
 static void read_edges(struct ebpf_provider *provider, GHashTable *lost)
 {
     g_autoptr(GArray) readings = readings_edges(provider->maps[AGENT_MAP_COUNTERS]);
@@ -38,62 +59,129 @@ static void read_edges(struct ebpf_provider *provider, GHashTable *lost)
     for (guint i = 0; i < readings->len; i++) {
         const struct edge_reading *reading = &g_array_index(readings, struct edge_reading, i);
         const struct edge_counters *sum = &reading->sum;
-        uint32_t component =
-            ebpf_device_component(provider, reading->key.net_cookie, reading->key.ifindex);
-        struct pktmon_event *event = ebpf_push(provider, PKTMON_RECORD_COUNTERS, component);
+        uint32_t component = edge_component(provider, &reading->key);
+        const struct pktmon_counters counters = {.edge = reading->key.edge,
+                                                 .edge_name = ebpf_edge_name(reading->key.edge),
+                                                 .has_flow = true,
+                                                 .packets_in = sum->packets[RECORD_RX],
+                                                 .bytes_in = sum->bytes[RECORD_RX],
+                                                 .packets_out = sum->packets[RECORD_TX],
+                                                 .bytes_out = sum->bytes[RECORD_TX],
+                                                 .lost = sum->lost};
 
-        event->counters = (struct pktmon_counters){.edge = reading->key.edge,
-                                                   .has_flow = true,
-                                                   .packets_in = sum->packets[RECORD_RX],
-                                                   .bytes_in = sum->bytes[RECORD_RX],
-                                                   .packets_out = sum->packets[RECORD_TX],
-                                                   .bytes_out = sum->bytes[RECORD_TX],
-                                                   .lost = sum->lost};
+        ebpf_push_counters(provider, component, &counters);
         add_loss(lost, component, sum->lost);
     }
+}
+
+/* The drops of one component for one reason. */
+struct reason_sum {
+    struct pktmon_drop_count count;
+    uint64_t newest; /* ns */
+};
+
+/* All drops of one component. */
+struct drop_sum {
+    GArray *reasons; /* of struct reason_sum */
+    uint64_t lost;
+};
+
+static void drop_sum_free(void *data)
+{
+    struct drop_sum *sum = data;
+
+    g_array_unref(sum->reasons);
+    g_free(sum);
+}
+
+static struct drop_sum *drops_of(GHashTable *components, uint32_t component)
+{
+    struct drop_sum *sum = g_hash_table_lookup(components, GUINT_TO_POINTER(component));
+
+    if (sum)
+        return sum;
+    sum = g_new0(struct drop_sum, 1);
+    sum->reasons = g_array_new(FALSE, TRUE, sizeof(struct reason_sum));
+    g_hash_table_insert(components, GUINT_TO_POINTER(component), sum);
+    return sum;
+}
+
+/* Names are owned by provider->names: one reason has one. */
+static struct reason_sum *reason_of(struct drop_sum *sum, const char *name)
+{
+    for (guint i = 0; i < sum->reasons->len; i++) {
+        struct reason_sum *reason = &g_array_index(sum->reasons, struct reason_sum, i);
+        if (strcmp(reason->count.reason, name) == 0)
+            return reason;
+    }
+    g_array_append_val(sum->reasons, (struct reason_sum){.count.reason = name});
+    return &g_array_index(sum->reasons, struct reason_sum, sum->reasons->len - 1);
 }
 
 static void add_drop(struct ebpf_provider *provider, GHashTable *components,
                      const struct drop_reading *reading)
 {
     const struct drop_key *key = &reading->key;
-    const char *reason = drop_reason_name(provider->names, key->reason);
+    const char *name = drop_reason_name(provider->names, key->reason);
     const char *location = drop_location_name(provider->names, key->location);
-    struct pktmon_counters *counters;
-    uint32_t component;
+    struct drop_sum *sum;
+    struct reason_sum *reason;
 
-    if (drop_is_copy_released(reason, location, key->flags & RECORD_OTHERS))
+    if (drop_is_copy_released(name, location, key->flags & RECORD_OTHERS))
         return;
-    component = ebpf_drop_component(provider, reason, location, key->protocol, key->net_cookie,
-                                    key->ifindex);
-    counters = g_hash_table_lookup(components, GUINT_TO_POINTER(component));
-    if (!counters) {
-        counters = g_new0(struct pktmon_counters, 1);
-        counters->has_drops = true;
-        g_hash_table_insert(components, GUINT_TO_POINTER(component), counters);
-    }
-    *(key->way == RECORD_RX ? &counters->drops_in : &counters->drops_out) += reading->sum.packets;
-    *(key->way == RECORD_RX ? &counters->drop_bytes_in : &counters->drop_bytes_out) +=
+    sum = drops_of(components, ebpf_drop_component(provider, name, location, key->protocol,
+                                                   key->net_cookie, key->ifindex));
+    reason = reason_of(sum, name);
+    *(key->way == RECORD_RX ? &reason->count.packets_in : &reason->count.packets_out) +=
+        reading->sum.packets;
+    *(key->way == RECORD_RX ? &reason->count.bytes_in : &reason->count.bytes_out) +=
         reading->sum.bytes;
-    counters->lost += reading->sum.lost;
+    reason->newest = MAX(reason->newest, reading->sum.newest);
+    sum->lost += reading->sum.lost;
+}
+
+static int compare_newest_first(const void *a, const void *b)
+{
+    const struct reason_sum *one = a, *other = b;
+
+    return one->newest > other->newest ? -1 : one->newest < other->newest;
+}
+
+static void push_drops(struct ebpf_provider *provider, uint32_t component, struct drop_sum *sum)
+{
+    struct pktmon_counters counters = {.has_drops = true, .lost = sum->lost};
+    g_autoptr(GArray) reasons = g_array_new(FALSE, FALSE, sizeof(struct pktmon_drop_count));
+
+    g_array_sort(sum->reasons, compare_newest_first);
+    for (guint i = 0; i < sum->reasons->len; i++) {
+        const struct pktmon_drop_count *count =
+            &g_array_index(sum->reasons, struct reason_sum, i).count;
+
+        g_array_append_vals(reasons, count, 1);
+        counters.drops_in += count->packets_in;
+        counters.drops_out += count->packets_out;
+        counters.drop_bytes_in += count->bytes_in;
+        counters.drop_bytes_out += count->bytes_out;
+    }
+    counters.reasons = (const struct pktmon_drop_count *)reasons->data;
+    counters.reason_count = reasons->len;
+    counters.drop_reason = counters.reasons[0].reason;
+    ebpf_push_counters(provider, component, &counters);
 }
 
 static void read_drops(struct ebpf_provider *provider, GHashTable *lost)
 {
     g_autoptr(GArray) readings = readings_drops(provider->maps[AGENT_MAP_DROPS]);
-    g_autoptr(GHashTable) components = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    g_autoptr(GHashTable) components = g_hash_table_new_full(NULL, NULL, NULL, drop_sum_free);
     GHashTableIter iterator;
-    void *component, *counters;
+    void *component, *sum;
 
     for (guint i = 0; i < readings->len; i++)
         add_drop(provider, components, &g_array_index(readings, struct drop_reading, i));
     g_hash_table_iter_init(&iterator, components);
-    while (g_hash_table_iter_next(&iterator, &component, &counters)) {
-        struct pktmon_event *event =
-            ebpf_push(provider, PKTMON_RECORD_COUNTERS, GPOINTER_TO_UINT(component));
-
-        event->counters = *(struct pktmon_counters *)counters;
-        add_loss(lost, event->component, event->counters.lost);
+    while (g_hash_table_iter_next(&iterator, &component, &sum)) {
+        push_drops(provider, GPOINTER_TO_UINT(component), sum);
+        add_loss(lost, GPOINTER_TO_UINT(component), ((struct drop_sum *)sum)->lost);
     }
 }
 

@@ -8,6 +8,7 @@
 struct pending {
     struct pktmon_event event; /* its time is monotonic */
     char *message;             /* of a notice; owned */
+    void *reasons;             /* of counters; owned */
 };
 
 void ebpf_deliver(struct ebpf_provider *provider, struct pktmon_event *event)
@@ -21,6 +22,7 @@ void ebpf_deliver(struct ebpf_provider *provider, struct pktmon_event *event)
 static void pending_free(struct pending *pending)
 {
     g_free(pending->message);
+    g_free(pending->reasons);
     g_free(pending);
 }
 
@@ -48,6 +50,18 @@ void ebpf_push_notice(struct ebpf_provider *provider, enum pktmon_notice_id id,
     va_end(arguments);
     event->notice = (struct pktmon_notice){
         .provider = "pktmon", .id = id, .level = level, .message = pending->message};
+}
+
+void ebpf_push_counters(struct ebpf_provider *provider, uint32_t component,
+                        const struct pktmon_counters *counters)
+{
+    struct pktmon_event *event = ebpf_push(provider, PKTMON_RECORD_COUNTERS, component);
+    struct pending *pending = g_queue_peek_tail(&provider->pending);
+
+    pending->reasons =
+        g_memdup2(counters->reasons, counters->reason_count * sizeof(*counters->reasons));
+    event->counters = *counters;
+    event->counters.reasons = pending->reasons;
 }
 
 void ebpf_deliver_pending(struct ebpf_provider *provider, uint64_t time)

@@ -42,6 +42,9 @@ struct pktmon_event *ebpf_push(struct ebpf_provider *provider, enum pktmon_recor
 void ebpf_push_notice(struct ebpf_provider *provider, enum pktmon_notice_id id,
                       enum pktmon_level level, uint32_t component, const char *format, ...)
     G_GNUC_PRINTF(5, 6);
+/* The counters as of now; what they point to is copied, but for names. */
+void ebpf_push_counters(struct ebpf_provider *provider, uint32_t component,
+                        const struct pktmon_counters *counters);
 /* Those that are not after the time, ns. */
 void ebpf_deliver_pending(struct ebpf_provider *provider, uint64_t time);
 void ebpf_clear_pending(struct ebpf_provider *provider);
@@ -72,5 +75,7 @@ uint32_t ebpf_drop_component(struct ebpf_provider *provider, const char *reason,
 
 /* Takes a reading of all counters, and of what was lost; the events wait for their place. */
 void ebpf_read_counters(struct ebpf_provider *provider);
+/* NULL: it has none. */
+const char *ebpf_edge_name(uint16_t edge);
 
 #endif

@@ -4,22 +4,32 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-/* Adds up what the CPUs counted, as numbers of 64 bits; width: bytes of one CPU's value. */
-static void add_up(uint64_t *sum, const uint64_t *values, size_t width)
+/* What one CPU's value in a map consists of: numbers of 64 bits, the last of which are times. */
+struct layout {
+    size_t key_size;
+    size_t numbers;
+    size_t times;
+};
+
+/* Adds up what the CPUs counted, and finds the newest times. */
+static void add_up(uint64_t *sum, const uint64_t *values, const struct layout *layout)
 {
     int cpus = libbpf_num_possible_cpus();
-    size_t numbers = width / sizeof(*sum);
+    size_t counts = layout->numbers - layout->times;
 
-    for (int cpu = 0; cpu < cpus; cpu++) {
-        for (size_t i = 0; i < numbers; i++)
-            sum[i] += values[cpu * numbers + i];
+    for (int cpu = 0; cpu < cpus; cpu++, values += layout->numbers) {
+        for (size_t i = 0; i < counts; i++)
+            sum[i] += values[i];
+        for (size_t i = counts; i < layout->numbers; i++)
+            sum[i] = MAX(sum[i], values[i]);
     }
 }
 
 /* Reads every entry of a per-CPU hash into elements of key and sum, which lie one behind the
  * other. */
-static GArray *read_all(int map, size_t key_size, size_t value_size)
+static GArray *read_all(int map, const struct layout *layout)
 {
+    size_t key_size = layout->key_size, value_size = layout->numbers * sizeof(uint64_t);
     GArray *readings = g_array_new(FALSE, TRUE, key_size + value_size);
     g_autofree uint64_t *values = g_malloc0(libbpf_num_possible_cpus() * value_size);
     g_autofree uint8_t *key = g_malloc0(key_size), *next = g_malloc0(key_size);
@@ -34,7 +44,7 @@ static GArray *read_all(int map, size_t key_size, size_t value_size)
         uint8_t *reading =
             (uint8_t *)readings->data + (readings->len - 1) * (key_size + value_size);
         memcpy(reading, key, key_size);
-        add_up((uint64_t *)(reading + key_size), values, value_size);
+        add_up((uint64_t *)(reading + key_size), values, layout);
     }
     return readings;
 }
@@ -46,22 +56,30 @@ G_STATIC_ASSERT(sizeof(struct drop_reading) ==
 
 GArray *readings_edges(int counters)
 {
-    return read_all(counters, sizeof(struct device_key), sizeof(struct edge_counters));
+    static const struct layout layout = {.key_size = sizeof(struct device_key),
+                                         .numbers = sizeof(struct edge_counters) / sizeof(__u64)};
+
+    return read_all(counters, &layout);
 }
 
 GArray *readings_drops(int drops)
 {
-    return read_all(drops, sizeof(struct drop_key), sizeof(struct drop_counters));
+    static const struct layout layout = {.key_size = sizeof(struct drop_key),
+                                         .numbers = sizeof(struct drop_counters) / sizeof(__u64),
+                                         .times = 1};
+
+    return read_all(drops, &layout);
 }
 
 struct unaccounted readings_unaccounted(int unaccounted)
 {
+    static const struct layout layout = {.numbers = sizeof(struct unaccounted) / sizeof(__u64)};
     g_autofree uint64_t *values =
         g_malloc0(libbpf_num_possible_cpus() * sizeof(struct unaccounted));
     struct unaccounted sum = {};
     uint32_t zero = 0;
 
     if (bpf_map_lookup_elem(unaccounted, &zero, values) == 0)
-        add_up((uint64_t *)&sum, values, sizeof(sum));
+        add_up((uint64_t *)&sum, values, &layout);
     return sum;
 }

@@ -57,6 +57,7 @@ static const struct {
     [LAYER_IPV6] = {"ipv6", "IPv6 layer"},
     [LAYER_ARP] = {"arp", "ARP and IPv4 neighbours"},
     [LAYER_SOCKETS] = {"sockets", "Sockets and transport protocols"},
+    [LAYER_NETFILTER] = {"netfilter", "Netfilter hooks"},
 };
 
 /* --- ids --- */

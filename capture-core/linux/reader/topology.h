@@ -17,6 +17,7 @@ enum layer {
     LAYER_IPV6,
     LAYER_ARP,
     LAYER_SOCKETS,
+    LAYER_NETFILTER,
     LAYERS,
 };
 
