@@ -4,7 +4,8 @@
  * kernel programs, hands the maps' descriptors over, and never reads a packet.
  *
  * It must not keep a namespace alive: neither a descriptor of one nor a socket inside one stays
- * open, and what happens to links elsewhere is heard of through namespace ids.
+ * open, what happens to devices elsewhere is heard of through namespace ids, and the links at
+ * netfilter's hooks, which hold their namespace, are closed as soon as nobody else has it.
  *
  * Functions return 0 or a negative errno unless they say otherwise.
  */
@@ -36,7 +37,31 @@ uint64_t programs_misses(void);
 /* The descriptor of a program that the agent attaches itself, or -1 where it is not loaded. */
 int programs_place(const char *name);
 
+/* --- mounts.c: what is mounted where --- */
+
+/* place is where it is mounted, root what of the file system; false: enough. */
+typedef bool (*mount_visitor)(const char *place, const char *root, void *data);
+
+/* All mounts of the type whose root begins so. */
+void mounts_visit(const char *type, const char *root, mount_visitor visitor, void *data);
+/* The first place where exactly this root is mounted; the caller's to free. */
+bool mounts_find(const char *type, const char *root, char **place);
+/* A descriptor that polls as POLLPRI once for each change of mounts, or -1. */
+int mounts_watch(void);
+
 /* --- namespaces.c: network namespaces --- */
+
+#define NETNS_OWN_PATH "/proc/self/ns/net"
+
+#define NETFILTER_ENDS     2 /* first and last of a hook */
+#define NETFILTER_HOOKS    5
+#define NETFILTER_FAMILIES 2
+
+struct netfilter_links {
+    int descriptors[NETFILTER_ENDS * NETFILTER_HOOKS * NETFILTER_FAMILIES];
+    uint32_t count;
+    bool tried; /* since the namespace was found */
+};
 
 struct netns {
     uint64_t cookie; /* 0 = not known, because it could not be entered */
@@ -46,22 +71,54 @@ struct netns {
     char name[AGENT_NAME_SIZE];
     char *path;          /* where its nsfs file was found */
     GHashTable *devices; /* ifindex -> struct device (links.c) */
-    bool found;          /* in the scan under way */
+    struct netfilter_links netfilter;
+    bool has_process; /* one was seen, and asked for the container's name */
+    bool found;       /* in the scan under way */
 };
 
-/* Finds namespaces that are new since the last call, says them and their devices. */
-void namespaces_scan(void);
+/* Opens the own one, where functions run in others come back to. */
+void netns_find_own(void);
+/* There may be one at this path: adds it, says it and its devices, and attaches to its hooks.
+ * NULL: there is none. */
+struct netns *netns_found(const char *path, const char *name);
+/* Whether its path still leads to it. */
+bool netns_path_leads(const struct netns *netns);
 /* The kernel has ended it. */
 void netns_forget(struct netns *netns);
 struct netns *netns_by_nsid(int32_t nsid); /* -1: the own one; NULL: not known */
+struct netns *netns_by_inode(uint32_t inode);
 /* All that are known (of struct netns). */
 GPtrArray *namespaces(void);
+
+/* Runs function inside the namespace; -errno where it cannot be entered. */
+int netns_run(const struct netns *netns, int (*function)(void *data), void *data);
+
+/* --- scan.c: looks for namespaces --- */
+
+/* Finds namespaces that are new since the last call, and lets go of those that nobody has. */
+void namespaces_scan(void);
+/* The same without a look at all processes, unless one seems to have gone. */
+void namespaces_scan_mounts(void);
+/* Lets go of namespaces that nobody has any more: cheap as long as there are none. */
+void namespaces_check(void);
 /* A descriptor that becomes readable when the named namespaces change, or -1. */
 int namespaces_watch(void);
 void namespaces_watch_clear(void);
 
-/* Runs function inside the namespace; -errno where it cannot be entered. */
-int netns_run(const struct netns *netns, int (*function)(void *data), void *data);
+/* --- netfilter.c: hooks --- */
+
+/* Nothing where the programs are not loaded, or it was done already. */
+void netfilter_attach(struct netns *netns);
+void netfilter_attach_all(void);
+/* Its links keep the namespace alive. */
+bool netfilter_holds(const struct netns *netns);
+void netfilter_detach(struct netns *netns);
+void netfilter_detach_all(void);
+
+/* --- sockets.c: delivery --- */
+
+void sockets_attach(void);
+void sockets_detach(void);
 
 /* --- links.c: devices --- */
 
@@ -77,6 +134,8 @@ void links_list(struct netns *netns);
 void links_list_all(void);
 /* Reads what the kernel tells of links that changed. */
 void links_read(void);
+/* Whether, since the last call, the kernel told of a namespace that is not known. */
+bool links_met_stranger(void);
 
 /* --- ingress.c: devices whose receive passes no tracepoint --- */
 

@@ -314,11 +314,34 @@ void links_list_all(void)
     }
 }
 
+static bool met_stranger;
+
+bool links_met_stranger(void)
+{
+    bool met = met_stranger;
+
+    met_stranger = false;
+    return met;
+}
+
+/* Where a device's peer is in another namespace, the kernel makes an id for it. Each namespace has
+ * ids of its own: what those of others mean is not known. */
+static void take_new_id(const struct nlmsghdr *message, const struct netns *netns)
+{
+    int32_t nsid = -1;
+
+    take_nsid(message, &nsid);
+    if (!netns->own || !netns_by_nsid(nsid))
+        met_stranger = true;
+}
+
 static void take_change(const struct nlmsghdr *message, struct netns *netns)
 {
-    if (message->nlmsg_type != RTM_DELNSID)
+    if (message->nlmsg_type == RTM_NEWNSID)
+        take_new_id(message, netns);
+    else if (message->nlmsg_type != RTM_DELNSID)
         take_link(message, netns);
-    else if (netns->own) /* others have ids of their own for namespaces */
+    else if (netns->own) /* as above */
         netns_gone(message);
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -60,6 +61,8 @@ static void answer_start(const struct agent_request *request)
     started = true;
     programs_start(request);
     ingress_attach_all();
+    netfilter_attach_all();
+    sockets_attach();
     say_started();
 }
 
@@ -67,6 +70,8 @@ static void answer_stop(const struct agent_request *request)
 {
     (void)request;
     stopped = true;
+    sockets_detach();
+    netfilter_detach_all();
     ingress_detach_all();
     programs_stop();
     agent_say(&(struct agent_message){.type = AGENT_STOPPED, .misses = programs_misses()});
@@ -100,48 +105,76 @@ static void read_request(void)
     answers[request.type](&request);
 }
 
-/* Where links of other namespaces cannot be heard of, they are looked for this often. */
+/* Namespaces of processes come and go without a word: they are looked for this often, or less
+ * where there are so many processes that it would cost more than one part in SCAN_SHARE. */
 #define SCAN_INTERVAL_MS 1000
-/* A name in /run/netns appears a moment before its namespace is mounted there. */
-#define NAME_SETTLES_MS 20
+#define SCAN_SHARE       100
+/* When the kernel tells of a new namespace its maker is still at work: wait for it, to find it
+ * under its name. */
+#define SETTLE_MS 20
+
+static bool is_capturing(void)
+{
+    return started && !stopped;
+}
+
+/* When to scan again, by g_get_monotonic_time(). */
+static int64_t next_scan;
 
 static void scan_again(void)
 {
+    int64_t begin = g_get_monotonic_time();
+
     namespaces_scan();
     if (!links_hear_all())
         links_list_all();
+    next_scan = g_get_monotonic_time();
+    next_scan += MAX(SCAN_INTERVAL_MS * 1000, (next_scan - begin) * SCAN_SHARE);
 }
 
-static int wait_ms(bool names_changed)
+/* The short look, each interval; the long one when its time has come. */
+static void look_around(void)
 {
-    if (names_changed)
-        return NAME_SETTLES_MS;
-    return started && !stopped && !links_hear_all() ? SCAN_INTERVAL_MS : -1;
+    if (g_get_monotonic_time() >= next_scan)
+        scan_again();
+    else
+        namespaces_check();
 }
 
-/* Waits for a request, a change of the named namespaces, or a change of some link. */
+static void hear_of_links(void)
+{
+    links_read();
+    if (links_met_stranger())
+        next_scan = MIN(next_scan, g_get_monotonic_time() + SETTLE_MS * 1000);
+}
+
+static int wait_ms(void)
+{
+    int64_t left = (next_scan - g_get_monotonic_time()) / 1000 + 1;
+
+    return is_capturing() ? CLAMP(left, 0, SCAN_INTERVAL_MS) : -1;
+}
+
+/* Waits for a request, a change of the named namespaces or of mounts, or a change of some link. */
 static void serve(void)
 {
-    bool names_changed = false;
-
     for (;;) {
         struct pollfd polls[] = {{.fd = AGENT_SOCKET, .events = POLLIN},
                                  {.fd = links_open(), .events = POLLIN},
-                                 {.fd = namespaces_watch(), .events = POLLIN}};
-        int ready = poll(polls, G_N_ELEMENTS(polls), wait_ms(names_changed));
+                                 {.fd = namespaces_watch(), .events = POLLIN},
+                                 {.fd = mounts_watch(), .events = POLLPRI}};
+        int ready = poll(polls, G_N_ELEMENTS(polls), wait_ms());
 
         if (ready < 0 && errno != EINTR)
             exit(EXIT_FAILURE);
-        if (ready == 0) {
-            names_changed = false;
-            scan_again();
-        }
         if (polls[1].revents)
-            links_read();
-        if (polls[2].revents) {
+            hear_of_links();
+        if (polls[2].revents)
             namespaces_watch_clear();
-            names_changed = true;
-        }
+        if (polls[2].revents || polls[3].revents)
+            namespaces_scan_mounts();
+        if (is_capturing())
+            look_around();
         if (polls[0].revents)
             read_request();
     }
@@ -155,7 +188,7 @@ static const struct {
 } capabilities[] = {
     {CAP_BPF, "cap_bpf", true},
     {CAP_PERFMON, "cap_perfmon", true},
-    {CAP_NET_ADMIN, "cap_net_admin", false},         /* tc ingress */
+    {CAP_NET_ADMIN, "cap_net_admin", false},         /* tc ingress, netfilter, sockets */
     {CAP_NET_BROADCAST, "cap_net_broadcast", false}, /* hearing of links elsewhere */
     {CAP_SYS_ADMIN, "cap_sys_admin", false},         /* entering namespaces */
     {CAP_SYS_PTRACE, "cap_sys_ptrace", false},       /* finding those of containers */
@@ -194,6 +227,17 @@ static bool is_conversation(int descriptor)
            type == SOCK_SEQPACKET;
 }
 
+/* Each namespace takes a descriptor for each end of each hook. */
+static void raise_files(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
 /* Whoever starts it chooses its surroundings; none of them may matter. */
 static void leave_surroundings(void)
 {
@@ -207,6 +251,7 @@ static void leave_surroundings(void)
         if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
             exit(EXIT_FAILURE);
     }
+    raise_files();
     setsockopt(AGENT_SOCKET, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
     fcntl(AGENT_SOCKET, F_SETFD, FD_CLOEXEC);
     /* A stop of the terminal's whole group must not end the capture before its last records

@@ -1,32 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Network namespaces: those with a name (ip netns), and those of processes. */
+/* The network namespaces that are known, and how one is entered. */
 #include "agent.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/types.h>
 #include <unistd.h>
 #include <linux/nsfs.h>
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71 /* Linux 5.14 */
 #endif
-
-#define NAMED_DIRECTORY "/run/netns"
-#define SHORT_ID_LENGTH 12 /* of a container, as docker and podman print it */
-#define LONG_ID_LENGTH  64
 
 static int own_file = -1;
 static uint32_t own_inode;
@@ -35,6 +23,7 @@ static void netns_free(void *data)
 {
     struct netns *netns = data;
 
+    netfilter_detach(netns);
     g_hash_table_unref(netns->devices);
     g_free(netns->path);
     g_free(netns);
@@ -49,7 +38,7 @@ GPtrArray *namespaces(void)
     return all;
 }
 
-static struct netns *known_netns(uint32_t inode)
+struct netns *netns_by_inode(uint32_t inode)
 {
     GPtrArray *all = namespaces();
 
@@ -132,7 +121,7 @@ static void say_netns(const struct netns *netns)
     agent_say(&message);
 }
 
-static void add_netns(int file, uint32_t inode, const char *path, const char *name)
+static struct netns *add_netns(int file, uint32_t inode, const char *path, const char *name)
 {
     struct netns *netns = g_new0(struct netns, 1);
     int error;
@@ -141,7 +130,6 @@ static void add_netns(int file, uint32_t inode, const char *path, const char *na
     netns->own = inode == own_inode;
     netns->nsid = netns->own ? -1 : links_nsid(file);
     netns->path = g_strdup(path);
-    netns->found = true;
     netns->devices = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
     g_strlcpy(netns->name, name, sizeof(netns->name));
     error =
@@ -154,6 +142,7 @@ static void add_netns(int file, uint32_t inode, const char *path, const char *na
     say_netns(netns);
     if (netns->cookie)
         links_list(netns);
+    return netns;
 }
 
 static bool is_network_namespace(int file)
@@ -161,114 +150,47 @@ static bool is_network_namespace(int file)
     return ioctl(file, NS_GET_NSTYPE) == CLONE_NEWNET;
 }
 
-/* The first name that was found stays. */
-static void found_netns(const char *path, const char *name)
+/* The first name that was found stays, and the path where it can be entered as long as it leads
+ * there. */
+static void found_again(struct netns *netns, const char *path, const char *name)
+{
+    if (*name && !*netns->name) {
+        g_strlcpy(netns->name, name, sizeof(netns->name));
+        say_netns(netns);
+    }
+    if (!netns_path_leads(netns)) {
+        g_free(netns->path);
+        netns->path = g_strdup(path);
+    }
+}
+
+struct netns *netns_found(const char *path, const char *name)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct netns *netns = NULL;
     struct stat status;
-    struct netns *netns;
 
     if (file < 0)
-        return;
+        return NULL;
     if (fstat(file, &status) == 0 && is_network_namespace(file)) {
-        netns = known_netns(status.st_ino);
-        if (!netns) {
-            add_netns(file, status.st_ino, path, name);
-        } else {
-            netns->found = true;
-            if (*name && !*netns->name) {
-                g_strlcpy(netns->name, name, sizeof(netns->name));
-                say_netns(netns);
-            }
-        }
+        netns = netns_by_inode(status.st_ino);
+        if (netns)
+            found_again(netns, path, name);
+        else
+            netns = add_netns(file, status.st_ino, path, name);
+        netns->found = true;
     }
     close(file);
+    if (netns)
+        netfilter_attach(netns);
+    return netns;
 }
 
-static void scan_named(void)
+bool netns_path_leads(const struct netns *netns)
 {
-    DIR *directory = opendir(NAMED_DIRECTORY);
-    struct dirent *entry;
+    struct stat status;
 
-    if (!directory)
-        return;
-    while ((entry = readdir(directory))) {
-        g_autofree char *path = g_strdup_printf(NAMED_DIRECTORY "/%s", entry->d_name);
-        if (entry->d_name[0] != '.')
-            found_netns(path, entry->d_name);
-    }
-    closedir(directory);
-}
-
-/* A container's id is the last run of 64 hexadecimal digits in its cgroup's path. */
-static void container_of(const char *pid, char *name)
-{
-    g_autofree char *path = g_strdup_printf("/proc/%s/cgroup", pid), *text = NULL;
-    size_t length = 0, run = 0;
-
-    *name = '\0';
-    if (!g_file_get_contents(path, &text, &length, NULL))
-        return;
-    for (size_t i = 0; i < length; i++) {
-        run = isxdigit((unsigned char)text[i]) ? run + 1 : 0;
-        if (run == LONG_ID_LENGTH)
-            g_strlcpy(name, text + i + 1 - LONG_ID_LENGTH, SHORT_ID_LENGTH + 1);
-    }
-}
-
-/* The inode in "net:[4026531840]", or 0. */
-static uint32_t linked_inode(const char *path)
-{
-    char target[64];
-    ssize_t length = readlink(path, target, sizeof(target) - 1);
-    unsigned int inode = 0;
-
-    if (length <= 0)
-        return 0;
-    target[length] = '\0';
-    return sscanf(target, "net:[%u]", &inode) == 1 ? inode : 0;
-}
-
-static void scan_process(const char *pid, unsigned int *hidden)
-{
-    g_autofree char *path = g_strdup_printf("/proc/%s/ns/net", pid);
-    char name[AGENT_NAME_SIZE];
-    uint32_t inode = linked_inode(path);
-    struct netns *netns;
-
-    if (!inode) {
-        *hidden += errno == EACCES || errno == EPERM;
-        return;
-    }
-    netns = known_netns(inode);
-    if (netns) {
-        netns->found = true;
-        return;
-    }
-    container_of(pid, name);
-    found_netns(path, name);
-}
-
-static void scan_processes(void)
-{
-    static bool said;
-    DIR *directory = opendir("/proc");
-    struct dirent *entry;
-    unsigned int hidden = 0;
-
-    if (!directory)
-        return;
-    while ((entry = readdir(directory))) {
-        if (isdigit((unsigned char)entry->d_name[0]))
-            scan_process(entry->d_name, &hidden);
-    }
-    closedir(directory);
-    if (hidden && !said) {
-        said = true;
-        agent_say_missing("network namespaces that only %u processes have: this host does not show "
-                          "them to pktmon-agent",
-                          hidden);
-    }
+    return stat(netns->path, &status) == 0 && status.st_ino == netns->inode;
 }
 
 void netns_forget(struct netns *netns)
@@ -276,65 +198,15 @@ void netns_forget(struct netns *netns)
     g_ptr_array_remove(namespaces(), netns);
 }
 
-/* Of a namespace with an id the kernel says when it ends (links.c). */
-static void forget_gone(void)
-{
-    GPtrArray *all = namespaces();
-
-    for (guint i = all->len; i > 0; i--) {
-        struct netns *netns = all->pdata[i - 1];
-        if (!netns->found && !netns->own && netns->nsid < 0)
-            netns_forget(netns);
-    }
-}
-
-static void open_own(void)
+void netns_find_own(void)
 {
     struct stat status;
 
-    own_file = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    if (own_file >= 0)
+        return;
+    own_file = open(NETNS_OWN_PATH, O_RDONLY | O_CLOEXEC);
     if (own_file < 0 || fstat(own_file, &status))
-        agent_fail("The agent cannot open its own network namespace (/proc/self/ns/net): %s.",
+        agent_fail("The agent cannot open its own network namespace (" NETNS_OWN_PATH "): %s.",
                    g_strerror(errno));
     own_inode = status.st_ino;
-}
-
-void namespaces_scan(void)
-{
-    GPtrArray *all = namespaces();
-
-    if (own_file < 0)
-        open_own();
-    /* An inode number may be that of a namespace that has just ended. */
-    links_read();
-    for (guint i = 0; i < all->len; i++)
-        ((struct netns *)all->pdata[i])->found = false;
-    scan_named(); /* first: these names win */
-    found_netns("/proc/self/ns/net", "");
-    scan_processes();
-    forget_gone();
-}
-
-static int watch = -1;
-
-int namespaces_watch(void)
-{
-    if (watch >= 0)
-        return watch;
-    watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    /* No such directory: no named namespaces on this host yet. */
-    if (watch >= 0 && inotify_add_watch(watch, NAMED_DIRECTORY,
-                                        IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_ATTRIB) < 0) {
-        close(watch);
-        watch = -1;
-    }
-    return watch;
-}
-
-void namespaces_watch_clear(void)
-{
-    char events[4096];
-
-    while (watch >= 0 && read(watch, events, sizeof(events)) > 0)
-        ;
 }

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Looks for network namespaces: those with a name (ip netns), those mounted elsewhere, and those
+ * of processes. What is not found any more is nobody's but ours: it is let go, and the kernel says
+ * when it has ended (links.c).
+ */
+#include "agent.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#define NAMED_DIRECTORY "/run/netns"
+#define SHORT_ID_LENGTH 12 /* of a container, as docker and podman print it */
+#define LONG_ID_LENGTH  64
+
+static void scan_named(void)
+{
+    DIR *directory = opendir(NAMED_DIRECTORY);
+    struct dirent *entry;
+
+    if (!directory)
+        return;
+    while ((entry = readdir(directory))) {
+        g_autofree char *path = g_strdup_printf(NAMED_DIRECTORY "/%s", entry->d_name);
+        if (entry->d_name[0] != '.')
+            netns_found(path, entry->d_name);
+    }
+    closedir(directory);
+}
+
+/* The inode in "net:[4026531840]", or 0. */
+static uint32_t inode_in(const char *text)
+{
+    unsigned int inode = 0;
+
+    return sscanf(text, "net:[%u]", &inode) == 1 ? inode : 0;
+}
+
+static bool found_mounted(const char *place, const char *root, void *data)
+{
+    struct netns *netns = netns_by_inode(inode_in(root));
+
+    (void)data;
+    if (netns && netns_path_leads(netns))
+        netns->found = true;
+    else
+        netns_found(place, "");
+    return true;
+}
+
+/* Container engines mount theirs in directories of their own. */
+static void scan_mounted(void)
+{
+    mounts_visit("nsfs", "net:[", found_mounted, NULL);
+}
+
+/* A container's id is the last run of 64 hexadecimal digits in its cgroup's path. */
+static void container_of(const char *pid, char *name)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%s/cgroup", pid), *text = NULL;
+    size_t length = 0, run = 0;
+
+    *name = '\0';
+    if (!g_file_get_contents(path, &text, &length, NULL))
+        return;
+    for (size_t i = 0; i < length; i++) {
+        run = isxdigit((unsigned char)text[i]) ? run + 1 : 0;
+        if (run == LONG_ID_LENGTH)
+            g_strlcpy(name, text + i + 1 - LONG_ID_LENGTH, SHORT_ID_LENGTH + 1);
+    }
+}
+
+static uint32_t linked_inode(const char *path)
+{
+    char target[64];
+    ssize_t length = readlink(path, target, sizeof(target) - 1);
+
+    if (length <= 0)
+        return 0;
+    target[length] = '\0';
+    return inode_in(target);
+}
+
+static void scan_process(const char *pid, unsigned int *hidden)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%s/ns/net", pid);
+    char name[AGENT_NAME_SIZE];
+    uint32_t inode = linked_inode(path);
+    struct netns *netns;
+
+    if (!inode) {
+        *hidden += errno == EACCES || errno == EPERM;
+        return;
+    }
+    netns = netns_by_inode(inode);
+    if (netns && netns->has_process && netns_path_leads(netns)) {
+        netns->found = true;
+        return;
+    }
+    container_of(pid, name);
+    netns = netns_found(path, name);
+    if (netns)
+        netns->has_process = true;
+}
+
+static void scan_processes(void)
+{
+    static bool said;
+    DIR *directory = opendir("/proc");
+    struct dirent *entry;
+    unsigned int hidden = 0;
+
+    if (!directory)
+        return;
+    while ((entry = readdir(directory))) {
+        if (isdigit((unsigned char)entry->d_name[0]))
+            scan_process(entry->d_name, &hidden);
+    }
+    closedir(directory);
+    if (hidden && !said) {
+        said = true;
+        agent_say_missing("network namespaces that only %u processes have: this host does not show "
+                          "them to pktmon-agent",
+                          hidden);
+    }
+}
+
+/* The end of a namespace without an id is not heard of. */
+static void let_go_unfound(void)
+{
+    GPtrArray *all = namespaces();
+
+    for (guint i = all->len; i > 0; i--) {
+        struct netns *netns = all->pdata[i - 1];
+
+        if (netns->found)
+            continue;
+        netfilter_detach(netns);
+        if (netns->nsid < 0)
+            netns_forget(netns);
+    }
+}
+
+void namespaces_scan(void)
+{
+    GPtrArray *all = namespaces();
+
+    netns_find_own();
+    /* An inode number may be that of a namespace that has just ended. */
+    links_read();
+    for (guint i = 0; i < all->len; i++)
+        ((struct netns *)all->pdata[i])->found = false;
+    scan_named(); /* first: these names win */
+    netns_found(NETNS_OWN_PATH, "");
+    scan_mounted();
+    scan_processes();
+    let_go_unfound();
+}
+
+void namespaces_check(void)
+{
+    GPtrArray *all = namespaces();
+
+    for (guint i = 0; i < all->len; i++) {
+        const struct netns *netns = all->pdata[i];
+
+        if (netfilter_holds(netns) && !netns_path_leads(netns)) {
+            namespaces_scan();
+            return;
+        }
+    }
+}
+
+void namespaces_scan_mounts(void)
+{
+    netns_find_own();
+    links_read();
+    scan_named();
+    scan_mounted();
+    namespaces_check();
+}
+
+static int watch = -1;
+
+int namespaces_watch(void)
+{
+    if (watch >= 0)
+        return watch;
+    watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    /* No such directory: no named namespaces on this host yet. */
+    if (watch >= 0 && inotify_add_watch(watch, NAMED_DIRECTORY, IN_CREATE | IN_MOVED_TO) < 0) {
+        close(watch);
+        watch = -1;
+    }
+    return watch;
+}
+
+void namespaces_watch_clear(void)
+{
+    char events[4096];
+
+    while (watch >= 0 && read(watch, events, sizeof(events)) > 0)
+        ;
+}
