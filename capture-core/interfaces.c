@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "interfaces.h"
 
+#include <string.h>
+
 #include "pcapng.h"
 
 struct pktmon_interfaces {
     GPtrArray *entries;              /* of struct pktmon_interface, owned, by number */
-    GHashTable *entry_of_key;        /* uint64_t -> struct pktmon_interface */
+    GHashTable *entry_of_key;        /* uint64_t -> the newest struct pktmon_interface */
     struct pktmon_interface *newest; /* found last: packets come in runs; NULL = none */
     GHashTable *losses;              /* component id -> struct loss, owned */
 };
@@ -37,11 +39,19 @@ static void loss_free(void *data)
     g_free(loss);
 }
 
+static void interface_free(void *data)
+{
+    struct pktmon_interface *interface = data;
+
+    g_free(interface->name);
+    g_free(interface);
+}
+
 struct pktmon_interfaces *pktmon_interfaces_new(void)
 {
     struct pktmon_interfaces *interfaces = g_new0(struct pktmon_interfaces, 1);
 
-    interfaces->entries = g_ptr_array_new_with_free_func(g_free);
+    interfaces->entries = g_ptr_array_new_with_free_func(interface_free);
     interfaces->entry_of_key = g_hash_table_new(g_int64_hash, g_int64_equal);
     interfaces->losses = g_hash_table_new_full(NULL, NULL, NULL, loss_free);
     return interfaces;
@@ -61,13 +71,15 @@ static uint64_t interface_key(uint32_t component, uint16_t link_type)
 }
 
 struct pktmon_interface *pktmon_interfaces_add(struct pktmon_interfaces *interfaces,
-                                               uint32_t component, uint16_t link_type)
+                                               uint32_t component, uint16_t link_type,
+                                               const char *name)
 {
     struct pktmon_interface *entry = g_new0(struct pktmon_interface, 1);
 
     entry->key = interface_key(component, link_type);
     entry->number = interfaces->entries->len;
     entry->component = component;
+    entry->name = g_strdup(name);
     g_ptr_array_add(interfaces->entries, entry);
     g_hash_table_insert(interfaces->entry_of_key, &entry->key, entry);
     return entry;
@@ -81,6 +93,22 @@ struct pktmon_interface *pktmon_interfaces_find(struct pktmon_interfaces *interf
     if (!interfaces->newest || interfaces->newest->key != key)
         interfaces->newest = g_hash_table_lookup(interfaces->entry_of_key, &key);
     return interfaces->newest;
+}
+
+void pktmon_interfaces_rename(struct pktmon_interfaces *interfaces, uint32_t component,
+                              const char *name)
+{
+    GHashTableIter iter;
+    void *value;
+
+    g_hash_table_iter_init(&iter, interfaces->entry_of_key);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const struct pktmon_interface *entry = value;
+
+        if (entry->component == component && strcmp(entry->name, name) != 0)
+            g_hash_table_iter_remove(&iter);
+    }
+    interfaces->newest = NULL;
 }
 
 static struct edge_loss *get_edge_loss(struct loss *loss, uint16_t edge)

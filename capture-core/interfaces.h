@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The interface blocks of a pcapng section: one per component and link type, and what was written
- * and lost on each.
+ * The interface blocks of a pcapng section: one per component, name that it had, and link type; and
+ * what was written and lost on each.
  */
 #ifndef PKTMON_INTERFACES_H
 #define PKTMON_INTERFACES_H
@@ -11,6 +11,7 @@
 
 struct pktmon_interface {
     uint64_t key;       /* component and link type */
+    char *name;         /* as its block says; owned */
     uint32_t number;    /* 0, 1, 2 ... in the order of the blocks */
     uint32_t component; /* 0 = of no component */
     uint64_t received;  /* packets written on it */
@@ -24,10 +25,15 @@ void pktmon_interfaces_free(struct pktmon_interfaces *interfaces);
 
 /* The next interface block's entry. The table owns it. */
 struct pktmon_interface *pktmon_interfaces_add(struct pktmon_interfaces *interfaces,
-                                               uint32_t component, uint16_t link_type);
-/* NULL: not added yet. */
+                                               uint32_t component, uint16_t link_type,
+                                               const char *name);
+/* NULL: not added yet, or the component has another name by now. */
 struct pktmon_interface *pktmon_interfaces_find(struct pktmon_interfaces *interfaces,
                                                 uint32_t component, uint16_t link_type);
+
+/* The component's name is this one: a block cannot be changed, so what comes goes to a new one. */
+void pktmon_interfaces_rename(struct pktmon_interfaces *interfaces, uint32_t component,
+                              const char *name);
 
 /* The counters of this edge say that so many of its events were lost in all. */
 void pktmon_interfaces_count_loss(struct pktmon_interfaces *interfaces, uint32_t component,

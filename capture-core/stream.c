@@ -228,7 +228,8 @@ static void introduce(struct pktmon_stream *stream, uint64_t time, uint32_t comp
     describe_component(stream, time, component);
 }
 
-static void put_interface(struct pktmon_stream *stream, uint32_t id, uint16_t link_type)
+static struct pktmon_interface *add_interface(struct pktmon_stream *stream, uint32_t id,
+                                              uint16_t link_type)
 {
     const struct pktmon_component *component = pktmon_registry_find(stream->registry, id);
     char text[NAME_SIZE];
@@ -244,6 +245,7 @@ static void put_interface(struct pktmon_stream *stream, uint32_t id, uint16_t li
         description.speed = component->speed;
     }
     pktmon_pcapng_put_interface(stream->buffer, &description);
+    return pktmon_interfaces_add(stream->interfaces, id, link_type, description.name);
 }
 
 /* The interface of a packet. Its component's description and its block go before it. */
@@ -257,8 +259,7 @@ static struct pktmon_interface *get_interface(struct pktmon_stream *stream,
     if (interface)
         return interface;
     introduce(stream, event->time, event->component);
-    put_interface(stream, event->component, link_type);
-    return pktmon_interfaces_add(stream->interfaces, event->component, link_type);
+    return add_interface(stream, event->component, link_type);
 }
 
 static uint32_t direction_flags(uint16_t direction)
@@ -372,8 +373,12 @@ static bool write_notice(struct pktmon_stream *stream, const struct pktmon_event
 static bool write_component(struct pktmon_stream *stream, const struct pktmon_event *event,
                             G_GNUC_UNUSED GError **error)
 {
+    char text[NAME_SIZE];
+
     g_tree_insert(stream->described, GUINT_TO_POINTER(event->component), NULL);
     describe_component(stream, event->time, event->component);
+    pktmon_interfaces_rename(stream->interfaces, event->component,
+                             component_name(stream, event->component, text));
     return true;
 }
 
@@ -476,7 +481,7 @@ bool pktmon_stream_begin(struct pktmon_stream *stream, uint64_t time, GError **e
     pktmon_pcapng_put_section(stream->buffer, &section);
     if (!stream->options.packets_only) {
         pktmon_pcapng_put_interface(stream->buffer, &interface);
-        stream->own = pktmon_interfaces_add(stream->interfaces, 0, NO_LINK_TYPE);
+        stream->own = pktmon_interfaces_add(stream->interfaces, 0, NO_LINK_TYPE, interface.name);
     }
     write_beginning(stream, time);
     describe_capture(stream, time);

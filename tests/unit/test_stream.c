@@ -111,6 +111,34 @@ static void test_changed_component(void)
     clear(&fixture);
 }
 
+/* A block that is written cannot be changed: under another name a component has another one. */
+static void test_renamed_component(void)
+{
+    struct fixture fixture = begin((struct pktmon_stream_options){.live = true});
+    struct pktmon_component *component = pktmon_registry_get(fixture.registry, 1);
+    const struct pktmon_event changed = {
+        .record = PKTMON_RECORD_COMPONENT, .time = START + 2, .component = 1};
+    struct block interface;
+
+    put(&fixture, packet_event(START + 1, 1));
+    put(&fixture, packet_event(START + 1, 2));
+    component->speed = 1000;
+    put(&fixture, changed);
+    put(&fixture, packet_event(START + 2, 1));
+    pktmon_component_set(&component->name, "wan0");
+    put(&fixture, changed);
+    put(&fixture, packet_event(START + 3, 1));
+    put(&fixture, packet_event(START + 4, 2));
+    finish(&fixture, START + 5);
+    assert_outline(&fixture, "SIEACIPCIPCPCIPPTTTT");
+    interface = find_block(&fixture, INTERFACE, 0, 3);
+    assert_option_text(interface.body + 8, interface.body_size - 8, OPTION_NAME, "wan0");
+    g_assert_cmpuint(find_packet(&fixture, 2).interface, ==, 1);
+    g_assert_cmpuint(find_packet(&fixture, 3).interface, ==, 3);
+    g_assert_cmpuint(find_packet(&fixture, 4).interface, ==, 2);
+    clear(&fixture);
+}
+
 /* What the registry does not know is named by its number. */
 static void test_unknown_component(void)
 {
@@ -333,6 +361,7 @@ int main(int argc, char **argv)
     g_test_add_func("/stream/link-types", test_link_types);
     g_test_add_func("/stream/live-link-type", test_live_link_type);
     g_test_add_func("/stream/changed-component", test_changed_component);
+    g_test_add_func("/stream/renamed-component", test_renamed_component);
     g_test_add_func("/stream/unknown-component", test_unknown_component);
     g_test_add_func("/stream/packet-fields", test_packet_fields);
     g_test_add_func("/stream/directions", test_directions);
