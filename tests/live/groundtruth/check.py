@@ -18,6 +18,7 @@ that are seen at points stack alone are left out. To SAMPLE goes a capture of so
 Prints the figures as "NAME VALUE", and after an empty line the first faults of each kind.
 """
 import collections
+import os
 import struct
 import sys
 
@@ -42,7 +43,7 @@ ICMP_ERRORS = {(ICMP, 3), (ICMP, 5), (ICMP, 11), (ICMP, 12), (ICMPV6, 1), (ICMPV
                (ICMPV6, 4)}
 VXLAN_PORT, VXLAN_HEADERS = b"\x12\xb5", 16
 HELD_NS = 100000  # a hook shows what it held longer
-MAX_FAULTS = 3
+MAX_FAULTS = int(os.environ.get("GROUNDTRUTH_FAULTS", "1"))
 SAMPLE_STEP = 101
 
 

@@ -9,6 +9,9 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <linux/if_tun.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/ip_icmp.h>
@@ -20,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -91,6 +95,11 @@ static void check(int status, const char *what)
 {
     if (status < 0)
         fail(what);
+}
+
+static uint64_t smaller(uint64_t one, uint64_t other)
+{
+    return one < other ? one : other;
 }
 
 static uint64_t now_ns(void)
@@ -292,9 +301,8 @@ static void send_paced(int fd, const struct shape *shape, struct address *to)
 
     make_batch(&batch, shape, to);
     for (uint64_t tick = 1; sent < settings.count && !stop_wanted; tick++) {
-        uint64_t due = settings.rate * tick * PACE_INTERVAL_NS / NS_PER_S;
+        uint64_t due = smaller(settings.rate * tick * PACE_INTERVAL_NS / NS_PER_S, settings.count);
 
-        due = due < settings.count ? due : settings.count;
         send_numbers(fd, &batch, shape, sent, due);
         sent = due;
         drain(fd);
@@ -349,6 +357,55 @@ static void send_echo(void)
     send_paced(fd, &echo_shape, &to);
     usleep(100000);
     drain(fd);
+}
+
+/* The wire of a tun device: writes datagrams for `at`, and reads what comes. */
+
+static int open_tun(void)
+{
+    struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI};
+    int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+
+    check(fd, "/dev/net/tun");
+    snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", settings.device);
+    check(ioctl(fd, TUNSETIFF, &request), "TUNSETIFF");
+    return fd;
+}
+
+static void write_ip_udp(uint8_t *packet, size_t length)
+{
+    struct iphdr ip = {.version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_UDP};
+    struct udphdr udp = {.uh_sport = htons(settings.port), .uh_dport = htons(settings.port)};
+
+    ip.tot_len = htons(length);
+    ip.saddr = parse_address(settings.from, 0).v4.sin_addr.s_addr;
+    ip.daddr = parse_address(settings.at, 0).v4.sin_addr.s_addr;
+    ip.check = internet_checksum((uint8_t *)&ip, sizeof(ip));
+    udp.uh_ulen = htons(length - sizeof(ip));
+    memcpy(packet, &ip, sizeof(ip));
+    memcpy(packet + sizeof(ip), &udp, sizeof(udp));
+}
+
+static void be_wire(void)
+{
+    static uint8_t packet[MAX_SIZE];
+    size_t headers = sizeof(struct iphdr) + sizeof(struct udphdr), length = headers + settings.size;
+    uint64_t start = now_ns(), sent = 0;
+    int fd = open_tun();
+
+    for (uint64_t tick = 1; !stop_wanted; tick++) {
+        uint64_t due = smaller(settings.rate * tick * PACE_INTERVAL_NS / NS_PER_S, settings.count);
+
+        for (; sent < due; sent++) {
+            write_ip_udp(packet, length);
+            write_marks(packet + headers, settings.size,
+                        settings.class << CLASS_SHIFT | (settings.first + sent), 0);
+            check(write(fd, packet, length), "writing to the tun device");
+        }
+        while (read(fd, packet, sizeof(packet)) > 0)
+            continue;
+        sleep_until(start + tick * PACE_INTERVAL_NS);
+    }
 }
 
 /* Receiving, until a signal comes. */
@@ -448,11 +505,6 @@ static void write_all(int fd, const uint8_t *data, size_t size)
     }
 }
 
-static uint64_t smaller(uint64_t one, uint64_t other)
-{
-    return one < other ? one : other;
-}
-
 static void send_stream(void)
 {
     static uint8_t data[STREAM_PART];
@@ -532,6 +584,7 @@ static const struct command {
     {"udp", send_udp},
     {"bad-udp", send_bad_udp},
     {"echo", send_echo},
+    {"tun", be_wire},
     {"stream", send_stream},
     {"churn", churn},
     {"receive-udp", receive_udp},

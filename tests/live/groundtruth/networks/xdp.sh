@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# A device with an XDP program: the kernel copies each packet into memory that the program may write,
+# so that buffer and head are others behind it. The program drops port 7300.
+
+build_network() {
+    add_namespaces a b
+    connect a eth0 b eth0
+    address a eth0 10.99.0.1/24
+    address b eth0 10.99.0.2/24
+    clang -O2 -g -target bpf -mcpu=v3 "-I/usr/include/$(uname -m)-linux-gnu" -Wall -Werror \
+        -c "$GROUNDTRUTH/xdp_port.bpf.c" -o "$SCRATCH/xdp_port.o"
+    ip -n "$NAME-b" link set eth0 xdpdrv object "$SCRATCH/xdp_port.o" section xdp
+    serve b receive-udp
+    beside a b 10.99.0.2
+    neighbours a 10.99.0.2
+}
+
+network_traffic() {
+    numbered a udp at=10.99.0.2 class=1 count="$PACKETS" rate="$RATE"
+    numbered a udp at=10.99.0.2 port=7300 class=2 count="$PACKETS" rate="$RATE"
+}
+
+network_truth() {
+    journey 1 delivered <<'END'
+a/netfilter output In
+a/netfilter postrouting In
+a/eth0 Upper Tx
+a/eth0 Lower Tx
+b/eth0 Lower Rx
+b/eth0 Upper Rx
+b/netfilter prerouting In
+b/netfilter input In
+b/sockets Lower Rx
+END
+    journey 2 dropped <<'END'
+a/netfilter output In
+a/netfilter postrouting In
+a/eth0 Upper Tx
+a/eth0 Lower Tx
+b/eth0 - Rx XDP
+END
+}
