@@ -56,7 +56,7 @@ enum record_flag {
     /* Of a drop: */
     RECORD_OTHERS = 1 << 4,    /* other copies of the packet live, or came to a good end */
     RECORD_DELIVERED = 1 << 5, /* a socket had taken this one */
-    RECORD_TAP = 1 << 6,       /* of a packet socket */
+    RECORD_SIDE = 1 << 6,      /* a copy that a raw or packet socket got beside the packet's way */
 };
 
 /* One packet at one point; caplen bytes of it follow. */
@@ -85,7 +85,8 @@ struct packet_record {
     __u8 point;    /* enum record_point */
     __u8 way;      /* enum record_way */
     __u8 flags;    /* enum record_flag */
-    __u8 pad[5];
+    __u8 hook;     /* of a drop: the point of the hook that it happened in; 0 = in none */
+    __u8 pad[4];
 };
 
 /* A device is known by its namespace's cookie, which the kernel never gives twice (struct net,
@@ -123,7 +124,9 @@ struct drop_key {
     __u32 location;
     __u16 protocol;
     __u8 way;
-    __u8 flags; /* RECORD_OTHERS, RECORD_DELIVERED, RECORD_TAP */
+    __u8 flags; /* RECORD_OTHERS, RECORD_DELIVERED, RECORD_SIDE */
+    __u8 hook;  /* as in the record */
+    __u8 pad[7];
 };
 
 struct drop_counters {

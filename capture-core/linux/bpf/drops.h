@@ -3,7 +3,6 @@
 #ifndef PKTMON_DROPS_H
 #define PKTMON_DROPS_H
 
-#include "journey.h"
 #include "output.h"
 
 /* Index 0 of the texts means "not known". */
@@ -51,6 +50,12 @@ static __always_inline bool is_local_socket(const struct sock *sk)
     return family == AF_UNIX || family == AF_NETLINK || family == AF_VSOCK;
 }
 
+/* Its packets are copies, for whoever listens beside the packet's way. */
+static __always_inline bool is_packet_socket(const struct sock *sk)
+{
+    return sk && sk->__sk_common.skc_family == AF_PACKET;
+}
+
 /* The stack sets skb_iif on receive, some way after a driver's hand-over. */
 static __always_inline __u8 drop_way(const struct sk_buff *skb, const struct journey *journey)
 {
@@ -83,7 +88,23 @@ static __always_inline void place_drop(struct drop_key *key, const struct sk_buf
         key->ifindex = journey->ifindex;
     key->way = drop_way(skb, journey);
     key->protocol = bpf_ntohs(skb->protocol);
-    key->flags = shares_head(skb) ? RECORD_OTHERS : 0;
+}
+
+/* What the packet's journey says of the drop, once the drop is part of it. */
+static __always_inline void judge_drop(struct drop_key *key, const struct sk_buff *skb)
+{
+    const struct journey *journey = live_journey_of(address(skb));
+
+    if (is_packet_socket(skb->sk))
+        key->flags |= RECORD_SIDE;
+    if (!journey)
+        return;
+    if (journey->flags & JOURNEY_SIDE)
+        key->flags |= RECORD_SIDE;
+    if (journey->flags & JOURNEY_DELIVERED)
+        key->flags |= RECORD_DELIVERED;
+    if (has_others(journey))
+        key->flags |= RECORD_OTHERS;
 }
 
 static __always_inline struct drop_counters *drop_counters_of(const struct drop_key *key)
@@ -103,54 +124,73 @@ static __always_inline struct drop_counters *drop_counters_of(const struct drop_
     return found;
 }
 
-static __always_inline void record_drop(struct sk_buff *skb, const struct drop_key *key,
-                                        const struct frame *frame, struct drop_counters *count,
-                                        struct scratch *scratch)
+/* Where the packet was last seen: in this buffer, or in another one that shares its head. */
+static __always_inline struct journey *journey_before(const struct sk_buff *skb)
 {
-    struct packet_record *record = begin_record(scratch, skb, frame);
-    __u32 copied;
+    struct journey *journey = live_journey_of(address(skb));
 
-    record->net_cookie = key->net_cookie;
-    record->ifindex = key->ifindex;
+    return journey ? journey : journey_at(address(skb->head));
+}
+
+static __always_inline void count_drop(struct drop_counters *count, const struct frame *frame)
+{
+    /* Process and interrupt context of one CPU may count at the same time. */
+    __sync_fetch_and_add(&count->packets, 1);
+    __sync_fetch_and_add(&count->bytes, frame->length);
+    count->newest = bpf_ktime_get_ns();
+}
+
+static __always_inline void write_drop(struct sk_buff *skb, const struct drop_key *key,
+                                       const struct frame *frame, struct scratch *scratch,
+                                       __u32 copied, struct drop_counters *count)
+{
+    struct packet_record *record = &scratch->record;
+
     record->reason = key->reason;
     record->location = key->location;
-    record->point = RECORD_POINT_DROP;
-    record->way = key->way;
+    record->hook = key->hook;
     record->flags |= key->flags;
-    copied = copy_start(frame, scratch);
-    track_frame(scratch, skb, frame, copied);
-    if (!put_record(skb, frame, scratch, copied, false))
+    if (config.record_drops && is_wanted(key->net_cookie) &&
+        !put_record(skb, frame, scratch, copied, false))
         __sync_fetch_and_add(&count->lost, 1);
 }
 
-static __always_inline int dropped(struct sk_buff *skb, __u64 place, __u32 reason)
+static __always_inline int dropped(struct sk_buff *skb, __u64 location, __u32 reason)
 {
-    __u64 head = address(skb->head);
-    struct journey *journey = journey_at(head);
+    struct scratch *scratch = scratch_of(SCRATCH_KFREE_SKB);
+    struct journey *before = journey_before(skb);
     struct drop_key key = {.reason = reason};
+    struct place place = {.point = RECORD_POINT_DROP};
     struct drop_counters *count;
-    struct scratch *scratch;
     struct frame frame;
+    struct sight sight;
+    __u64 group = 0;
     __u16 type = 0;
+    __u8 hook = 0;
+    __u32 copied;
 
-    place_drop(&key, skb, journey, &type);
+    place_drop(&key, skb, before, &type);
     /* Neither seen before, nor of a device, nor of a protocol: no packet of the network. */
-    if (!journey && !key.ifindex && !key.protocol)
+    if (!scratch || (!before && !key.ifindex && !key.protocol) || !carries_packets(type))
         return 0;
-    if (!carries_packets(type))
-        return 0;
-    key.location = location_of(place);
+    if (before && before->flags & JOURNEY_IN_HOOK) {
+        group = before->group;
+        hook = before->point;
+    }
     frame_dropped(&frame, skb, type);
+    place.key.net_cookie = key.net_cookie;
+    place.key.ifindex = key.ifindex;
+    place.way = key.way;
+    copied = look(scratch, skb, &frame, &place, &sight);
+    track(&scratch->record, &sight);
+    judge_drop(&key, skb);
+    key.hook = scratch->record.group == group ? hook : 0;
+    key.location = location_of(location);
     count = drop_counters_of(&key);
     if (!count)
         return 0;
-    /* Process and interrupt context of one CPU may count at the same time. */
-    __sync_fetch_and_add(&count->packets, 1);
-    __sync_fetch_and_add(&count->bytes, frame.length);
-    count->newest = bpf_ktime_get_ns();
-    scratch = scratch_of(SCRATCH_KFREE_SKB);
-    if (config.record_drops && scratch && is_wanted(key.net_cookie))
-        record_drop(skb, &key, &frame, count, scratch);
+    count_drop(count, &frame);
+    write_drop(skb, &key, &frame, scratch, copied, count);
     return 0;
 }
 
@@ -161,6 +201,35 @@ static __always_inline bool is_no_drop(__u32 reason)
         return true;
     return bpf_core_enum_value_exists(enum skb_drop_reason, SKB_CONSUMED) &&
            reason == bpf_core_enum_value(enum skb_drop_reason, SKB_CONSUMED);
+}
+
+/*
+ * A buffer ended, and all was well. Where it was received, no socket took it and nothing else
+ * carries its packet, the kernel itself was the receiver, or is done with it.
+ */
+static __always_inline void consumed(struct sk_buff *skb)
+{
+    struct journey *journey = live_journey_of(address(skb));
+    struct scratch *scratch;
+    struct place place = {.point = RECORD_POINT_CONSUMED, .way = RECORD_RX};
+    struct frame frame;
+    struct sight sight;
+    __u32 copied;
+
+    if (!journey || journey->head != address(skb->head) || journey->way != RECORD_RX ||
+        journey->number || journey->flags & (JOURNEY_DELIVERED | JOURNEY_SIDE) ||
+        has_others(journey))
+        return;
+    end_well(journey);
+    scratch = scratch_of(SCRATCH_CONSUME_SKB);
+    if (!scratch || !config.record_flow || !is_wanted(journey->net_cookie))
+        return;
+    place.key.net_cookie = journey->net_cookie;
+    frame_dropped(&frame, skb, 0);
+    copied = look(scratch, skb, &frame, &place, &sight);
+    go_on(journey, &scratch->record, &sight);
+    if (!put_record(skb, &frame, scratch, copied, true))
+        count_unaccounted();
 }
 
 #endif

@@ -1,334 +1,248 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which packet this is: groups and appearances, by buffer and head. */
+/*
+ * Whether a buffer that is seen somewhere carries a packet that was seen before.
+ *
+ * Not every buffer's end can be seen, and memory is used again at once: then another packet stands
+ * in it, which shows in where it stands and in what it holds.
+ */
 #ifndef PKTMON_JOURNEY_H
 #define PKTMON_JOURNEY_H
 
-#include "frame.h"
-
-#define SIGNATURE_BYTES 128 /* of a frame that its signature may read */
-
-#define ETH_P_8021Q  0x8100
-#define ETH_P_8021AD 0x88A8
-#define IPPROTO_ICMP 1
-#define IPPROTO_TCP  6
-#define IPPROTO_UDP  17
-
-/* Groups are numbered on each CPU for itself. */
-struct {
-    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-    __uint(max_entries, 1);
-    __type(key, __u32);
-    __type(value, __u64);
-} group_numbers SEC(".maps");
-
-static __always_inline __u32 word(const struct scratch *scratch, __u32 offset, __u32 length)
-{
-    if (offset + 4 > length || offset > SIGNATURE_BYTES - 4)
-        return 0;
-    return *(const __u32 *)(scratch->data + offset);
-}
-
-static __always_inline __u32 mix(__u32 hash, __u32 value)
-{
-    hash = (hash ^ value) * 0x9E3779B1u;
-    return hash ^ hash >> 15;
-}
-
-/* Of the transport header, what stays when addresses and ports are rewritten and when segments
- * are merged. */
-static __always_inline __u32 transport_signature(const struct scratch *scratch, __u32 offset,
-                                                 __u32 length, __u8 protocol)
-{
-    __u32 hash = protocol;
-
-    if (protocol == IPPROTO_TCP) { /* sequence and acknowledgement numbers */
-        hash = mix(hash, word(scratch, offset + 4, length));
-        hash = mix(hash, word(scratch, offset + 8, length));
-    } else if (protocol == IPPROTO_UDP) { /* the first payload bytes */
-        hash = mix(hash, word(scratch, offset + 8, length));
-        hash = mix(hash, word(scratch, offset + 12, length));
-    } else if (protocol == IPPROTO_ICMP) { /* type and code, sequence number, payload */
-        hash = mix(hash, word(scratch, offset, length) & bpf_htonl(0xFFFF0000));
-        hash = mix(hash, word(scratch, offset + 4, length) & bpf_htonl(0x0000FFFF));
-        hash = mix(hash, word(scratch, offset + 8, length));
-    } else {
-        hash = mix(hash, word(scratch, offset, length));
-        hash = mix(hash, word(scratch, offset + 4, length));
-    }
-    return hash;
-}
-
-/*
- * A number that a packet keeps on its way through veth, bridge, router and address translation,
- * and that another packet in the same memory hardly has. length: bytes of the frame in scratch.
- * A global function: the verifier looks at it once, and not again on each of its callers' paths.
- */
-__noinline __u32 signature(const struct scratch *scratch, __u32 l3, __u32 protocol, __u32 length)
-{
-    __u32 offset = 0, hash;
-
-    if (!scratch)
-        return 0;
-    if (!l3) {
-        protocol = bpf_ntohs(*(const __u16 *)(scratch->data + 12));
-        offset = ETH_HLEN;
-        if (protocol == ETH_P_8021Q || protocol == ETH_P_8021AD) {
-            protocol = bpf_ntohs(*(const __u16 *)(scratch->data + 16));
-            offset += VLAN_HLEN;
-        }
-    }
-    if (protocol == ETH_P_IP) {
-        __u32 header = (scratch->data[offset] & 0xF) * 4;
-        hash = transport_signature(scratch, offset + header, length, scratch->data[offset + 9]);
-        return mix(hash,
-                   word(scratch, offset + 4, length)); /* identification and fragment offset */
-    }
-    if (protocol == ETH_P_IPV6)
-        return transport_signature(scratch, offset + 40, length, scratch->data[offset + 6]);
-    hash = protocol;
-    for (int i = 0; i < 7; i++) /* all of an ARP packet */
-        hash = mix(hash, word(scratch, offset + 4 * i, length));
-    return hash;
-}
+#include "content.h"
 
 /* A buffer as it stands now. */
 struct sight {
+    struct content content;
     __u64 head;
     __u64 skb;
-    __u32 signature;
-    int skb_iif;
+    __u64 device;     /* address; 0 = none */
     __u32 mac_offset; /* of the frame in the head */
+    int skb_iif;
+    __u32 segmented; /* carries several segments (gso_size) */
+    __u32 pad;
 };
 
-/* Nothing passes an edge of one device twice, but for a driver that was busy and gets the same
- * buffer again. The next one with the same bytes is sent again (TCP), or a new one. */
-static __always_inline bool is_beginning(const struct journey *journey,
-                                         const struct packet_record *now, bool same_buffer)
+static __always_inline __u32 slot_of(__u64 number, __u32 slots)
 {
-    if (now->point == RECORD_POINT_RX_LOWER)
-        return journey->point == RECORD_POINT_RX_LOWER && same_buffer;
-    if (now->point == RECORD_POINT_TX_UPPER)
-        return journey->way == RECORD_TX;
-    return now->point == RECORD_POINT_TX_LOWER && journey->point == RECORD_POINT_TX_LOWER &&
-           !same_buffer;
+    return number * 0x9E3779B97F4A7C15ULL >> 40 & (slots - 1);
 }
 
-/*
- * Whether the journey that was last seen with this head goes on here. Not every buffer's end can
- * be seen, so the next packet may stand in the same memory; then it is fresh, which shows in where
- * it stands and in what it holds.
- */
-static __always_inline bool goes_on(const struct journey *journey, const struct packet_record *now,
-                                    const struct sight *sight)
+/* --- journeys, by buffer --- */
+
+static __always_inline struct journey_bucket *bucket_of(__u64 skb)
 {
-    bool same_buffer = journey->skb == sight->skb;
-    bool same_device = journey->ifindex == now->ifindex && journey->net_cookie == now->net_cookie;
-
-    if (now->point == RECORD_POINT_DROP) /* anything may have been done to it since */
-        return journey->signature == sight->signature || (same_buffer && sight->skb_iif != 0);
-    /* The stack sets skb_iif on receive: a buffer about to be sent without it was not received. */
-    if (now->way == RECORD_TX && journey->way == RECORD_RX && sight->skb_iif == 0)
-        return false;
-    if (same_device && is_beginning(journey, now, same_buffer))
-        return false;
-    if (journey->signature == sight->signature)
-        return true;
-    if (!same_buffer)
-        return false;
-    /* Merged with its followers between the two edges (GRO). */
-    if (same_device && journey->point == RECORD_POINT_RX_LOWER &&
-        now->point == RECORD_POINT_RX_UPPER)
-        return true;
-    /* Encapsulated by a device above this one; decapsulated: the frame begins further in. */
-    if (now->way == RECORD_TX)
-        return journey->way == RECORD_TX && !same_device;
-    return journey->way == RECORD_RX && !same_device &&
-           sight->mac_offset >= journey->mac_offset + ETH_HLEN;
-}
-
-/* 1, 2, 3 ... over all CPUs, each of which takes every config.cpus-th number. */
-static __always_inline __u64 next_group(void)
-{
-    __u32 zero = 0;
-    __u64 *number = bpf_map_lookup_elem(&group_numbers, &zero);
-
-    if (!number)
-        return 0;
-    /* Programs at other interrupt levels of this CPU take numbers too. */
-    return __sync_fetch_and_add(number, 1) * config.cpus + bpf_get_smp_processor_id() + 1;
-}
-
-static __always_inline __u32 slot_of(__u64 pointer, __u32 slots)
-{
-    return pointer * 0x9E3779B97F4A7C15ULL >> 40 & (slots - 1);
-}
-
-static __always_inline struct journey_bucket *bucket_of(__u64 head)
-{
-    __u32 slot = slot_of(head, JOURNEY_BUCKETS);
+    __u32 slot = slot_of(skb, JOURNEY_BUCKETS);
 
     return bpf_map_lookup_elem(&journeys, &slot);
 }
 
-static __always_inline struct buffer_slot *buffer_of(__u64 skb)
+/* Of the buffer, be it this packet's or another one's that was in the same memory. */
+static __always_inline struct journey *journey_of(__u64 skb)
 {
-    __u32 slot = slot_of(skb, BUFFER_SLOTS);
-
-    return bpf_map_lookup_elem(&buffers, &slot);
-}
-
-/* The journey last seen with this head, be it this packet's or not. */
-static __always_inline struct journey *journey_at(__u64 head)
-{
-    struct journey_bucket *bucket = bucket_of(head);
+    struct journey_bucket *bucket = bucket_of(skb);
 
     for (int i = 0; bucket && i < JOURNEY_WAYS; i++) {
-        if (bucket->heads[i] == head)
+        if (bucket->buffers[i] == skb)
             return &bucket->journeys[i];
     }
     return NULL;
 }
 
-/* A place for a journey with this head, of which the caller has seen that there is none. NULL:
- * other CPUs are taking all that there is. */
-static __always_inline struct journey *new_journey(__u64 head)
+/* The same, of a buffer that was not seen to end. */
+static __always_inline struct journey *live_journey_of(__u64 skb)
 {
-    struct journey_bucket *bucket = bucket_of(head);
+    struct journey *journey = journey_of(skb);
+
+    return journey && !(journey->flags & JOURNEY_ENDED) ? journey : NULL;
+}
+
+/* A place for a journey of this buffer. NULL: other CPUs are taking all that there is. */
+static __always_inline struct journey *new_journey(__u64 skb)
+{
+    struct journey_bucket *bucket = bucket_of(skb);
+    struct journey *there = journey_of(skb);
     __u64 oldest = ~0ULL, age, taken = 0;
     int victim = 0;
 
-    if (!bucket)
-        return NULL;
+    if (there || !bucket)
+        return there;
     for (int i = 0; i < JOURNEY_WAYS; i++) {
-        age = bucket->heads[i] ? bucket->journeys[i].time : 0;
+        age = bucket->buffers[i] ? bucket->journeys[i].time : 0;
         if (age < oldest) {
             oldest = age;
-            taken = bucket->heads[i];
+            taken = bucket->buffers[i];
             victim = i;
         }
     }
     victim &= JOURNEY_WAYS - 1;
-    if (__sync_val_compare_and_swap(&bucket->heads[victim], taken, head) != taken)
+    if (__sync_val_compare_and_swap(&bucket->buffers[victim], taken, skb) != taken)
         return NULL;
     return &bucket->journeys[victim];
 }
 
-/* Of a buffer whose head was reallocated since it was last seen. */
-static __always_inline struct journey *journey_of_old_head(const struct packet_record *now,
-                                                           const struct sight *sight)
+/* --- buffers, by head --- */
+
+static __always_inline struct head_bucket *heads_of(__u64 head)
 {
-    struct buffer_slot *slot = buffer_of(sight->skb);
+    __u32 slot = slot_of(head, HEAD_BUCKETS);
+
+    return bpf_map_lookup_elem(&heads, &slot);
+}
+
+/* The journey of the buffer that was last seen with this head. */
+static __always_inline struct journey *journey_at(__u64 head)
+{
+    struct head_bucket *bucket = heads_of(head);
     struct journey *journey;
 
-    if (!slot || slot->skb != sight->skb || slot->head == sight->head)
-        return NULL;
-    journey = journey_at(slot->head);
-    return journey && journey->skb == sight->skb && goes_on(journey, now, sight) ? journey : NULL;
-}
-
-static __always_inline void remember_head(__u64 skb, __u64 head)
-{
-    struct buffer_slot *slot = buffer_of(skb);
-
-    if (slot) {
-        slot->skb = skb;
-        slot->head = head;
+    for (int i = 0; bucket && i < HEAD_WAYS; i++) {
+        if (bucket->heads[i] == head) {
+            journey = journey_of(bucket->buffers[i]);
+            return journey && journey->head == head ? journey : NULL;
+        }
     }
+    return NULL;
 }
 
-static __always_inline void journey_moves(struct journey *journey, const struct packet_record *now,
-                                          const struct sight *sight)
+static __always_inline void remember_head(__u64 head, __u64 skb)
 {
-    journey->time = now->time;
-    journey->skb = sight->skb;
-    journey->net_cookie = now->net_cookie;
-    journey->ifindex = now->ifindex;
-    journey->signature = sight->signature;
-    journey->mac_offset = sight->mac_offset;
-    journey->point = now->point;
-    journey->way = now->way;
-}
+    struct head_bucket *bucket = heads_of(head);
+    __u32 victim = skb >> 8 & (HEAD_WAYS - 1);
 
-/* there: what the table holds for this head, another packet's; NULL: nothing. */
-static __always_inline void begin_journey(struct packet_record *record, const struct sight *sight,
-                                          struct journey *there)
-{
-    const struct journey *before = journey_of_old_head(record, sight);
-
-    record->group = before ? before->group : next_group();
-    record->appearance = before ? before->appearance + 1 : 1;
-    if (!there)
-        there = new_journey(sight->head);
-    if (!there)
+    if (!bucket)
         return;
-    there->group = record->group;
-    there->appearance = record->appearance;
-    journey_moves(there, record, sight);
-    remember_head(sight->skb, sight->head);
+    for (int i = 0; i < HEAD_WAYS; i++) {
+        if (bucket->heads[i] == head || bucket->heads[i] == 0)
+            victim = i;
+        if (bucket->heads[i] == head)
+            break;
+    }
+    victim &= HEAD_WAYS - 1;
+    bucket->heads[victim] = head;
+    bucket->buffers[victim] = skb;
 }
 
-/*
- * Finds or begins the packet's journey, and puts its group and appearance into the record, which
- * says where the packet is. A global function: the verifier looks at it once, and not again for
- * each program, which took two seconds.
- */
-__noinline int track(struct packet_record *record, const struct sight *sight)
+static __always_inline void forget_head(__u64 head)
 {
-    struct journey *journey;
+    struct head_bucket *bucket = heads_of(head);
 
-    if (!record || !sight)
-        return 0;
-    journey = journey_at(sight->head);
-    if (!journey || !goes_on(journey, record, sight)) {
-        begin_journey(record, sight, journey);
-        return 0;
+    for (int i = 0; bucket && i < HEAD_WAYS; i++) {
+        if (bucket->heads[i] == head)
+            bucket->heads[i] = 0;
     }
-    if (journey->skb != sight->skb)
-        remember_head(sight->skb, sight->head);
-    /* Copies of one packet may be under way on several CPUs. */
-    record->appearance = __sync_fetch_and_add(&journey->appearance, 1) + 1;
-    record->group = journey->group;
-    journey_moves(journey, record, sight);
+}
+
+/* --- the rules --- */
+
+/* What a device on top of another one takes off, or puts on: the kinds of rtnl_link_ops. */
+static __noinline int is_tunnel(__u64 device)
+{
+    const struct net_device *dev = (const void *)device;
+    const char *kind = BPF_CORE_READ(dev, rtnl_link_ops, kind);
+    char name[8] = {};
+
+    if (!kind || bpf_probe_read_kernel_str(name, sizeof(name), kind) < 0)
+        return 0;
+    switch (name[0]) {
+    case 'v': /* vxlan, vti, vti6; not vlan, veth, vrf */
+        return name[1] == 'x' || name[1] == 't';
+    case 'g': /* geneve, gre, gretap, gtp */
+    case 's': /* sit */
+    case 'e': /* erspan */
+    case 'w': /* wireguard */
+    case 'x': /* xfrm */
+        return 1;
+    case 'i': /* ipip, ip6tnl, ip6gre, ip6gretap, ip6erspan; not ipvlan, ipvtap */
+        return name[1] == 'p' && name[2] != 'v';
+    case 'b': /* bareudp; not bond, bridge */
+        return name[1] == 'a';
+    }
     return 0;
 }
 
-static __always_inline void track_frame(struct scratch *scratch, const struct sk_buff *skb,
-                                        const struct frame *frame, __u32 copied)
+/* A buffer ends anywhere; anything may have been done to its packet since it was last seen. */
+static __always_inline bool goes_on_to_drop(const struct journey *journey,
+                                            const struct sight *sight)
 {
-    const struct sight sight = {.head = frame->head,
-                                .skb = address(skb),
-                                .signature = signature(scratch, frame->l3, frame->protocol, copied),
-                                .skb_iif = skb->skb_iif,
-                                .mac_offset = frame->mac_offset};
-
-    track(&scratch->record, &sight);
-}
-
-/* How many buffers share this head (net/core/skbuff.c: dataref counts in its lower half). */
-static __always_inline bool shares_head(const struct sk_buff *skb)
-{
-    const struct skb_shared_info *shared;
-
-    if (!BPF_CORE_READ_BITFIELD(skb, cloned))
+    if (journey->head != sight->head && journey->way == RECORD_RX && sight->skb_iif)
         return false;
-    shared = (const void *)(address(skb->head) + skb->end);
-    return (BPF_CORE_READ(shared, dataref.counter) & 0xFFFF) > 1;
+    /* The stack sets skb_iif on receive: without it the buffer was not received. */
+    return sight->skb_iif || journey->way == RECORD_TX || journey->point == RECORD_POINT_RX_LOWER;
 }
 
-/* The buffer ends here; the packet too, unless other buffers share its head. */
-static __always_inline void forget(const struct sk_buff *skb)
+/* A driver gets the packet: from the stack, or again because it was busy. */
+static __always_inline bool goes_on_to_driver(const struct journey *journey, bool same_buffer,
+                                              bool same_device, bool same_content)
 {
-    __u64 buffer = address(skb), head = address(skb->head);
-    struct buffer_slot *slot = buffer_of(buffer);
-    struct journey_bucket *bucket = bucket_of(head);
+    if (journey->way == RECORD_TX)
+        return !same_device || journey->point != RECORD_POINT_TX_LOWER || same_buffer;
+    return same_content || !config.upper_edges;
+}
 
-    if (slot && slot->skb == buffer)
-        slot->skb = 0;
-    if (shares_head(skb))
-        return;
-    for (int i = 0; bucket && i < JOURNEY_WAYS; i++) {
-        if (bucket->heads[i] == head)
-            bucket->heads[i] = 0;
+/* A device receives the packet: from its peer, or from a device below it. */
+static __always_inline bool goes_on_to_device(const struct journey *journey,
+                                              const struct sight *sight, bool same_buffer,
+                                              bool same_device, bool same_content)
+{
+    if (journey->way == RECORD_TX)
+        return same_content || journey->point == RECORD_POINT_TX_LOWER;
+    if (same_device)
+        return !same_buffer;
+    if (same_content)
+        return true;
+    return sight->mac_offset >= journey->mac_offset + ETH_HLEN && is_tunnel(sight->device);
+}
+
+/* Between devices and sockets, in the order of enum record_point. */
+static __always_inline bool goes_on_in_stack(const struct journey *journey,
+                                             const struct packet_record *now,
+                                             const struct sight *sight, bool same_content)
+{
+    if (same_content)
+        return true;
+    return journey->net_cookie == now->net_cookie && now->point > journey->point &&
+           (journey->head == sight->head || journey->number != 0);
+}
+
+/*
+ * Whether the packet of the journey is the one that now is somewhere; same_buffer: in the same
+ * socket buffer, else in one that shares its head, or holds the same. A global function, as
+ * read_content().
+ */
+__noinline int goes_on(const struct journey *journey, const struct packet_record *now,
+                       const struct sight *sight, int same_buffer)
+{
+    bool same_content, same_device;
+
+    if (!journey || !now || !sight)
+        return 0;
+    same_content = journey->signature == sight->content.signature;
+    if (!same_buffer && !same_content)
+        return 0;
+    if (now->point == RECORD_POINT_DROP)
+        return same_content || goes_on_to_drop(journey, sight);
+    /* About to be sent, and never received (skb_iif): not the one that was received. */
+    if (now->way == RECORD_TX && journey->way == RECORD_RX && sight->skb_iif == 0)
+        return 0;
+    same_device = journey->ifindex == now->ifindex && journey->net_cookie == now->net_cookie;
+    switch (now->point) {
+    case RECORD_POINT_RX_LOWER:
+        return goes_on_to_device(journey, sight, same_buffer, same_device, same_content);
+    case RECORD_POINT_RX_UPPER:
+        return same_device ? journey->point == RECORD_POINT_RX_LOWER : same_content;
+    case RECORD_POINT_TX_UPPER: /* nothing passes an edge of a device twice */
+        return !same_device || journey->way == RECORD_RX || journey->point > RECORD_POINT_QDISC_OUT;
+    case RECORD_POINT_TX_LOWER:
+        return goes_on_to_driver(journey, same_buffer, same_device, same_content);
+    case RECORD_POINT_QDISC_IN:
+    case RECORD_POINT_QDISC_OUT:
+        return journey->way == RECORD_TX;
+    case RECORD_POINT_OUTPUT: /* the outer packet of a tunnel, or of IPsec */
+        return same_buffer &&
+               (journey->way == RECORD_RX || journey->point == RECORD_POINT_TX_LOWER ||
+                journey->point == RECORD_POINT_POSTROUTING);
+    default:
+        return goes_on_in_stack(journey, now, sight, same_content);
     }
 }
 

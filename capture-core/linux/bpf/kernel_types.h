@@ -26,7 +26,9 @@
 
 #define AF_UNIX    1
 #define AF_NETLINK 16
+#define AF_PACKET  17
 #define AF_VSOCK   40
+#define SOCK_RAW   3
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -66,6 +68,21 @@ struct sock_common {
 
 struct sock {
     struct sock_common __sk_common;
+    __u16 sk_type;
+};
+
+struct netdev_queue {
+    struct net_device *dev;
+};
+
+struct nf_hook_state {
+    __u8 hook; /* enum nf_inet_hooks */
+    struct net *net;
+};
+
+struct bpf_nf_ctx {
+    const struct nf_hook_state *state;
+    struct sk_buff *skb;
 };
 
 struct sk_buff {

@@ -24,8 +24,13 @@ enum scratch_slot {
     SCRATCH_NET_DEV_QUEUE,
     SCRATCH_NET_DEV_START_XMIT,
     SCRATCH_KFREE_SKB,
+    SCRATCH_CONSUME_SKB,
     SCRATCH_TCX_INGRESS,
-    SCRATCH_SLOTS,
+    SCRATCH_QDISC_ENQUEUE,
+    SCRATCH_QDISC_DEQUEUE,
+    /* netfilter and cgroup programs do run inside themselves: one for each level of that. */
+    SCRATCH_NESTED,
+    SCRATCH_SLOTS = SCRATCH_NESTED + 4,
 };
 
 /* A whole frame of the usual MTU goes to the ring in one piece. */
@@ -36,37 +41,81 @@ struct scratch {
     __u8 data[SCRATCH_SIZE]; /* of the packet, right behind its record */
 };
 
-/* What is known of a packet under way. */
-struct journey {
-    __u64 group;
-    __u64 time; /* when it was last seen, ns */
-    __u64 skb;  /* the buffer last seen with this head */
-    __u64 net_cookie;
-    __u32 ifindex;
-    __u32 signature;
-    __u32 appearance;
-    __u16 mac_offset; /* of the frame in the head */
-    __u8 point;
-    __u8 way;
+enum journey_flag {
+    JOURNEY_ENDED = 1 << 0,     /* the buffer was freed */
+    JOURNEY_GOOD = 1 << 1,      /* a socket took it, it left the host, or the kernel consumed it */
+    JOURNEY_DELIVERED = 1 << 2, /* a socket took it */
+    JOURNEY_SIDE = 1 << 3,    /* a copy that a raw or packet socket got, beside the packet's way */
+    JOURNEY_FAMILY = 1 << 4,  /* other buffers carry the same packet, or parts of it */
+    JOURNEY_IN_HOOK = 1 << 5, /* between the first and the last function of the hook at point */
+    JOURNEY_LEAVES = 1 << 6,  /* last seen leaving the host: sent by a device of hardware */
+    JOURNEY_SEGMENT = 1 << 7, /* made by segmentation */
 };
 
-/* Journeys are found by the head of the packet's buffer, in a table of buckets of which the oldest
- * entry goes first: some buffers end without a word, and must not fill it. (An LRU hash does the
- * same for 600 ns more a packet.) A power of two. */
+/* What is known of a buffer under way. */
+struct journey {
+    __u64 head;
+    __u64 group;
+    __u64 signature; /* struct content */
+    __u64 time;      /* when it was last seen, ns */
+    __u64 net_cookie;
+    __u64 headers; /* hash of its headers where it entered a hook */
+    __u32 ifindex; /* of the device where it was last seen */
+    __u32 appearance;
+    __u16 mac_offset; /* of the frame in the head */
+    __u16 copy;
+    __u16 number; /* of a segment or fragment; 0 = none of these */
+    __u8 point;   /* enum record_point */
+    __u8 way;
+    __u8 flags; /* enum journey_flag */
+    __u8 pad[7];
+};
+
+/* Journeys are found by the address of the packet's buffer, in a table of buckets of which the
+ * oldest entry goes first: some buffers end without a word, and must not fill it. (An LRU hash does
+ * the same for 600 ns more a packet.) All sizes are powers of two. */
 #define JOURNEY_BUCKETS 16384
 #define JOURNEY_WAYS    4
 
 struct journey_bucket {
-    __u64 heads[JOURNEY_WAYS]; /* 0 = free */
+    __u64 buffers[JOURNEY_WAYS]; /* addresses of socket buffers; 0 = free */
     struct journey journeys[JOURNEY_WAYS];
 };
 
-/* The head that a buffer had, for a packet whose head was reallocated on the way. */
-#define BUFFER_SLOTS 65536
+/* The buffer last seen with a head, which is the memory that holds the packet's bytes: clones
+ * share it. */
+#define HEAD_BUCKETS 16384
+#define HEAD_WAYS    4
 
-struct buffer_slot {
-    __u64 skb;
-    __u64 head;
+struct head_bucket {
+    __u64 heads[HEAD_WAYS];
+    __u64 buffers[HEAD_WAYS];
+};
+
+/* The buffer last seen with some content, for packets that go on in another buffer. */
+#define CONTENT_BUCKETS 16384
+#define CONTENT_WAYS    4
+
+struct content_bucket {
+    __u64 keys[CONTENT_WAYS];
+    __u64 buffers[CONTENT_WAYS];
+    __u64 groups[CONTENT_WAYS]; /* the buffer may be another packet's since */
+    __u64 times[CONTENT_WAYS];
+    __u32 sequences[CONTENT_WAYS]; /* TCP: of the first byte */
+    __u32 lengths[CONTENT_WAYS];   /* TCP: payload bytes */
+};
+
+/* What the buffers that carry one packet have in common. Made when there is a second one. */
+#define FAMILY_SLOTS 32768
+
+struct family {
+    __u64 group;
+    __u32 appearances;
+    __u32 copies;
+    __u32 alive;   /* buffers that have not ended, as far as ends can be seen */
+    __u32 numbers; /* segments or fragments */
+    __u32 good;    /* one of them came to a good end */
+    __u32 pad;
 };
 
 const volatile struct probes_config config = {};
@@ -155,9 +204,39 @@ struct {
 
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
-    __uint(max_entries, BUFFER_SLOTS);
+    __uint(max_entries, HEAD_BUCKETS);
     __type(key, __u32);
-    __type(value, struct buffer_slot);
-} buffers SEC(".maps");
+    __type(value, struct head_bucket);
+} heads SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, CONTENT_BUCKETS);
+    __type(key, __u32);
+    __type(value, struct content_bucket);
+} contents SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, FAMILY_SLOTS);
+    __type(key, __u32);
+    __type(value, struct family);
+} families SEC(".maps");
+
+/* Groups are numbered on each CPU for itself. */
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, __u64);
+} group_numbers SEC(".maps");
+
+/* How many netfilter and cgroup programs are under way on this CPU. */
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, __u32);
+} nesting SEC(".maps");
 
 #endif

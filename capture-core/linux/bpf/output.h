@@ -3,13 +3,25 @@
 #ifndef PKTMON_OUTPUT_H
 #define PKTMON_OUTPUT_H
 
-#include "journey.h"
+#include "track.h"
+
+#define EDGE_UPPER 1 /* enum pktmon_edge */
+#define EDGE_LOWER 2
+#define EDGE_QDISC 3
 
 static __always_inline struct unaccounted *not_accounted(void)
 {
     __u32 zero = 0;
 
     return bpf_map_lookup_elem(&unaccounted, &zero);
+}
+
+static __always_inline void count_unaccounted(void)
+{
+    struct unaccounted *missed = not_accounted();
+
+    if (missed)
+        __sync_fetch_and_add(&missed->events, 1);
 }
 
 static __always_inline struct scratch *scratch_of(__u32 slot)
@@ -21,6 +33,12 @@ static __always_inline struct scratch *scratch_of(__u32 slot)
 static __always_inline bool carries_packets(__u16 device_type)
 {
     return device_type != ARPHRD_NETLINK && device_type != ARPHRD_VSOCKMON;
+}
+
+/* Made by a driver of its own, and no other kind of device: what it sends leaves the host. */
+static __always_inline bool is_hardware(const struct net_device *dev)
+{
+    return !dev->rtnl_link_ops && dev->type != ARPHRD_LOOPBACK;
 }
 
 static __always_inline bool is_wanted(__u64 net_cookie)
@@ -47,6 +65,7 @@ static __always_inline void describe_device(const struct device_key *key,
     bpf_map_update_elem(&devices, &device, &value, BPF_NOEXIST);
 }
 
+/* dev: NULL where the edge is no device's. */
 static __always_inline struct edge_counters *counters_of(const struct device_key *key,
                                                          const struct net_device *dev)
 {
@@ -55,14 +74,12 @@ static __always_inline struct edge_counters *counters_of(const struct device_key
 
     if (found)
         return found;
-    describe_device(key, dev);
+    if (dev)
+        describe_device(key, dev);
     bpf_map_update_elem(&counters, key, &none, BPF_NOEXIST);
     found = bpf_map_lookup_elem(&counters, key);
-    if (!found) {
-        struct unaccounted *missed = not_accounted();
-        if (missed)
-            __sync_fetch_and_add(&missed->events, 1);
-    }
+    if (!found)
+        count_unaccounted();
     return found;
 }
 
@@ -158,14 +175,14 @@ static __always_inline bool put_record(void *dynptr_source, const struct frame *
            0;
 }
 
-/* Copies the frame's first bytes into scratch, as many as the record wants and the signature needs;
- * returns how many. */
+/* Copies the frame's first bytes into scratch, as many as the record wants and its content
+ * is told by; returns how many. */
 static __always_inline __u32 copy_start(const struct frame *frame, struct scratch *scratch)
 {
     __u32 length = scratch->record.caplen;
 
-    if (length < SIGNATURE_BYTES)
-        length = SIGNATURE_BYTES;
+    if (length < CONTENT_BYTES)
+        length = CONTENT_BYTES;
     if (length > frame->linear)
         length = frame->linear;
     if (length > SCRATCH_SIZE)
@@ -203,6 +220,63 @@ begin_record(struct scratch *scratch, const struct sk_buff *skb, const struct fr
     record->flags = frame->l3 ? RECORD_L3 : 0;
     fill_buffer(record, skb);
     return record;
+}
+
+/* Where a packet is, and how that is counted. */
+struct place {
+    struct device_key key;
+    __u8 point; /* enum record_point */
+    __u8 way;   /* enum record_way */
+    __u8 count; /* index into counters */
+    __u8 flags; /* RECORD_LEAVES */
+};
+
+/* Begins the record in scratch with what is known of the packet before its group is; sight is what
+ * it looks like here. Returns how many bytes of the frame are in scratch. */
+static __always_inline __u32 look(struct scratch *scratch, const struct sk_buff *skb,
+                                  const struct frame *frame, const struct place *place,
+                                  struct sight *sight)
+{
+    struct packet_record *record = begin_record(scratch, skb, frame);
+    __u32 copied;
+
+    record->net_cookie = place->key.net_cookie;
+    record->ifindex = place->key.ifindex;
+    record->point = place->point;
+    record->way = place->way;
+    record->flags |= place->flags;
+    copied = copy_start(frame, scratch);
+    look_at(sight, scratch, skb, frame, copied);
+    return copied;
+}
+
+static __always_inline struct edge_counters *
+count_packet(const struct place *place, const struct net_device *dev, const struct frame *frame)
+{
+    struct edge_counters *count = counters_of(&place->key, dev);
+
+    if (count) {
+        count->packets[place->count & 1]++;
+        count->bytes[place->count & 1] += frame->length;
+    }
+    return count;
+}
+
+/* Writes the record of a passing packet. */
+static __always_inline void write_record(void *dynptr_source, const struct frame *frame,
+                                         struct scratch *scratch, __u32 copied,
+                                         struct edge_counters *count)
+{
+    struct packet_record *record = &scratch->record;
+    __u32 lost;
+
+    if (!config.record_flow || !is_wanted(record->net_cookie))
+        return;
+    lost = record->lost = __sync_lock_test_and_set(&count->lost_untold, 0);
+    if (!put_record(dynptr_source, frame, scratch, copied, true)) {
+        __sync_fetch_and_add(&count->lost, 1);
+        __sync_fetch_and_add(&count->lost_untold, lost + 1);
+    }
 }
 
 #endif

@@ -5,14 +5,10 @@
  * devices whose receive passes none of these.
  */
 #include "drops.h"
-#include "journey.h"
-#include "output.h"
+#include "stack.h"
 #include "stack.h"
 
 char LICENSE[] SEC("license") = "GPL";
-
-#define EDGE_UPPER 1 /* enum pktmon_edge */
-#define EDGE_LOWER 2
 
 static __always_inline __u32 edge_of(__u8 point)
 {
@@ -25,34 +21,28 @@ static __always_inline int packet_seen(struct sk_buff *skb, const struct net_dev
                                        void *dynptr_source, __u32 slot, __u8 point, __u8 way,
                                        const struct frame *frame)
 {
-    struct device_key key = {
-        .net_cookie = dev->nd_net.net->net_cookie, .ifindex = dev->ifindex, .edge = edge_of(point)};
-    struct edge_counters *count = counters_of(&key, dev);
+    struct place place = {.key = {.net_cookie = dev->nd_net.net->net_cookie,
+                                  .ifindex = dev->ifindex,
+                                  .edge = edge_of(point)},
+                          .point = point,
+                          .way = way,
+                          .count = way};
+    struct edge_counters *count = count_packet(&place, dev, frame);
     struct scratch *scratch = scratch_of(slot);
-    struct packet_record *record;
-    __u32 copied, lost;
+    struct journey *journey;
+    struct sight sight;
+    __u32 copied;
 
     if (!count || !scratch)
         return 0;
-    count->packets[way]++;
-    count->bytes[way] += frame->length;
-    if (!config.record_flow && !config.track)
-        return 0;
-
-    record = begin_record(scratch, skb, frame);
-    record->net_cookie = key.net_cookie;
-    record->ifindex = key.ifindex;
-    record->point = point;
-    record->way = way;
-    copied = copy_start(frame, scratch);
-    track_frame(scratch, skb, frame, copied);
-    if (!config.record_flow || !is_wanted(key.net_cookie))
-        return 0;
-    lost = record->lost = __sync_lock_test_and_set(&count->lost_untold, 0);
-    if (!put_record(dynptr_source, frame, scratch, copied, true)) {
-        __sync_fetch_and_add(&count->lost, 1);
-        __sync_fetch_and_add(&count->lost_untold, lost + 1);
+    copied = look(scratch, skb, frame, &place, &sight);
+    track(&scratch->record, &sight);
+    if (point == RECORD_POINT_TX_LOWER && is_hardware(dev)) {
+        journey = live_journey_of(sight.skb);
+        if (journey)
+            journey->flags |= JOURNEY_LEAVES;
     }
+    write_record(dynptr_source, frame, scratch, copied, count);
     return 0;
 }
 
@@ -144,12 +134,12 @@ int tcx_ingress(struct __sk_buff *ctx)
 {
     struct sk_buff *skb = kernel_cast_to_kern_ctx(ctx);
     const struct net_device *dev = skb->dev;
-    struct journey *journey = journey_at(address(skb->head));
+    struct journey *journey = live_journey_of(address(skb));
     struct frame frame;
 
     if (!dev)
         return TCX_NEXT;
-    if (journey && journey->way == RECORD_RX && journey->skb == address(skb) &&
+    if (journey && journey->way == RECORD_RX && journey->head == address(skb->head) &&
         journey->ifindex == (__u32)dev->ifindex &&
         journey->net_cookie == dev->nd_net.net->net_cookie)
         return TCX_NEXT;
@@ -174,7 +164,9 @@ int BPF_PROG(kfree_skb, struct sk_buff *skb, void *location, enum skb_drop_reaso
 SEC("tp_btf/consume_skb")
 int BPF_PROG(consume_skb, struct sk_buff *skb)
 {
-    if (!is_local_socket(skb->sk))
-        forget(skb);
+    if (is_local_socket(skb->sk))
+        return 0;
+    consumed(skb);
+    forget(skb);
     return 0;
 }

@@ -3,61 +3,243 @@
 #ifndef PKTMON_STACK_H
 #define PKTMON_STACK_H
 
-#include "output.h"
-
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct nf_hook_state {
-    __u8 hook;
-    __u8 pf;
-    struct net_device *in;
-    struct net_device *out;
-    struct sock *sk;
-    struct net *net;
-};
-
-struct bpf_nf_ctx {
-    const struct nf_hook_state *state;
-    struct sk_buff *skb;
-};
-
-#pragma clang attribute pop
+#include "drops.h"
 
 #define NF_ACCEPT   1
 #define SOCKET_PASS 1 /* of a cgroup_skb program */
 
+#define EDGE_SOCKETS EDGE_LOWER /* with ifindex 0 */
+/* RECORD_POINT_PREROUTING ... are in the order of PKTMON_EDGE_PREROUTING ... and of
+ * enum nf_inet_hooks. */
+#define EDGE_PREROUTING 4
+#define HOOKS           5
+
+/* A hook that takes longer than this is worth a record of its own. */
+#define HOOK_IS_SLOW_NS (100 * 1000)
+
+/* --- memory of programs that run inside themselves: netfilter and cgroup programs do, where an
+ * interrupt comes in between; the kernel does not keep them from it as it does tracing programs ---
+ */
+
+static __always_inline __u32 *nesting_level(void)
+{
+    __u32 zero = 0;
+
+    return bpf_map_lookup_elem(&nesting, &zero);
+}
+
+/* NULL: too deep. leave() must follow in either case. */
+static __always_inline struct scratch *enter(__u32 *level)
+{
+    __u32 slot = SCRATCH_NESTED + (*level)++;
+
+    return slot < SCRATCH_SLOTS ? scratch_of(slot) : NULL;
+}
+
+static __always_inline void leave(__u32 *level)
+{
+    (*level)--;
+}
+
+/* --- queueing disciplines --- */
+
+static __always_inline int queued(struct sk_buff *skb, const struct netdev_queue *queue, __u32 slot,
+                                  __u8 point)
+{
+    const struct net_device *dev = queue->dev;
+    struct scratch *scratch = scratch_of(slot);
+    struct edge_counters *count;
+    struct frame frame;
+    struct sight sight;
+    __u32 copied;
+
+    if (!dev || !scratch || !carries_packets(dev->type))
+        return 0;
+    struct place place = {.key = {.net_cookie = dev->nd_net.net->net_cookie,
+                                  .ifindex = dev->ifindex,
+                                  .edge = EDGE_QDISC},
+                          .point = point,
+                          .way = RECORD_TX,
+                          .count = point == RECORD_POINT_QDISC_OUT};
+    /* A discipline that cuts large sends has freed this one already. */
+    if (point == RECORD_POINT_QDISC_IN && !live_journey_of(address(skb)))
+        return 0;
+    frame_sent(&frame, skb, dev->type);
+    count = count_packet(&place, dev, &frame);
+    if (!count)
+        return 0;
+    copied = look(scratch, skb, &frame, &place, &sight);
+    track(&scratch->record, &sight);
+    write_record(skb, &frame, scratch, copied, count);
+    return 0;
+}
+
 /* struct Qdisc's enqueue() took the packet. */
 SEC("tp_btf/qdisc_enqueue")
-int BPF_PROG(qdisc_enqueue, const void *qdisc, const void *queue, struct sk_buff *skb)
+int BPF_PROG(qdisc_enqueue, const void *qdisc, const struct netdev_queue *queue,
+             struct sk_buff *skb)
 {
-    return 0;
+    return queued(skb, queue, SCRATCH_QDISC_ENQUEUE, RECORD_POINT_QDISC_IN);
 }
 
 /* It gave one or several packets; none: skb is NULL. */
 SEC("tp_btf/qdisc_dequeue")
-int BPF_PROG(qdisc_dequeue, const void *qdisc, const void *queue, int packets, struct sk_buff *skb)
+int BPF_PROG(qdisc_dequeue, const void *qdisc, const struct netdev_queue *queue, int packets,
+             struct sk_buff *skb)
 {
-    return 0;
+    return skb ? queued(skb, queue, SCRATCH_QDISC_DEQUEUE, RECORD_POINT_QDISC_OUT) : 0;
+}
+
+/* --- netfilter --- */
+
+/* What was received has its link header still; else the frame begins at the network header. */
+static __always_inline void frame_at_hook(struct frame *frame, const struct sk_buff *skb,
+                                          __u32 point)
+{
+    if (point == RECORD_POINT_PREROUTING || point == RECORD_POINT_INPUT) {
+        frame_dropped(frame, skb, skb->dev ? skb->dev->type : 0);
+        return;
+    }
+    frame->l3 = true;
+    frame_at(frame, skb, data_offset(skb));
+}
+
+static __always_inline void place_at_hook(struct place *place, const struct nf_hook_state *state,
+                                          bool leaves)
+{
+    __u32 hook = state->hook < HOOKS ? state->hook : HOOKS - 1;
+
+    place->key.net_cookie = state->net->net_cookie;
+    place->key.edge = EDGE_PREROUTING + hook;
+    place->point = RECORD_POINT_PREROUTING + hook;
+    place->way = place->point >= RECORD_POINT_OUTPUT ? RECORD_TX : RECORD_RX;
+    place->count = leaves;
+    place->flags = leaves ? RECORD_LEAVES : 0;
+}
+
+static __always_inline void enters_hook(const struct place *place, struct sk_buff *skb,
+                                        const struct frame *frame, struct scratch *scratch,
+                                        struct edge_counters *count)
+{
+    struct journey *journey;
+    struct sight sight;
+    __u32 copied = look(scratch, skb, frame, place, &sight);
+
+    track(&scratch->record, &sight);
+    journey = live_journey_of(address(skb));
+    if (journey) {
+        hash_headers(scratch, sight.content.network, copied, &journey->headers);
+        journey->flags |= JOURNEY_IN_HOOK;
+    }
+    write_record(skb, frame, scratch, copied, count);
+}
+
+/* Says so only where the hook did something to the packet, or held it. */
+static __always_inline void leaves_hook(const struct place *place, struct sk_buff *skb,
+                                        const struct frame *frame, struct scratch *scratch,
+                                        struct edge_counters *count)
+{
+    struct journey *journey = live_journey_of(address(skb));
+    struct sight sight;
+    __u64 headers = 0;
+    __u32 copied;
+
+    if (!journey || journey->point != place->point || !(journey->flags & JOURNEY_IN_HOOK))
+        return;
+    copied = look(scratch, skb, frame, place, &sight);
+    hash_headers(scratch, sight.content.network, copied, &headers);
+    if (headers == journey->headers && scratch->record.time - journey->time < HOOK_IS_SLOW_NS) {
+        journey->flags &= ~JOURNEY_IN_HOOK;
+        return;
+    }
+    go_on(journey, &scratch->record, &sight);
+    write_record(skb, frame, scratch, copied, count);
+}
+
+static __always_inline int at_hook(struct bpf_nf_ctx *ctx, bool leaves)
+{
+    struct sk_buff *skb = ctx->skb;
+    __u32 *level = nesting_level();
+    struct edge_counters *count;
+    struct place place = {};
+    struct scratch *scratch;
+    struct frame frame;
+
+    if (!level)
+        return NF_ACCEPT;
+    scratch = enter(level);
+    place_at_hook(&place, ctx->state, leaves);
+    frame_at_hook(&frame, skb, place.point);
+    count = count_packet(&place, NULL, &frame);
+    if (!scratch)
+        count_unaccounted();
+    else if (count && leaves)
+        leaves_hook(&place, skb, &frame, scratch, count);
+    else if (count)
+        enters_hook(&place, skb, &frame, scratch, count);
+    leave(level);
+    return NF_ACCEPT;
 }
 
 /* Before all other functions of the hook. */
 SEC("netfilter")
 int netfilter_first(struct bpf_nf_ctx *ctx)
 {
-    return NF_ACCEPT;
+    return at_hook(ctx, false);
 }
 
 /* After all other functions of the hook. */
 SEC("netfilter")
 int netfilter_last(struct bpf_nf_ctx *ctx)
 {
-    return NF_ACCEPT;
+    return at_hook(ctx, true);
 }
 
-/* A socket is about to take the packet, before its limits are looked at. */
+/* --- sockets --- */
+
+static __always_inline void delivered(const struct sk_buff *skb, __u16 socket_type)
+{
+    struct journey *journey = live_journey_of(address(skb));
+
+    if (!journey)
+        return;
+    journey->flags |= JOURNEY_DELIVERED;
+    if (socket_type == SOCK_RAW && journey->copy > 1)
+        journey->flags |= JOURNEY_SIDE;
+    end_well(journey);
+}
+
+/* A socket is about to take the packet, before its limits are looked at. The kernel lends the
+ * packet the socket for this call. */
 SEC("cgroup_skb/ingress")
 int socket_ingress(struct __sk_buff *ctx)
 {
+    struct sk_buff *skb = kernel_cast_to_kern_ctx(ctx);
+    struct sock *sk = skb->sk;
+    struct place place = {
+        .key = {.edge = EDGE_SOCKETS}, .point = RECORD_POINT_SOCKET, .way = RECORD_RX};
+    __u32 *level = nesting_level();
+    struct edge_counters *count;
+    struct scratch *scratch;
+    struct frame frame;
+    struct sight sight;
+    __u32 copied;
+
+    if (!sk || !level)
+        return SOCKET_PASS;
+    scratch = enter(level);
+    place.key.net_cookie = sk->__sk_common.skc_net.net->net_cookie;
+    frame_dropped(&frame, skb, 0);
+    count = count_packet(&place, NULL, &frame);
+    if (!scratch)
+        count_unaccounted();
+    if (count && scratch) {
+        copied = look(scratch, skb, &frame, &place, &sight);
+        track(&scratch->record, &sight);
+        delivered(skb, sk->sk_type);
+        write_record(ctx, &frame, scratch, copied, count);
+    }
+    leave(level);
     return SOCKET_PASS;
 }
 

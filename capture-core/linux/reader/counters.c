@@ -45,13 +45,6 @@ const char *ebpf_edge_name(uint16_t edge)
     return edge < G_N_ELEMENTS(names) ? names[edge] : NULL;
 }
 
-static uint32_t edge_component(struct ebpf_provider *provider, const struct device_key *key)
-{
-    if (key->ifindex == 0)
-        return topology_layer(provider->topology, key->net_cookie, LAYER_NETFILTER);
-    return ebpf_device_component(provider, key->net_cookie, key->ifindex);
-}
-
 static void read_edges(struct ebpf_provider *provider, GHashTable *lost)
 {
     g_autoptr(GArray) readings = readings_edges(provider->maps[AGENT_MAP_COUNTERS]);
@@ -59,7 +52,7 @@ static void read_edges(struct ebpf_provider *provider, GHashTable *lost)
     for (guint i = 0; i < readings->len; i++) {
         const struct edge_reading *reading = &g_array_index(readings, struct edge_reading, i);
         const struct edge_counters *sum = &reading->sum;
-        uint32_t component = edge_component(provider, &reading->key);
+        uint32_t component = ebpf_edge_component(provider, &reading->key);
         const struct pktmon_counters counters = {.edge = reading->key.edge,
                                                  .edge_name = ebpf_edge_name(reading->key.edge),
                                                  .has_flow = true,
@@ -127,10 +120,9 @@ static void add_drop(struct ebpf_provider *provider, GHashTable *components,
     struct drop_sum *sum;
     struct reason_sum *reason;
 
-    if (drop_is_copy_released(name, location, key->flags & RECORD_OTHERS))
+    if (drop_is_copy_released(key->flags, name, location))
         return;
-    sum = drops_of(components, ebpf_drop_component(provider, name, location, key->protocol,
-                                                   key->net_cookie, key->ifindex));
+    sum = drops_of(components, ebpf_drop_component(provider, key, name, location));
     reason = reason_of(sum, name);
     *(key->way == RECORD_RX ? &reason->count.packets_in : &reason->count.packets_out) +=
         reading->sum.packets;

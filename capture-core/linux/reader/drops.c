@@ -266,6 +266,14 @@ static int network_layer(uint16_t protocol)
     return PLACE_DEVICE;
 }
 
+uint32_t drop_network_component(struct topology *topology, uint64_t net_cookie, uint16_t protocol)
+{
+    int layer = network_layer(protocol);
+
+    return layer < LAYERS && net_cookie ? topology_layer(topology, net_cookie, layer)
+                                        : topology_kernel(topology);
+}
+
 static int place_of(const char *reason, const char *location, uint16_t protocol)
 {
     int place = place_by(reason_rules, G_N_ELEMENTS(reason_rules), reason);
@@ -280,23 +288,54 @@ static int place_of(const char *reason, const char *location, uint16_t protocol)
     return place;
 }
 
-uint32_t drop_component(struct topology *topology, const char *reason, const char *location,
-                        uint16_t protocol, uint64_t net_cookie, uint32_t ifindex)
+uint32_t drop_component(struct topology *topology, const struct drop_key *key, const char *reason,
+                        const char *location)
 {
-    int place = place_of(reason, location, protocol);
-    uint32_t device = ifindex ? topology_device(topology, net_cookie, ifindex) : 0;
+    int place = place_of(reason, location, key->protocol);
+    uint32_t device = key->ifindex ? topology_device(topology, key->net_cookie, key->ifindex) : 0;
 
-    if (place < LAYERS && net_cookie)
-        return topology_layer(topology, net_cookie, place);
-    if (place == PLACE_DEVICE && ifindex)
-        return device ? device : topology_nameless_device(topology, net_cookie, ifindex);
+    if (key->hook && key->net_cookie)
+        return topology_layer(topology, key->net_cookie, LAYER_NETFILTER);
+    if (place < LAYERS && key->net_cookie)
+        return topology_layer(topology, key->net_cookie, place);
+    if (place == PLACE_DEVICE && key->ifindex)
+        return device ? device : topology_nameless_device(topology, key->net_cookie, key->ifindex);
     return topology_kernel(topology);
 }
 
-bool drop_is_copy_released(const char *reason, const char *location, bool shared)
+/* --- ends of copies --- */
+
+/* Why a copy ends that nobody wanted at that place, while the packet lives on or was taken
+ * elsewhere: a flooded copy, or what is left when a raw socket has its own. */
+static const char *const unwanted_reasons[] = {
+    "OTHERHOST",         /* a bridge did not know where the receiver is */
+    "NO_SOCKET",         /* the receiver was a raw socket */
+    "UNHANDLED_PROTO",   /* the receiver was a packet socket */
+    "PACKET_SOCK_ERROR", /* a packet socket's ring is full */
+    "UNICAST_IN_L2_MULTICAST",
+    "IPV6DISABLED",
+    NULL,
+};
+
+/* The same where the kernel gives no reason: multicast that nobody here has joined. */
+static const char *const unwanted_places[] = {"ip6_mc_input", "ip_rcv_finish_core", "ip_mc_", NULL};
+
+static bool has_prefix_of(const char *text, const char *const *prefixes)
 {
-    /* A ping socket does not want the reply that a raw socket took a copy of (net/ipv4/ping.c).
-     * For other clones the fate of the packet is not known here. */
-    return shared && strcmp(reason, "NO_SOCKET") == 0 && location &&
-           g_str_has_prefix(location, "ping_rcv");
+    while (*prefixes && !g_str_has_prefix(text, *prefixes))
+        prefixes++;
+    return *prefixes != NULL;
+}
+
+bool drop_is_copy_released(uint8_t flags, const char *reason, const char *location)
+{
+    if (flags & RECORD_SIDE)
+        return true;
+    /* A socket is closed with packets that nobody has read. */
+    if (flags & RECORD_DELIVERED && strcmp(reason, "QUEUE_PURGE") == 0)
+        return true;
+    if (!(flags & RECORD_OTHERS))
+        return false;
+    return g_strv_contains(unwanted_reasons, reason) ||
+           (location && has_prefix_of(location, unwanted_places));
 }

@@ -21,11 +21,14 @@ const char *drop_location_name(struct drop_names *names, uint32_t location);
 void drop_names_free(struct drop_names *names);
 
 /* The component that a drop is attributed to. */
-uint32_t drop_component(struct topology *topology, const char *reason, const char *location,
-                        uint16_t protocol, uint64_t net_cookie, uint32_t ifindex);
+uint32_t drop_component(struct topology *topology, const struct drop_key *key, const char *reason,
+                        const char *location);
 
-/* Whether what ended was a copy, while the packet lives on in another buffer. shared: other
- * buffers share its bytes. */
-bool drop_is_copy_released(const char *reason, const char *location, bool shared);
+/* The layer that takes packets of this Ethertype. */
+uint32_t drop_network_component(struct topology *topology, uint64_t net_cookie, uint16_t protocol);
+
+/* Whether what ended was a copy, while the packet lives on in another buffer, or a packet that a
+ * socket had taken. flags: enum record_flag. */
+bool drop_is_copy_released(uint8_t flags, const char *reason, const char *location);
 
 #endif

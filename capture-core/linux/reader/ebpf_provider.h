@@ -67,9 +67,11 @@ uint32_t ebpf_device_component(struct ebpf_provider *provider, uint64_t net_cook
                                uint32_t ifindex);
 
 /* As drop_component(), of a device that may be new. */
-uint32_t ebpf_drop_component(struct ebpf_provider *provider, const char *reason,
-                             const char *location, uint16_t protocol, uint64_t net_cookie,
-                             uint32_t ifindex);
+uint32_t ebpf_drop_component(struct ebpf_provider *provider, const struct drop_key *key,
+                             const char *reason, const char *location);
+/* The component that an edge belongs to: the device, or with ifindex 0 the namespace's netfilter or
+ * sockets. */
+uint32_t ebpf_edge_component(struct ebpf_provider *provider, const struct device_key *key);
 
 /* --- counters.c --- */
 

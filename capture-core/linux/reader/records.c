@@ -33,58 +33,137 @@ uint32_t ebpf_device_component(struct ebpf_provider *provider, uint64_t net_cook
     return id ? id : topology_nameless_device(provider->topology, net_cookie, ifindex);
 }
 
-uint32_t ebpf_drop_component(struct ebpf_provider *provider, const char *reason,
-                             const char *location, uint16_t protocol, uint64_t net_cookie,
-                             uint32_t ifindex)
+uint32_t ebpf_drop_component(struct ebpf_provider *provider, const struct drop_key *key,
+                             const char *reason, const char *location)
 {
-    if (ifindex) /* attributed to it or not, its namespace gets its name by it */
-        ebpf_device_component(provider, net_cookie, ifindex);
-    return drop_component(provider->topology, reason, location, protocol, net_cookie, ifindex);
+    if (key->ifindex) /* attributed to it or not, its namespace gets its name by it */
+        ebpf_device_component(provider, key->net_cookie, key->ifindex);
+    return drop_component(provider->topology, key, reason, location);
 }
 
-static const uint16_t edges[] = {
-    [RECORD_POINT_RX_LOWER] = PKTMON_EDGE_LOWER, [RECORD_POINT_RX_UPPER] = PKTMON_EDGE_UPPER,
-    [RECORD_POINT_TX_UPPER] = PKTMON_EDGE_UPPER, [RECORD_POINT_TX_LOWER] = PKTMON_EDGE_LOWER,
-    [RECORD_POINT_DROP] = PKTMON_EDGE_NONE,
+uint32_t ebpf_edge_component(struct ebpf_provider *provider, const struct device_key *key)
+{
+    enum layer layer = key->edge == PKTMON_EDGE_LOWER ? LAYER_SOCKETS : LAYER_NETFILTER;
+
+    if (key->ifindex == 0)
+        return topology_layer(provider->topology, key->net_cookie, layer);
+    return ebpf_device_component(provider, key->net_cookie, key->ifindex);
+}
+
+/* What a record's point is in the words of a capture. Direction None: as the packet's way. */
+static const struct {
+    uint16_t edge;
+    enum pktmon_direction direction;
+    bool of_device;
+} points[RECORD_POINTS] = {
+    [RECORD_POINT_RX_LOWER] = {PKTMON_EDGE_LOWER, PKTMON_DIRECTION_NONE, true},
+    [RECORD_POINT_RX_UPPER] = {PKTMON_EDGE_UPPER, PKTMON_DIRECTION_NONE, true},
+    [RECORD_POINT_TX_UPPER] = {PKTMON_EDGE_UPPER, PKTMON_DIRECTION_NONE, true},
+    [RECORD_POINT_TX_LOWER] = {PKTMON_EDGE_LOWER, PKTMON_DIRECTION_NONE, true},
+    [RECORD_POINT_QDISC_IN] = {PKTMON_EDGE_QDISC, PKTMON_DIRECTION_IN, true},
+    [RECORD_POINT_QDISC_OUT] = {PKTMON_EDGE_QDISC, PKTMON_DIRECTION_OUT, true},
+    [RECORD_POINT_PREROUTING] = {PKTMON_EDGE_PREROUTING, PKTMON_DIRECTION_IN},
+    [RECORD_POINT_INPUT] = {PKTMON_EDGE_INPUT, PKTMON_DIRECTION_IN},
+    [RECORD_POINT_FORWARD] = {PKTMON_EDGE_FORWARD, PKTMON_DIRECTION_IN},
+    [RECORD_POINT_OUTPUT] = {PKTMON_EDGE_OUTPUT, PKTMON_DIRECTION_IN},
+    [RECORD_POINT_POSTROUTING] = {PKTMON_EDGE_POSTROUTING, PKTMON_DIRECTION_IN},
+    [RECORD_POINT_SOCKET] = {PKTMON_EDGE_LOWER, PKTMON_DIRECTION_RX},
+    [RECORD_POINT_CONSUMED] = {PKTMON_EDGE_NONE, PKTMON_DIRECTION_RX},
+    [RECORD_POINT_DROP] = {PKTMON_EDGE_NONE, PKTMON_DIRECTION_NONE},
 };
+
+static enum pktmon_direction direction_of(const struct packet_record *record)
+{
+    if (record->flags & RECORD_LEAVES)
+        return PKTMON_DIRECTION_OUT;
+    if (points[record->point].direction != PKTMON_DIRECTION_NONE)
+        return points[record->point].direction;
+    return record->way == RECORD_RX ? PKTMON_DIRECTION_RX : PKTMON_DIRECTION_TX;
+}
 
 static uint32_t take_drop(struct ebpf_provider *provider, const struct packet_record *record,
                           struct pktmon_packet *packet)
 {
+    const struct drop_key key = {.net_cookie = record->net_cookie,
+                                 .ifindex = record->ifindex,
+                                 .protocol = record->protocol,
+                                 .hook = record->hook};
+
     packet->drop_code = record->reason;
     packet->drop_reason = drop_reason_name(provider->names, record->reason);
     packet->drop_location = drop_location_name(provider->names, record->location);
-    packet->copy_released = drop_is_copy_released(packet->drop_reason, packet->drop_location,
-                                                  record->flags & RECORD_OTHERS);
+    packet->copy_released =
+        drop_is_copy_released(record->flags, packet->drop_reason, packet->drop_location);
     packet->dropped = !packet->copy_released;
-    return ebpf_drop_component(provider, packet->drop_reason, packet->drop_location,
-                               record->protocol, record->net_cookie, record->ifindex);
+    if (record->hook && record->hook < RECORD_POINTS)
+        packet->edge = points[record->hook].edge;
+    return ebpf_drop_component(provider, &key, packet->drop_reason, packet->drop_location);
+}
+
+/* The kernel itself was the receiver: the layer of the packet's protocol. */
+static uint32_t take_consumed(struct ebpf_provider *provider, const struct packet_record *record,
+                              struct pktmon_packet *packet)
+{
+    packet->end = PKTMON_END_CONSUMED;
+    return drop_network_component(provider->topology, record->net_cookie, record->protocol);
+}
+
+static uint32_t take_passing(struct ebpf_provider *provider, const struct packet_record *record,
+                             struct pktmon_packet *packet)
+{
+    const struct device_key key = {.net_cookie = record->net_cookie,
+                                   .ifindex = points[record->point].of_device ? record->ifindex : 0,
+                                   .edge = packet->edge};
+
+    if (record->point == RECORD_POINT_SOCKET)
+        packet->end = PKTMON_END_DELIVERED;
+    return ebpf_edge_component(provider, &key);
+}
+
+static uint32_t take_point(struct ebpf_provider *provider, const struct packet_record *record,
+                           struct pktmon_packet *packet)
+{
+    switch (record->point) {
+    case RECORD_POINT_DROP:
+        return take_drop(provider, record, packet);
+    case RECORD_POINT_CONSUMED:
+        return take_consumed(provider, record, packet);
+    default:
+        return take_passing(provider, record, packet);
+    }
+}
+
+static uint8_t linked(const struct packet_record *record)
+{
+    if (record->flags & RECORD_CONTENT)
+        return PKTMON_LINKED_BY_CONTENT;
+    return record->appearance > 1 ? PKTMON_LINKED_BY_BUFFER : 0;
 }
 
 static void take_record(struct ebpf_provider *provider, const struct packet_record *record)
 {
     struct pktmon_event event = {.record = PKTMON_RECORD_PACKET, .time = record->time};
     struct pktmon_packet *packet = &event.packet;
-    const struct pktmon_component *component;
 
-    if (record->point == 0 || record->point >= G_N_ELEMENTS(edges))
+    if (record->point == 0 || record->point >= RECORD_POINTS)
         return;
     packet->group = record->group;
     packet->appearance = record->appearance;
-    packet->linked = record->appearance > 1 ? PKTMON_LINKED_BY_BUFFER : 0;
-    packet->edge = edges[record->point];
-    packet->direction = record->way == RECORD_RX ? PKTMON_DIRECTION_RX : PKTMON_DIRECTION_TX;
+    packet->copy = record->copy;
+    packet->copy_of = record->copy_of;
+    packet->packet_number = record->number;
+    packet->linked = linked(record);
+    packet->edge = points[record->point].edge;
+    packet->direction = direction_of(record);
     packet->packet_type = PKTMON_PACKET_ETHERNET;
     packet->cpu = record->cpu;
     packet->queue = -1;
     packet->gso_size = record->gso_size;
     packet->gso_segs = record->gso_segs;
     packet->lost = record->lost;
-    event.component = record->point == RECORD_POINT_DROP
-                          ? take_drop(provider, record, packet)
-                          : ebpf_device_component(provider, record->net_cookie, record->ifindex);
-    component = pktmon_registry_find(provider->base.registry, event.component);
-    packet->netns = component->netns;
+    event.component = take_point(provider, record, packet);
+    packet->edge_name = ebpf_edge_name(packet->edge);
+    packet->netns = pktmon_registry_find(provider->base.registry, event.component)->netns;
     frame_of_record(packet, record, provider->frame, provider->options.pkt_size);
     ebpf_deliver(provider, &event);
 }

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Groups, copies and numbers: what a sight adds to what is known of the packet. */
+#ifndef PKTMON_TRACK_H
+#define PKTMON_TRACK_H
+
+#include "journey.h"
+
+/* --- what buffers of one packet have in common --- */
+
+static __always_inline struct family *family_slot(__u64 group)
+{
+    __u32 slot = slot_of(group, FAMILY_SLOTS);
+
+    return bpf_map_lookup_elem(&families, &slot);
+}
+
+/* NULL: the packet has one buffer, or had several so long ago that others took the place. */
+static __always_inline struct family *family_of(const struct journey *journey)
+{
+    struct family *family;
+
+    if (!(journey->flags & JOURNEY_FAMILY))
+        return NULL;
+    family = family_slot(journey->group);
+    return family && family->group == journey->group ? family : NULL;
+}
+
+static __always_inline struct family *make_family(struct journey *journey)
+{
+    struct family *family = family_of(journey);
+
+    if (family)
+        return family;
+    family = family_slot(journey->group);
+    if (!family)
+        return NULL;
+    family->group = journey->group;
+    family->appearances = journey->appearance;
+    family->copies = journey->copy;
+    family->alive = journey->flags & JOURNEY_ENDED ? 0 : 1;
+    family->numbers = journey->number;
+    family->good = journey->flags & JOURNEY_GOOD ? 1 : 0;
+    journey->flags |= JOURNEY_FAMILY;
+    return family;
+}
+
+/* --- contents --- */
+
+/* Keys of one table. */
+enum content_key {
+    KEY_SIGNATURE = 1,
+    KEY_DATAGRAM = 2,
+    KEY_FLOW = 3,
+};
+
+static __always_inline __u64 content_key(__u64 hash, enum content_key kind)
+{
+    return hash << 2 | kind;
+}
+
+static __always_inline struct content_bucket *contents_of(__u64 key)
+{
+    __u32 slot = slot_of(key, CONTENT_BUCKETS);
+
+    return bpf_map_lookup_elem(&contents, &slot);
+}
+
+static __always_inline void remember_content(__u64 key, const struct journey *journey,
+                                             const struct sight *sight)
+{
+    struct content_bucket *bucket = contents_of(key);
+    __u64 oldest = ~0ULL;
+    __u32 victim = 0;
+
+    if (!bucket)
+        return;
+    for (int i = 0; i < CONTENT_WAYS; i++) {
+        if (bucket->keys[i] == key && bucket->sequences[i] == sight->content.sequence) {
+            victim = i;
+            break;
+        }
+        if (bucket->times[i] < oldest) {
+            oldest = bucket->times[i];
+            victim = i;
+        }
+    }
+    victim &= CONTENT_WAYS - 1;
+    bucket->keys[victim] = key;
+    bucket->buffers[victim] = sight->skb;
+    bucket->groups[victim] = journey->group;
+    bucket->times[victim] = journey->time;
+    bucket->sequences[victim] = sight->content.sequence;
+    bucket->lengths[victim] = sight->content.payload;
+}
+
+/* The newest journey with this content that is not older than age, ns. sequence: that it must have
+ * held; where anything will do, 0 and exact = false. */
+static __always_inline struct journey *journey_with(__u64 key, const struct sight *sight,
+                                                    __u64 since, bool in_range)
+{
+    struct content_bucket *bucket = contents_of(key);
+    struct journey *journey, *found = NULL;
+    __u64 newest = since;
+
+    for (int i = 0; bucket && i < CONTENT_WAYS; i++) {
+        if (bucket->keys[i] != key || bucket->times[i] < newest)
+            continue;
+        if (in_range && bucket->lengths[i] &&
+            sight->content.sequence - bucket->sequences[i] >= bucket->lengths[i])
+            continue;
+        journey = journey_of(bucket->buffers[i]);
+        if (!journey || journey->group != bucket->groups[i])
+            continue;
+        newest = bucket->times[i];
+        found = journey;
+    }
+    return found;
+}
+
+/* --- what a sight means --- */
+
+/* 1, 2, 3 ... over all CPUs, each of which takes every config.cpus-th number. */
+static __always_inline __u64 next_group(void)
+{
+    __u32 zero = 0;
+    __u64 *number = bpf_map_lookup_elem(&group_numbers, &zero);
+
+    if (!number)
+        return 0;
+    /* Programs at other interrupt levels of this CPU take numbers too. */
+    return __sync_fetch_and_add(number, 1) * config.cpus + bpf_get_smp_processor_id() + 1;
+}
+
+/* Makes all that must be found again later findable. */
+static __always_inline void remember(const struct journey *journey, const struct sight *sight,
+                                     const struct packet_record *now, bool is_new)
+{
+    bool fragment = sight->content.fragment;
+
+    if (is_new)
+        remember_content(content_key(sight->content.signature, KEY_SIGNATURE), journey, sight);
+    if (sight->content.datagram && (is_new || fragment))
+        remember_content(content_key(sight->content.datagram, KEY_DATAGRAM), journey, sight);
+    if (sight->segmented && sight->content.flow)
+        remember_content(content_key(sight->content.flow, KEY_FLOW), journey, sight);
+}
+
+/* Fragments and segments are numbered; what was put together again is not. */
+static __always_inline void number_piece(struct journey *journey, const struct sight *sight)
+{
+    struct family *family;
+
+    if (journey->number == 0 && sight->content.fragment) {
+        family = make_family(journey);
+        if (family)
+            journey->number = __sync_fetch_and_add(&family->numbers, 1) + 1;
+    } else if (journey->number != 0 && !sight->content.fragment &&
+               (sight->segmented || !(journey->flags & JOURNEY_SEGMENT))) {
+        journey->number = 0;
+        journey->flags &= ~JOURNEY_SEGMENT;
+        family = family_of(journey);
+        if (family)
+            family->numbers = 0;
+    }
+}
+
+static __always_inline void move(struct journey *journey, const struct packet_record *now,
+                                 const struct sight *sight)
+{
+    journey->time = now->time;
+    journey->head = sight->head;
+    journey->signature = sight->content.signature;
+    journey->mac_offset = sight->mac_offset;
+    journey->net_cookie = now->net_cookie;
+    if (now->ifindex)
+        journey->ifindex = now->ifindex;
+    journey->point = now->point;
+    journey->way = now->way;
+    journey->flags &= ~(JOURNEY_IN_HOOK | JOURNEY_LEAVES);
+}
+
+/* Puts what is known into the record. */
+static __always_inline void tell(struct packet_record *record, struct journey *journey)
+{
+    struct family *family = family_of(journey);
+
+    if (family) /* copies may be under way on several CPUs */
+        journey->appearance = __sync_fetch_and_add(&family->appearances, 1) + 1;
+    else
+        journey->appearance++;
+    record->group = journey->group;
+    record->appearance = journey->appearance;
+    record->copy = journey->copy;
+    record->number = journey->number;
+}
+
+static __always_inline void go_on(struct journey *journey, struct packet_record *record,
+                                  const struct sight *sight)
+{
+    bool changed = journey->signature != sight->content.signature;
+
+    if (journey->head != sight->head)
+        remember_head(sight->head, sight->skb);
+    move(journey, record, sight);
+    number_piece(journey, sight);
+    remember(journey, sight, record, changed);
+    tell(record, journey);
+}
+
+/* How a buffer that is new belongs to a packet that is not. */
+enum relation {
+    RELATION_NONE,
+    RELATION_COPY,    /* shares the bytes, or holds the same while the other lives */
+    RELATION_INSTEAD, /* holds what another one held, which is gone */
+    RELATION_PIECE,   /* a fragment or a segment of it */
+};
+
+static __always_inline void begin(struct packet_record *record, const struct sight *sight,
+                                  struct journey *parent, enum relation relation)
+{
+    struct family *family = parent ? make_family(parent) : NULL;
+    struct journey known = {}, *journey;
+    __u8 inherited = 0;
+
+    if (parent) {
+        known.group = parent->group;
+        known.copy = parent->copy;
+        known.appearance = parent->appearance;
+        inherited = JOURNEY_FAMILY;
+    } else {
+        known.group = next_group();
+        known.copy = 1;
+    }
+    if (family) {
+        __sync_fetch_and_add(&family->alive, 1);
+        if (relation == RELATION_COPY) {
+            record->copy_of = known.copy;
+            known.copy = __sync_fetch_and_add(&family->copies, 1) + 1;
+        }
+        if (relation == RELATION_PIECE && !sight->content.fragment) {
+            known.number = __sync_fetch_and_add(&family->numbers, 1) + 1;
+            inherited |= JOURNEY_SEGMENT;
+        }
+    }
+    journey = new_journey(sight->skb);
+    if (!journey) {
+        record->group = known.group;
+        record->appearance = known.appearance + 1;
+        record->copy = known.copy;
+        return;
+    }
+    *journey = known;
+    journey->flags = inherited;
+    move(journey, record, sight);
+    number_piece(journey, sight);
+    remember_head(sight->head, sight->skb);
+    remember(journey, sight, record, true);
+    tell(record, journey);
+}
+
+/* Content says less the older it is. */
+#define CONTENT_AGE_NS (1000 * 1000 * 1000ULL)
+#define SEGMENT_AGE_NS (100 * 1000 * 1000ULL)
+
+/* Where packets come into being: what is there for the first time is new. */
+static __always_inline bool is_origin(const struct packet_record *now, const struct sight *sight)
+{
+    if (now->point == RECORD_POINT_OUTPUT)
+        return true;
+    return sight->skb_iif == 0 &&
+           (now->point == RECORD_POINT_TX_UPPER || now->point == RECORD_POINT_DROP);
+}
+
+static __always_inline bool is_first_fragment_of(const struct journey *whole,
+                                                 const struct packet_record *now,
+                                                 const struct sight *sight)
+{
+    return sight->content.fragment && whole->signature == sight->content.signature &&
+           whole->way == now->way;
+}
+
+/* The packet that a new buffer carries, found by what it holds. */
+static __always_inline struct journey *
+by_content(const struct packet_record *now, const struct sight *sight, enum relation *relation)
+{
+    __u64 since = now->time - CONTENT_AGE_NS, key;
+    struct journey *journey;
+
+    *relation = RELATION_PIECE;
+    if (sight->content.fragment) {
+        key = content_key(sight->content.datagram, KEY_DATAGRAM);
+        journey = journey_with(key, sight, since, false);
+        if (journey)
+            return journey;
+    }
+    key = content_key(sight->content.signature, KEY_SIGNATURE);
+    journey = journey_with(key, sight, since, false);
+    if (journey && is_first_fragment_of(journey, now, sight))
+        return journey;
+    if (journey && !is_origin(now, sight) && goes_on(journey, now, sight, false)) {
+        *relation = journey->flags & JOURNEY_ENDED ? RELATION_INSTEAD : RELATION_COPY;
+        return journey;
+    }
+    if (!sight->content.flow || sight->segmented || sight->content.fragment ||
+        is_origin(now, sight))
+        return NULL;
+    key = content_key(sight->content.flow, KEY_FLOW);
+    return journey_with(key, sight, now->time - SEGMENT_AGE_NS, true);
+}
+
+/*
+ * Finds or begins the packet's journey, and puts its group, appearance, copy and number into the
+ * record, which says where the packet is. A global function, as read_content().
+ */
+__noinline int track(struct packet_record *record, const struct sight *sight)
+{
+    enum relation relation = RELATION_COPY;
+    struct journey *journey;
+
+    if (!record || !sight)
+        return 0;
+    journey = live_journey_of(sight->skb);
+    if (journey && goes_on(journey, record, sight, true)) {
+        go_on(journey, record, sight);
+        return 0;
+    }
+    journey = journey_at(sight->head);
+    if (!journey || !goes_on(journey, record, sight, false)) {
+        journey = by_content(record, sight, &relation);
+        if (journey)
+            record->flags |= RECORD_CONTENT;
+    }
+    begin(record, sight, journey, relation);
+    return 0;
+}
+
+static __always_inline void look_at(struct sight *sight, struct scratch *scratch,
+                                    const struct sk_buff *skb, const struct frame *frame,
+                                    __u32 copied)
+{
+    __builtin_memset(sight, 0, sizeof(*sight));
+    read_content(scratch, frame->l3, frame->protocol, copied, &sight->content);
+    sight->head = frame->head;
+    sight->skb = address(skb);
+    sight->device = address(skb->dev);
+    sight->mac_offset = frame->mac_offset;
+    sight->skb_iif = skb->skb_iif;
+    sight->segmented = scratch->record.gso_size;
+}
+
+/* --- ends --- */
+
+/* How many buffers share this head (net/core/skbuff.c: dataref counts in its lower half). */
+static __always_inline bool shares_head(const struct sk_buff *skb)
+{
+    const struct skb_shared_info *shared;
+
+    if (!BPF_CORE_READ_BITFIELD(skb, cloned))
+        return false;
+    shared = (const void *)(address(skb->head) + skb->end);
+    return (BPF_CORE_READ(shared, dataref.counter) & 0xFFFF) > 1;
+}
+
+/* The packet, or one of its buffers, came to a good end. */
+static __always_inline void end_well(struct journey *journey)
+{
+    struct family *family = family_of(journey);
+
+    journey->flags |= JOURNEY_GOOD;
+    if (family)
+        family->good = 1;
+}
+
+/* Whether another buffer of the packet lives, or came to a good end. */
+static __always_inline bool has_others(const struct journey *journey)
+{
+    struct family *family = family_of(journey);
+
+    /* Of a datagram or a large send each part is needed. */
+    if (!family || journey->number)
+        return false;
+    return family->good || family->alive > (journey->flags & JOURNEY_ENDED ? 0 : 1);
+}
+
+/* The buffer ends here; its bytes too, unless other buffers share them. */
+static __always_inline void forget(const struct sk_buff *skb)
+{
+    struct journey *journey = live_journey_of(address(skb));
+    struct family *family;
+
+    if (!shares_head(skb))
+        forget_head(address(skb->head));
+    if (!journey)
+        return;
+    if (journey->flags & JOURNEY_LEAVES)
+        end_well(journey);
+    journey->flags |= JOURNEY_ENDED;
+    family = family_of(journey);
+    if (family)
+        __sync_fetch_and_sub(&family->alive, 1);
+}
+
+#endif
