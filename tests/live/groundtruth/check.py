@@ -10,8 +10,9 @@ TRUTH has a paragraph for each class of packets, written by hand:
     PLACE [*TIMES]
     ...
 
-A PLACE is like "a/eth0 Upper Tx", and "b/netfilter input In NETFILTER_DROP" for the drop of the
-packet. A class without places has no list to be compared with, but its packets are to have groups of
+A PLACE is like "a/eth0 Upper Tx", and "b/netfilter input Rx NETFILTER_DROP" for the drop of the
+packet; where the kernel may have one of several reasons they stand with "|" between them. The NUMBER
+of a class with "-reply" or "-error" is that of ICMP messages about its packets. A class without places has no list to be compared with, but its packets are to have groups of
 their own and no drops. PREFIX is taken off the names of namespaces. At POINTS devices the places
 that are seen at points stack alone are left out. To SAMPLE goes a capture of some of the packets.
 
@@ -176,6 +177,10 @@ class Class:
                            if p.split()[1] not in STACK_ALONE or len(p.split()) > 3]
         self.drops = collections.Counter(p for p in self.places if len(p.split()) > 3)
         self.sorted = sorted(self.places)
+        self.aliases = {}
+        for place in self.drops:
+            where, _, reasons = place.rpartition(" ")
+            self.aliases.update({f"{where} {reason}": place for reason in reasons.split("|")})
 
     def fits(self, places):
         if self.any_order:
@@ -210,7 +215,7 @@ def journey(appearances, truth):
     for seen in appearances:
         if seen.released or held(seen, before) and seen.place not in truth.places:
             continue
-        places.append(seen.place)
+        places.append(truth.aliases.get(seen.place, seen.place))
         before = seen
     return places
 
