@@ -423,6 +423,11 @@ const struct pktmon_capture *pktmon_session_capture(const struct pktmon_session 
     return session->capture;
 }
 
+bool pktmon_session_selects(struct pktmon_session *session, uint32_t component)
+{
+    return pktmon_constraints_select(session->constraints, session->registry, component);
+}
+
 void pktmon_session_stop(struct pktmon_session *session)
 {
     atomic_store(&session->stopped, true);

@@ -82,6 +82,9 @@ pktmon_session_registry(const struct pktmon_session *session);
 PKTMON_PUBLIC const struct pktmon_capture *
 pktmon_session_capture(const struct pktmon_session *session);
 
+/* Whether events of this component are handed over, as its name is now. */
+PKTMON_PUBLIC bool pktmon_session_selects(struct pktmon_session *session, uint32_t component);
+
 /* Async-signal-safe. */
 PKTMON_PUBLIC void pktmon_session_stop(struct pktmon_session *session);
 

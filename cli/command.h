@@ -15,5 +15,6 @@ command_run command_etl2pcap;
 command_run command_etl2txt;
 command_run command_list;
 command_run command_counters;
+command_run command_elsewhere;
 
 #endif

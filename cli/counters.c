@@ -1,26 +1,54 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pktmon counters: the counters that stand in a log, as of when its capture stopped. */
-#include <inttypes.h>
+/* pktmon counters: of this host while it counts, or of a log as of when its capture stopped. */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "command.h"
+#include "counter-view.h"
+#include "live.h"
 #include "log.h"
 #include "output.h"
 
+#define MAX_RATE 30 /* as Windows' pktmon */
+
+/* Without --refresh-rate: a person sees no more, and a file need not grow faster. */
+#define TERMINAL_RATE 10
+#define FILE_RATE     1
+
 struct arguments {
-    char *type;
-    gboolean zero, hidden, reason, json;
-    bool flow, drops;
+    char *type, *components, *netns;
+    gboolean zero, hidden, reasons, json, live;
+    int rate, seconds;
     char **logs;
 };
 
-static bool choose_type(struct arguments *arguments, GError **error)
+static bool refuse(GError **error, const char *sentence)
+{
+    g_set_error_literal(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT, sentence);
+    return false;
+}
+
+static bool check(const struct arguments *arguments, GError **error)
+{
+    if (arguments->rate < 0 || arguments->rate > MAX_RATE)
+        return refuse(error, "--refresh-rate is 1 to 30 times a second.");
+    if (arguments->seconds < 0)
+        return refuse(error, "--seconds is a number of seconds, or 0 to count until Ctrl-C.");
+    if (arguments->logs && (arguments->live || arguments->rate || arguments->seconds ||
+                            arguments->components || arguments->netns))
+        return refuse(error, "A log holds the counters of the end of its capture alone: leave out "
+                             "the options that are about counting now.");
+    return true;
+}
+
+static bool choose_type(const struct arguments *arguments, struct counter_view *view,
+                        GError **error)
 {
     const char *type = arguments->type ? arguments->type : "all";
     bool all = g_str_equal(type, "all");
-    arguments->flow = all || g_str_equal(type, "flow");
-    arguments->drops = all || g_str_equal(type, "drop");
-    if (arguments->flow || arguments->drops)
+    view->flow = all || g_str_equal(type, "flow");
+    view->drops = all || g_str_equal(type, "drop");
+    if (view->flow || view->drops)
         return true;
     g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
                 "--type is all, flow or drop, and \"%s\" is none of them.", type);
@@ -30,133 +58,112 @@ static bool choose_type(struct arguments *arguments, GError **error)
 static bool parse(struct arguments *arguments, int argc, char **argv, GError **error)
 {
     const GOptionEntry entries[] = {
+        {"live", 0, 0, G_OPTION_ARG_NONE, &arguments->live,
+         "Show the counters while they count, on a terminal in place", NULL},
+        {"refresh-rate", 0, 0, G_OPTION_ARG_INT, &arguments->rate,
+         "With --live: how often, 1 to 30 times a second (10 on a terminal, else 1)", "N"},
+        {"seconds", 0, 0, G_OPTION_ARG_INT, &arguments->seconds, "Count so long (until Ctrl-C)",
+         "N"},
         {"type", 't', 0, G_OPTION_ARG_STRING, &arguments->type, "all (default), flow or drop",
          "TYPE"},
         {"zero", 'z', 0, G_OPTION_ARG_NONE, &arguments->zero,
          "Counters that are zero in both directions too", NULL},
         {"include-hidden", 'i', 0, G_OPTION_ARG_NONE, &arguments->hidden,
-         "Hidden components too (a log does not tell them apart)", NULL},
-        {"drop-reason", 'r', 0, G_OPTION_ARG_NONE, &arguments->reason,
-         "Newest reason of each drop counter (a log does not hold it)", NULL},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &arguments->json, "As JSON", NULL},
+         "Devices too that tunnel modules make in every namespace", NULL},
+        {"drop-reason", 'r', 0, G_OPTION_ARG_NONE, &arguments->reasons,
+         "Drops by reason, the newest first (a log does not hold them)", NULL},
+        {"components", 0, 0, G_OPTION_ARG_STRING, &arguments->components,
+         "Of these ids or names only, separated by commas", "LIST"},
+        {"netns", 0, 0, G_OPTION_ARG_STRING, &arguments->netns,
+         "Of these network namespaces only: all (default), current, or names", "LIST"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &arguments->json,
+         "As JSON, with -z, -i and -r; with --live one line each time", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->logs, NULL, NULL},
         {0},
     };
-    if (!output_parse(&argc, &argv, entries, "LOG... - show the counters of a log",
-                      "Flow counters are of one edge of a component, drop counters of all of it.",
-                      error) ||
-        !choose_type(arguments, error))
-        return false;
-    if (arguments->logs)
-        return true;
-    g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
-                "Name the log whose counters to show: pktmon counters PktMon.etl.");
-    return false;
+    return output_parse(
+               &argc, &argv, entries,
+               "[LOG...] - count what passes this host, or show a log's counters",
+               "Counters begin at zero when the command starts, and are shown when it ends: with "
+               "Ctrl-C, or after\n--seconds N; with --live also in between. Flow counters are of "
+               "one edge of a component, drop\ncounters of all of it. Packets as the edge sees "
+               "them: one large send counts as one.",
+               error) &&
+           check(arguments, error);
 }
 
-static bool is_shown(const struct arguments *arguments, const struct etl_counter *counter)
+static counter_list *counters_of(const struct log *log)
 {
-    if (counter->drops ? !arguments->drops : !arguments->flow)
-        return false;
-    return arguments->zero || arguments->json || counter->packets_in || counter->packets_out ||
-           counter->bytes_in || counter->bytes_out;
-}
-
-static void print_heading(const struct log *log, uint32_t adapter, bool first)
-{
-    printf("%s%s\n  %5s  %-24s  %-10s  %12s %14s  %12s %14s\n", first ? "" : "\n",
-           log_stack_name(log, adapter), "Id", "Name", "Counter", "Rx packets", "Rx bytes",
-           "Tx packets", "Tx bytes");
-}
-
-static void print_counter(const struct log *log, const struct etl_counter *counter)
-{
-    const struct pktmon_component *component =
-        pktmon_registry_find(log->registry, counter->component);
-    const char *edge = counter->edge_name ? counter->edge_name : "Edge";
-    printf("  %5u  %-24s  %-10s  %12" PRIu64 " %14" PRIu64 "  %12" PRIu64 " %14" PRIu64 "\n",
-           counter->component, component ? log_text(component->name) : "",
-           counter->drops ? "Drop" : edge, counter->packets_in, counter->bytes_in,
-           counter->packets_out, counter->bytes_out);
-}
-
-static void print_text(const struct arguments *arguments, const struct log *log)
-{
-    const GArray *counters = etl_catalogue_counters(log->catalogue);
-    uint32_t headed = UINT32_MAX;
-    for (guint i = 0; i < log->stacks->len; i++) {
-        const struct etl_binding *binding = g_ptr_array_index(log->stacks, i);
-        uint32_t adapter = binding->adapter;
-        for (guint j = 0; j < counters->len; j++) {
-            const struct etl_counter *counter = &g_array_index(counters, struct etl_counter, j);
-            if (counter->component != binding->id || !is_shown(arguments, counter))
-                continue;
-            if (adapter != headed)
-                print_heading(log, adapter, headed == UINT32_MAX);
-            headed = adapter;
-            print_counter(log, counter);
-        }
+    const GArray *read = etl_catalogue_counters(log->catalogue);
+    counter_list *counters = g_array_new(FALSE, FALSE, sizeof(struct counter));
+    for (guint i = 0; i < read->len; i++) {
+        const struct etl_counter *counter = &g_array_index(read, struct etl_counter, i);
+        const struct counter shown = {.component = counter->component,
+                                      .drops = counter->drops,
+                                      .edge = counter->edge_name,
+                                      .packets_in = counter->packets_in,
+                                      .bytes_in = counter->bytes_in,
+                                      .packets_out = counter->packets_out,
+                                      .bytes_out = counter->bytes_out};
+        g_array_append_val(counters, shown);
     }
-    if (headed == UINT32_MAX)
+    return counters;
+}
+
+static void print_text(const struct counter_view *view, const struct log *log,
+                       const counter_list *counters)
+{
+    g_autofree char *text = counter_view_text(view, log->stacks, counters, false);
+    if (*text)
+        fputs(text, stdout);
+    else
         puts(counters->len ? "All counters are zero." : "The log holds no counters.");
 }
 
-static void put_amounts(JsonBuilder *json, const char *name, uint64_t packets, uint64_t bytes)
+static bool show_log(const struct counter_view *view, char **paths, GError **error)
 {
-    json_builder_set_member_name(json, name);
-    json_builder_begin_object(json);
-    json_put_number(json, "Packets", packets);
-    json_put_number(json, "Bytes", bytes);
-    json_builder_end_object(json);
+    struct log log;
+    if (!log_open(&log, paths, error))
+        return false;
+    g_autoptr(GArray) counters = counters_of(&log);
+    if (view->json)
+        counter_view_print_json(view, log.stacks, counters);
+    else
+        print_text(view, &log, counters);
+    log_close(&log);
+    return true;
 }
 
-static void put_counters(JsonBuilder *json, const struct arguments *arguments,
-                         const struct log *log, uint32_t id)
+static bool count(const struct arguments *arguments, const struct counter_view *view,
+                  GError **error)
 {
-    const GArray *counters = etl_catalogue_counters(log->catalogue);
-    json_builder_set_member_name(json, "Counters");
-    json_builder_begin_array(json);
-    for (guint i = 0; i < counters->len; i++) {
-        const struct etl_counter *counter = &g_array_index(counters, struct etl_counter, i);
-        if (counter->component != id || !is_shown(arguments, counter))
-            continue;
-        json_builder_begin_object(json);
-        json_put_string(json, "Name", counter->drops ? "Drop" : log_text(counter->edge_name));
-        json_put_string(json, "Type", counter->drops ? "Drop" : "Flow");
-        put_amounts(json, "Inbound", counter->packets_in, counter->bytes_in);
-        put_amounts(json, "Outbound", counter->packets_out, counter->bytes_out);
-        json_builder_end_object(json);
-    }
-    json_builder_end_array(json);
-}
-
-static void put_component(JsonBuilder *json, const struct log *log, uint32_t id, const void *user)
-{
-    const struct pktmon_component *component = pktmon_registry_find(log->registry, id);
-    json_builder_begin_object(json);
-    /* Counters are shown also where the log does not say whose they are. */
-    json_put_string(json, "Name", component ? log_text(component->name) : "");
-    json_put_string(json, "Type", component ? log_text(component->type) : "");
-    json_put_number(json, "Id", id);
-    put_counters(json, user, log, id);
-    json_builder_end_object(json);
-}
-
-static void print_json(const struct arguments *arguments, const struct log *log)
-{
-    log_print_json(log, put_component, arguments);
+    int usual_rate = isatty(STDOUT_FILENO) && !view->json ? TERMINAL_RATE : FILE_RATE;
+    const struct live_counting counting = {
+        .view = *view,
+        .refresh = arguments->live,
+        .rate = arguments->rate ? arguments->rate : usual_rate,
+        .seconds = arguments->seconds,
+        .components = arguments->components,
+        .netns = arguments->netns,
+    };
+    return live_count(&counting, error);
 }
 
 bool command_counters(int argc, char **argv, GError **error)
 {
     struct arguments arguments = {0};
-    struct log log;
-    bool done = parse(&arguments, argc, argv, error) && log_open(&log, arguments.logs, error);
-    if (done) {
-        (arguments.json ? print_json : print_text)(&arguments, &log);
-        log_close(&log);
-    }
+    struct counter_view view;
+    bool done = parse(&arguments, argc, argv, error);
+    view = (struct counter_view){.zero = arguments.zero,
+                                 .hidden = arguments.hidden || arguments.json,
+                                 .reasons = arguments.reasons || arguments.json,
+                                 .json = arguments.json};
+    done =
+        done && choose_type(&arguments, &view, error) &&
+        (arguments.logs ? show_log(&view, arguments.logs, error) : count(&arguments, &view, error));
     g_free(arguments.type);
+    g_free(arguments.components);
+    g_free(arguments.netns);
     g_strfreev(arguments.logs);
     return done;
 }

@@ -17,18 +17,27 @@ static const struct {
     command_run *run;
     const char *help;
 } commands[] = {
-    {"list", NULL, command_list, "Show the components of a log"},
-    {"counters", NULL, command_counters, "Show the counters of a log"},
+    {"list", NULL, command_list, "Show the components of this host, or of a log"},
+    {"counters", NULL, command_counters, "Count what passes this host, or show a log's counters"},
     {"etl2pcap", "pcapng", command_etl2pcap, "Convert a Windows log (.etl) to pcapng"},
     {"etl2txt", "format", command_etl2txt, "Convert a Windows log (.etl) to text"},
+    /* What to do instead; not in the help. */
+    {"start", NULL, command_elsewhere, NULL},
+    {"stop", NULL, command_elsewhere, NULL},
+    {"status", NULL, command_elsewhere, NULL},
+    {"filter", NULL, command_elsewhere, NULL},
+    {"reset", NULL, command_elsewhere, NULL},
+    {"unload", NULL, command_elsewhere, NULL},
 };
 
 static void print_help(void)
 {
     printf("pktmon " PKTMON_VERSION ", Packet Monitor for Wireshark\n\n"
            "Usage: pktmon COMMAND [OPTIONS]\n\nCommands:\n");
-    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
-        printf("  %-10s %s\n", commands[i].name, commands[i].help);
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
+        if (commands[i].help)
+            printf("  %-10s %s\n", commands[i].name, commands[i].help);
+    }
     printf("\n\"pktmon COMMAND --help\" shows a command's options.\n");
 }
 

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "live.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+#include "screen.h"
+#include "session.h"
+#include "table.h"
+
+#define WARNINGS_KEPT 16 /* the newest */
+
+/* The newest reading of a counter. */
+struct reading {
+    guint64 key;
+    struct counter counter;
+    struct pktmon_drop_count *reasons; /* owned */
+};
+
+struct counting {
+    struct pktmon_receiver receiver; /* first: the session hands it back to us */
+    const struct live_counting *options;
+    struct pktmon_session *session;
+    GHashTable *readings; /* struct reading by its key */
+    GQueue warnings;      /* of char * */
+    struct screen screen;
+    gint64 began; /* us; 0 = not yet */
+    gint64 shown; /* us, when it was shown last */
+    bool changed; /* since then */
+};
+
+/* --- what this host has --- */
+
+static void print_missing(const struct pktmon_capture *capture)
+{
+    for (guint i = 0; i < capture->missing->len; i++) {
+        g_autofree char *text = printable(g_ptr_array_index(capture->missing, i));
+        fprintf(stderr, "Not seen: %s\n", text);
+    }
+}
+
+bool live_list(struct pktmon_registry *registry, GError **error)
+{
+    const struct pktmon_provider_options options = {.points = PKTMON_POINTS_STACK};
+    struct pktmon_capture *capture = pktmon_capture_new();
+    struct pktmon_provider *provider =
+        pktmon_ebpf_provider_new(&options, registry, capture, NULL, error);
+    bool done = provider && provider->ops->enumerate(provider, error);
+    if (done)
+        print_missing(capture);
+    if (provider)
+        provider->ops->free(provider);
+    pktmon_capture_free(capture);
+    return done;
+}
+
+/* --- readings --- */
+
+/* From the wire up, as components stand below each other; other edges in the order of their
+ * numbers. */
+static uint16_t rank_of_edge(uint16_t edge)
+{
+    static const uint16_t ranks[] = {
+        [PKTMON_EDGE_LOWER] = 1, [PKTMON_EDGE_QDISC] = 2, [PKTMON_EDGE_UPPER] = 3};
+    return edge < G_N_ELEMENTS(ranks) ? ranks[edge] : edge;
+}
+
+static guint64 key_of(uint32_t component, bool drops, uint16_t edge)
+{
+    return (guint64)component << 32 | (guint64)drops << 16 | rank_of_edge(edge);
+}
+
+static void reading_free(void *data)
+{
+    struct reading *reading = data;
+    g_free(reading->reasons);
+    g_free(reading);
+}
+
+/* The names of a kernel's reasons are few, and the event's are not ours to keep. */
+static struct pktmon_drop_count *copy_reasons(const struct pktmon_counters *counters)
+{
+    struct pktmon_drop_count *reasons =
+        g_memdup2(counters->reasons, counters->reason_count * sizeof(*reasons));
+    for (size_t i = 0; i < counters->reason_count; i++)
+        reasons[i].reason = g_intern_string(reasons[i].reason);
+    return reasons;
+}
+
+static struct reading *add_reading(struct counting *counting, guint64 key,
+                                   const struct counter *counter)
+{
+    struct reading *reading = g_new0(struct reading, 1);
+    reading->key = key;
+    reading->counter = *counter;
+    g_hash_table_replace(counting->readings, &reading->key, reading);
+    return reading;
+}
+
+static void take_flow(struct counting *counting, uint32_t component,
+                      const struct pktmon_counters *counters)
+{
+    const struct counter counter = {.component = component,
+                                    .edge = g_intern_string(counters->edge_name),
+                                    .packets_in = counters->packets_in,
+                                    .bytes_in = counters->bytes_in,
+                                    .packets_out = counters->packets_out,
+                                    .bytes_out = counters->bytes_out};
+    add_reading(counting, key_of(component, false, counters->edge), &counter);
+}
+
+static void take_drops(struct counting *counting, uint32_t component,
+                       const struct pktmon_counters *counters)
+{
+    const struct counter counter = {.component = component,
+                                    .drops = true,
+                                    .reason = g_intern_string(counters->drop_reason),
+                                    .packets_in = counters->drops_in,
+                                    .bytes_in = counters->drop_bytes_in,
+                                    .packets_out = counters->drops_out,
+                                    .bytes_out = counters->drop_bytes_out};
+    struct reading *reading = add_reading(counting, key_of(component, true, 0), &counter);
+    reading->counter.reason_count = counters->reason_count;
+    reading->counter.reasons = reading->reasons = copy_reasons(counters);
+}
+
+static void take_warning(struct counting *counting, const struct pktmon_notice *notice)
+{
+    if (notice->level > PKTMON_LEVEL_WARNING)
+        return;
+    g_queue_push_tail(&counting->warnings, printable(notice->message));
+    if (counting->warnings.length > WARNINGS_KEPT)
+        g_free(g_queue_pop_head(&counting->warnings));
+}
+
+static void take_event(struct pktmon_receiver *receiver, const struct pktmon_event *event)
+{
+    struct counting *counting = (struct counting *)receiver;
+    if (event->record == PKTMON_RECORD_EVENT)
+        take_warning(counting, &event->notice);
+    if (event->record != PKTMON_RECORD_COUNTERS)
+        return;
+    if (event->counters.has_flow)
+        take_flow(counting, event->component, &event->counters);
+    if (event->counters.has_drops)
+        take_drops(counting, event->component, &event->counters);
+    counting->changed = true;
+}
+
+/* --- what is shown --- */
+
+static void add_zero(struct counting *counting, guint64 key, const struct counter *counter)
+{
+    if (!g_hash_table_contains(counting->readings, &key))
+        add_reading(counting, key, counter);
+}
+
+/* Counters of what has not seen a packet yet. */
+static void add_zeros(struct counting *counting)
+{
+    g_autoptr(GPtrArray) components =
+        pktmon_registry_list(pktmon_session_registry(counting->session));
+    for (guint i = 0; i < components->len; i++) {
+        const struct pktmon_component *component = g_ptr_array_index(components, i);
+        struct counter counter = {.component = component->id};
+        if (component->gone || !pktmon_session_selects(counting->session, component->id))
+            continue;
+        for (const struct host_edge *edge = host_edges(component); edge->id; edge++) {
+            counter.edge = edge->name;
+            add_zero(counting, key_of(component->id, false, edge->id), &counter);
+        }
+        counter.edge = NULL;
+        counter.drops = true;
+        add_zero(counting, key_of(component->id, true, 0), &counter);
+    }
+}
+
+static int compare_readings(const void *a, const void *b)
+{
+    const struct reading *left = *(void *const *)a, *right = *(void *const *)b;
+    return (left->key > right->key) - (left->key < right->key);
+}
+
+static counter_list *sorted_counters(const struct counting *counting)
+{
+    g_autoptr(GPtrArray) readings = g_ptr_array_new();
+    counter_list *counters = g_array_new(FALSE, FALSE, sizeof(struct counter));
+    GHashTableIter iterator;
+    void *reading;
+    g_hash_table_iter_init(&iterator, counting->readings);
+    while (g_hash_table_iter_next(&iterator, NULL, &reading))
+        g_ptr_array_add(readings, reading);
+    g_ptr_array_sort(readings, compare_readings);
+    for (guint i = 0; i < readings->len; i++)
+        g_array_append_val(counters,
+                           ((const struct reading *)g_ptr_array_index(readings, i))->counter);
+    return counters;
+}
+
+static char *table_text_of(const struct counting *counting, const struct stacks *stacks,
+                           const counter_list *counters)
+{
+    char *text = counter_view_text(&counting->options->view, stacks, counters, true);
+    if (*text)
+        return text;
+    g_free(text);
+    return g_strdup("Nothing was counted.\n");
+}
+
+/* Under a line that says what this is; the last table stands alone. */
+static void show_table(struct counting *counting, const char *table, bool last)
+{
+    if (last) {
+        fputs(table, stdout);
+        return;
+    }
+    g_autofree char *page =
+        counting->screen.in_place
+            ? g_strdup_printf("Counting for %d s; Ctrl-C ends.\n\n%s",
+                              (int)((counting->shown - counting->began) / G_USEC_PER_SEC), table)
+            : g_strdup(table);
+    if (!screen_show(&counting->screen, page))
+        pktmon_session_stop(counting->session);
+}
+
+static void show(struct counting *counting, bool last)
+{
+    const struct counter_view *view = &counting->options->view;
+    const struct host_selection selection = {.all = true, .hidden = view->hidden};
+    if (view->zero || view->json)
+        add_zeros(counting);
+    struct stacks *stacks = host_stacks(pktmon_session_registry(counting->session), &selection);
+    g_autoptr(GArray) counters = sorted_counters(counting);
+    if (view->json) {
+        counter_view_print_json(view, stacks, counters);
+        if (fflush(stdout) != 0)
+            pktmon_session_stop(counting->session);
+    } else {
+        g_autofree char *table = table_text_of(counting, stacks, counters);
+        show_table(counting, table, last);
+    }
+    stacks_free(stacks);
+}
+
+/* --- the run --- */
+
+static void begin(struct counting *counting)
+{
+    const struct live_counting *options = counting->options;
+    counting->began = g_get_monotonic_time();
+    if (options->refresh)
+        counting->changed = true; /* an empty table says that it counts */
+    else if (options->seconds > 0)
+        fprintf(stderr, "Counting for %d s, or until Ctrl-C.\n", options->seconds);
+    else
+        fputs("Counting until Ctrl-C.\n", stderr);
+}
+
+static void caught_up(struct pktmon_receiver *receiver)
+{
+    struct counting *counting = (struct counting *)receiver;
+    const struct live_counting *options = counting->options;
+    if (!counting->began)
+        begin(counting);
+    gint64 now = g_get_monotonic_time();
+    if (options->seconds > 0 && now - counting->began >= options->seconds * G_USEC_PER_SEC)
+        pktmon_session_stop(counting->session);
+    /* On a terminal the line above the table tells the time. */
+    if (options->refresh && (counting->changed || counting->screen.in_place) &&
+        now - counting->shown >= G_USEC_PER_SEC / options->rate) {
+        counting->shown = now;
+        counting->changed = false;
+        show(counting, false);
+    }
+}
+
+static struct pktmon_session *volatile session_to_stop;
+
+static void on_stop_signal(int number)
+{
+    (void)number;
+    if (session_to_stop)
+        pktmon_session_stop(session_to_stop);
+}
+
+static void catch_signals(struct pktmon_session *session)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    const struct sigaction stop = {.sa_handler = on_stop_signal};
+    session_to_stop = session;
+    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
+        sigaction(numbers[i], &stop, NULL);
+}
+
+static struct pktmon_session *new_session(const struct live_counting *counting, GError **error)
+{
+    struct pktmon_session_options options;
+    pktmon_session_options_init(&options);
+    options.counters_only = true;
+    options.counters_interval_ms = counting->refresh ? 1000 / (uint32_t)counting->rate : 0;
+    options.components = counting->components;
+    options.netns = counting->netns;
+    options.buffer_size = 1; /* no packet goes through it */
+    return pktmon_session_new(&options, error);
+}
+
+static void print_warnings(const struct counting *counting)
+{
+    print_missing(pktmon_session_capture(counting->session));
+    for (const GList *warning = counting->warnings.head; warning; warning = warning->next)
+        fprintf(stderr, "Warning: %s\n", (const char *)warning->data);
+}
+
+bool live_count(const struct live_counting *options, GError **error)
+{
+    struct counting counting = {.receiver = {.event = take_event, .caught_up = caught_up},
+                                .options = options,
+                                .session = new_session(options, error)};
+    if (!counting.session)
+        return false;
+    counting.readings = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, reading_free);
+    g_queue_init(&counting.warnings);
+    screen_init(&counting.screen);
+    catch_signals(counting.session);
+    bool done = pktmon_session_run_to(counting.session, &counting.receiver, error);
+    session_to_stop = NULL;
+    screen_close(&counting.screen);
+    if (done) {
+        if (counting.screen.shown && !counting.screen.in_place)
+            putchar('\n');
+        show(&counting, true);
+        print_warnings(&counting);
+    }
+    pktmon_session_free(counting.session);
+    g_hash_table_unref(counting.readings);
+    g_queue_clear_full(&counting.warnings, g_free);
+    return done;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the commands do with the running system. Built without the live capture, all of it is one
+ * error that says so.
+ */
+#ifndef PKTMON_CLI_LIVE_H
+#define PKTMON_CLI_LIVE_H
+
+#include "counter-view.h"
+#include "host.h"
+
+/* Fills the registry with what this host has now. */
+bool live_list(struct pktmon_registry *registry, GError **error);
+
+struct live_counting {
+    struct counter_view view;
+    bool refresh;           /* show while counting, not only at the end */
+    int rate;               /* times a second */
+    int seconds;            /* 0 = until a signal */
+    const char *components; /* as --components of a capture; NULL = all */
+    const char *netns;
+};
+
+/* Counts and shows. */
+bool live_count(const struct live_counting *counting, GError **error);
+
+#endif

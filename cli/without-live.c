@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* In place of live.c where the live capture is not built. */
+#include "live.h"
+#include "provider.h"
+
+static bool refuse(GError **error)
+{
+    g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_UNSUPPORTED,
+                "This pktmon was built without the live capture (-DLIVE=OFF): name a log, as in "
+                "\"pktmon list PktMon.etl\".");
+    return false;
+}
+
+bool live_list(struct pktmon_registry *registry, GError **error)
+{
+    (void)registry;
+    return refuse(error);
+}
+
+bool live_count(const struct live_counting *counting, GError **error)
+{
+    (void)counting;
+    return refuse(error);
+}
