@@ -27,11 +27,45 @@ static __always_inline __u32 slot_of(__u64 number, __u32 slots)
     return number * 0x9E3779B97F4A7C15ULL >> 40 & (slots - 1);
 }
 
+/* --- tables. Global functions, which the verifier looks at once, and whose results it takes for
+ * any number: else it follows each way through all that comes after. --- */
+
+/* The way of the key; WAYS: there is none. */
+__noinline __u32 find_way(const struct ways *ways, __u64 key)
+{
+    if (!ways)
+        return WAYS;
+    for (__u32 i = 0; i < WAYS; i++) {
+        if (ways->keys[i] == key)
+            return i;
+    }
+    return WAYS;
+}
+
+/* A free one, or else the oldest. */
+__noinline __u32 oldest_way(const struct ways *ways)
+{
+    __u64 oldest = ~0ULL;
+    __u32 found = 0;
+
+    if (!ways)
+        return 0;
+    for (__u32 i = 0; i < WAYS; i++) {
+        __u64 time = ways->keys[i] ? ways->times[i] : 0;
+
+        if (time < oldest) {
+            oldest = time;
+            found = i;
+        }
+    }
+    return found;
+}
+
 /* --- journeys, by buffer --- */
 
 static __always_inline struct journey_bucket *bucket_of(__u64 skb)
 {
-    __u32 slot = slot_of(skb, JOURNEY_BUCKETS);
+    __u32 slot = slot_of(skb, BUCKETS);
 
     return bpf_map_lookup_elem(&journeys, &slot);
 }
@@ -40,12 +74,9 @@ static __always_inline struct journey_bucket *bucket_of(__u64 skb)
 static __always_inline struct journey *journey_of(__u64 skb)
 {
     struct journey_bucket *bucket = bucket_of(skb);
+    __u32 way = bucket ? find_way(&bucket->ways, skb) : WAYS;
 
-    for (int i = 0; bucket && i < JOURNEY_WAYS; i++) {
-        if (bucket->buffers[i] == skb)
-            return &bucket->journeys[i];
-    }
-    return NULL;
+    return bucket && way < WAYS ? &bucket->journeys[way] : NULL;
 }
 
 /* The same, of a buffer that was not seen to end. */
@@ -56,35 +87,30 @@ static __always_inline struct journey *live_journey_of(__u64 skb)
     return journey && !(journey->flags & JOURNEY_ENDED) ? journey : NULL;
 }
 
-/* A place for a journey of this buffer. NULL: other CPUs are taking all that there is. */
-static __always_inline struct journey *new_journey(__u64 skb)
+/* A place for a journey of this buffer. NULL: another CPU took it. */
+static __always_inline struct journey *new_journey(__u64 skb, __u64 time)
 {
     struct journey_bucket *bucket = bucket_of(skb);
-    struct journey *there = journey_of(skb);
-    __u64 oldest = ~0ULL, age, taken = 0;
-    int victim = 0;
+    __u64 taken;
+    __u32 way;
 
-    if (there || !bucket)
-        return there;
-    for (int i = 0; i < JOURNEY_WAYS; i++) {
-        age = bucket->buffers[i] ? bucket->journeys[i].time : 0;
-        if (age < oldest) {
-            oldest = age;
-            taken = bucket->buffers[i];
-            victim = i;
-        }
-    }
-    victim &= JOURNEY_WAYS - 1;
-    if (__sync_val_compare_and_swap(&bucket->buffers[victim], taken, skb) != taken)
+    if (!bucket)
         return NULL;
-    return &bucket->journeys[victim];
+    way = find_way(&bucket->ways, skb);
+    if (way >= WAYS)
+        way = oldest_way(&bucket->ways) & (WAYS - 1);
+    taken = bucket->ways.keys[way];
+    if (taken != skb && __sync_val_compare_and_swap(&bucket->ways.keys[way], taken, skb) != taken)
+        return NULL;
+    bucket->ways.times[way] = time;
+    return &bucket->journeys[way];
 }
 
 /* --- buffers, by head --- */
 
 static __always_inline struct head_bucket *heads_of(__u64 head)
 {
-    __u32 slot = slot_of(head, HEAD_BUCKETS);
+    __u32 slot = slot_of(head, BUCKETS);
 
     return bpf_map_lookup_elem(&heads, &slot);
 }
@@ -93,43 +119,37 @@ static __always_inline struct head_bucket *heads_of(__u64 head)
 static __always_inline struct journey *journey_at(__u64 head)
 {
     struct head_bucket *bucket = heads_of(head);
+    __u32 way = bucket ? find_way(&bucket->ways, head) : WAYS;
     struct journey *journey;
 
-    for (int i = 0; bucket && i < HEAD_WAYS; i++) {
-        if (bucket->heads[i] == head) {
-            journey = journey_of(bucket->buffers[i]);
-            return journey && journey->head == head ? journey : NULL;
-        }
-    }
-    return NULL;
+    if (!bucket || way >= WAYS)
+        return NULL;
+    journey = journey_of(bucket->buffers[way]);
+    return journey && journey->head == head ? journey : NULL;
 }
 
-static __always_inline void remember_head(__u64 head, __u64 skb)
+static __always_inline void remember_head(__u64 head, __u64 skb, __u64 time)
 {
     struct head_bucket *bucket = heads_of(head);
-    __u32 victim = skb >> 8 & (HEAD_WAYS - 1);
+    __u32 way;
 
     if (!bucket)
         return;
-    for (int i = 0; i < HEAD_WAYS; i++) {
-        if (bucket->heads[i] == head || bucket->heads[i] == 0)
-            victim = i;
-        if (bucket->heads[i] == head)
-            break;
-    }
-    victim &= HEAD_WAYS - 1;
-    bucket->heads[victim] = head;
-    bucket->buffers[victim] = skb;
+    way = find_way(&bucket->ways, head);
+    if (way >= WAYS)
+        way = oldest_way(&bucket->ways) & (WAYS - 1);
+    bucket->ways.keys[way] = head;
+    bucket->ways.times[way] = time;
+    bucket->buffers[way] = skb;
 }
 
 static __always_inline void forget_head(__u64 head)
 {
     struct head_bucket *bucket = heads_of(head);
+    __u32 way = bucket ? find_way(&bucket->ways, head) : WAYS;
 
-    for (int i = 0; bucket && i < HEAD_WAYS; i++) {
-        if (bucket->heads[i] == head)
-            bucket->heads[i] = 0;
-    }
+    if (bucket && way < WAYS)
+        bucket->ways.keys[way] = 0;
 }
 
 /* --- the rules --- */

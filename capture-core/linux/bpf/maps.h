@@ -36,9 +36,12 @@ enum scratch_slot {
 /* A whole frame of the usual MTU goes to the ring in one piece. */
 #define SCRATCH_SIZE 2048
 
+#define CONTENT_BYTES 128 /* of a frame that it is told from others by; a power of two */
+
 struct scratch {
     struct packet_record record;
-    __u8 data[SCRATCH_SIZE]; /* of the packet, right behind its record */
+    __u8 data[SCRATCH_SIZE];             /* of the packet, right behind its record */
+    __u8 content[2 * CONTENT_BYTES + 8]; /* its first bytes; behind them zeros */
 };
 
 enum journey_flag {
@@ -71,38 +74,39 @@ struct journey {
     __u8 pad[7];
 };
 
-/* Journeys are found by the address of the packet's buffer, in a table of buckets of which the
- * oldest entry goes first: some buffers end without a word, and must not fill it. (An LRU hash does
- * the same for 600 ns more a packet.) All sizes are powers of two. */
-#define JOURNEY_BUCKETS 16384
-#define JOURNEY_WAYS    4
+/*
+ * Tables of buckets of a few entries each, of which the oldest goes first: some buffers end without
+ * a word, and must not fill them. (An LRU hash does the same for 600 ns more a packet.) Sizes are
+ * powers of two.
+ */
+#define BUCKETS 16384
+#define WAYS    4
 
+struct ways {
+    __u64 keys[WAYS];  /* 0 = free */
+    __u64 times[WAYS]; /* ns; only says which is older */
+};
+
+/* Journeys by the address of the socket buffer. */
 struct journey_bucket {
-    __u64 buffers[JOURNEY_WAYS]; /* addresses of socket buffers; 0 = free */
-    struct journey journeys[JOURNEY_WAYS];
+    struct ways ways;
+    struct journey journeys[WAYS];
 };
 
 /* The buffer last seen with a head, which is the memory that holds the packet's bytes: clones
  * share it. */
-#define HEAD_BUCKETS 16384
-#define HEAD_WAYS    4
-
 struct head_bucket {
-    __u64 heads[HEAD_WAYS];
-    __u64 buffers[HEAD_WAYS];
+    struct ways ways;
+    __u64 buffers[WAYS];
 };
 
 /* The buffer last seen with some content, for packets that go on in another buffer. */
-#define CONTENT_BUCKETS 16384
-#define CONTENT_WAYS    4
-
 struct content_bucket {
-    __u64 keys[CONTENT_WAYS];
-    __u64 buffers[CONTENT_WAYS];
-    __u64 groups[CONTENT_WAYS]; /* the buffer may be another packet's since */
-    __u64 times[CONTENT_WAYS];
-    __u32 sequences[CONTENT_WAYS]; /* TCP: of the first byte */
-    __u32 lengths[CONTENT_WAYS];   /* TCP: payload bytes */
+    struct ways ways;
+    __u64 buffers[WAYS];
+    __u64 groups[WAYS];    /* the buffer may be another packet's since */
+    __u32 sequences[WAYS]; /* TCP: of the first byte */
+    __u32 lengths[WAYS];   /* TCP: payload bytes */
 };
 
 /* What the buffers that carry one packet have in common. Made when there is a second one. */
@@ -197,21 +201,21 @@ struct {
 
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
-    __uint(max_entries, JOURNEY_BUCKETS);
+    __uint(max_entries, BUCKETS);
     __type(key, __u32);
     __type(value, struct journey_bucket);
 } journeys SEC(".maps");
 
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
-    __uint(max_entries, HEAD_BUCKETS);
+    __uint(max_entries, BUCKETS);
     __type(key, __u32);
     __type(value, struct head_bucket);
 } heads SEC(".maps");
 
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
-    __uint(max_entries, CONTENT_BUCKETS);
+    __uint(max_entries, BUCKETS);
     __type(key, __u32);
     __type(value, struct content_bucket);
 } contents SEC(".maps");

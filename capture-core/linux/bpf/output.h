@@ -175,8 +175,8 @@ static __always_inline bool put_record(void *dynptr_source, const struct frame *
            0;
 }
 
-/* Copies the frame's first bytes into scratch, as many as the record wants and its content
- * is told by; returns how many. */
+/* Copies the frame's first bytes into scratch, as many as the record wants and its content is told
+ * by; returns how many. */
 static __always_inline __u32 copy_start(const struct frame *frame, struct scratch *scratch)
 {
     __u32 length = scratch->record.caplen;
@@ -187,7 +187,11 @@ static __always_inline __u32 copy_start(const struct frame *frame, struct scratc
         length = frame->linear;
     if (length > SCRATCH_SIZE)
         length = SCRATCH_SIZE;
-    return read_linear(frame, 0, scratch->data, length) ? length : 0;
+    __builtin_memset(scratch->data, 0, CONTENT_BYTES);
+    if (!read_linear(frame, 0, scratch->data, length))
+        length = 0;
+    __builtin_memcpy(scratch->content, scratch->data, CONTENT_BYTES);
+    return length;
 }
 
 static __always_inline void fill_buffer(struct packet_record *record, const struct sk_buff *skb)
@@ -246,7 +250,7 @@ static __always_inline __u32 look(struct scratch *scratch, const struct sk_buff 
     record->way = place->way;
     record->flags |= place->flags;
     copied = copy_start(frame, scratch);
-    look_at(sight, scratch, skb, frame, copied);
+    look_at(sight, scratch, skb, frame);
     return copied;
 }
 

@@ -128,7 +128,7 @@ static __always_inline void enters_hook(const struct place *place, struct sk_buf
     track(&scratch->record, &sight);
     journey = live_journey_of(address(skb));
     if (journey) {
-        hash_headers(scratch, sight.content.network, copied, &journey->headers);
+        hash_headers(scratch, sight.content.network, &journey->headers);
         journey->flags |= JOURNEY_IN_HOOK;
     }
     write_record(skb, frame, scratch, copied, count);
@@ -147,7 +147,7 @@ static __always_inline void leaves_hook(const struct place *place, struct sk_buf
     if (!journey || journey->point != place->point || !(journey->flags & JOURNEY_IN_HOOK))
         return;
     copied = look(scratch, skb, frame, place, &sight);
-    hash_headers(scratch, sight.content.network, copied, &headers);
+    hash_headers(scratch, sight.content.network, &headers);
     if (headers == journey->headers && scratch->record.time - journey->time < HOOK_IS_SLOW_NS) {
         journey->flags &= ~JOURNEY_IN_HOOK;
         return;

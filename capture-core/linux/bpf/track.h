@@ -60,61 +60,75 @@ static __always_inline __u64 content_key(__u64 hash, enum content_key kind)
 
 static __always_inline struct content_bucket *contents_of(__u64 key)
 {
-    __u32 slot = slot_of(key, CONTENT_BUCKETS);
+    __u32 slot = slot_of(key, BUCKETS);
 
     return bpf_map_lookup_elem(&contents, &slot);
+}
+
+/* Where the key is held with this sequence number; WAYS: nowhere. */
+__noinline __u32 find_content(const struct content_bucket *bucket, __u64 key, __u32 sequence)
+{
+    if (!bucket)
+        return WAYS;
+    for (__u32 i = 0; i < WAYS; i++) {
+        if (bucket->ways.keys[i] == key && bucket->sequences[i] == sequence)
+            return i;
+    }
+    return WAYS;
+}
+
+/* Where the newest is that is held with the key since some time, ns, and whose bytes sequence is
+ * one of (those without a number hold all); WAYS: nowhere. */
+__noinline __u32 find_range(const struct content_bucket *bucket, __u64 key, __u32 sequence,
+                            __u64 since)
+{
+    __u32 found = WAYS;
+
+    if (!bucket)
+        return WAYS;
+    for (__u32 i = 0; i < WAYS; i++) {
+        if (bucket->ways.keys[i] != key || bucket->ways.times[i] < since)
+            continue;
+        if (bucket->lengths[i] && sequence - bucket->sequences[i] >= bucket->lengths[i])
+            continue;
+        since = bucket->ways.times[i];
+        found = i;
+    }
+    return found;
 }
 
 static __always_inline void remember_content(__u64 key, const struct journey *journey,
                                              const struct sight *sight)
 {
     struct content_bucket *bucket = contents_of(key);
-    __u64 oldest = ~0ULL;
-    __u32 victim = 0;
+    __u32 way;
 
     if (!bucket)
         return;
-    for (int i = 0; i < CONTENT_WAYS; i++) {
-        if (bucket->keys[i] == key && bucket->sequences[i] == sight->content.sequence) {
-            victim = i;
-            break;
-        }
-        if (bucket->times[i] < oldest) {
-            oldest = bucket->times[i];
-            victim = i;
-        }
-    }
-    victim &= CONTENT_WAYS - 1;
-    bucket->keys[victim] = key;
-    bucket->buffers[victim] = sight->skb;
-    bucket->groups[victim] = journey->group;
-    bucket->times[victim] = journey->time;
-    bucket->sequences[victim] = sight->content.sequence;
-    bucket->lengths[victim] = sight->content.payload;
+    way = find_content(bucket, key, sight->content.sequence);
+    if (way >= WAYS)
+        way = oldest_way(&bucket->ways) & (WAYS - 1);
+    bucket->ways.keys[way] = key;
+    bucket->ways.times[way] = journey->time;
+    bucket->buffers[way] = sight->skb;
+    bucket->groups[way] = journey->group;
+    bucket->sequences[way] = sight->content.sequence;
+    bucket->lengths[way] = sight->content.payload;
 }
 
-/* The newest journey with this content that is not older than age, ns. sequence: that it must have
- * held; where anything will do, 0 and exact = false. */
+/* The newest journey that is known with the key since some time, ns, and holds the sight's bytes
+ * where they have numbers. */
 static __always_inline struct journey *journey_with(__u64 key, const struct sight *sight,
-                                                    __u64 since, bool in_range)
+                                                    __u64 since)
 {
     struct content_bucket *bucket = contents_of(key);
-    struct journey *journey, *found = NULL;
-    __u64 newest = since;
+    __u32 way = bucket ? find_range(bucket, key, sight->content.sequence, since) : WAYS;
+    struct journey *journey;
 
-    for (int i = 0; bucket && i < CONTENT_WAYS; i++) {
-        if (bucket->keys[i] != key || bucket->times[i] < newest)
-            continue;
-        if (in_range && bucket->lengths[i] &&
-            sight->content.sequence - bucket->sequences[i] >= bucket->lengths[i])
-            continue;
-        journey = journey_of(bucket->buffers[i]);
-        if (!journey || journey->group != bucket->groups[i])
-            continue;
-        newest = bucket->times[i];
-        found = journey;
-    }
-    return found;
+    if (!bucket || way >= WAYS)
+        return NULL;
+    journey = journey_of(bucket->buffers[way]);
+    return journey && journey->group == bucket->groups[way] ? journey : NULL;
 }
 
 /* --- what a sight means --- */
@@ -200,7 +214,7 @@ static __always_inline void go_on(struct journey *journey, struct packet_record 
     bool changed = journey->signature != sight->content.signature;
 
     if (journey->head != sight->head)
-        remember_head(sight->head, sight->skb);
+        remember_head(sight->head, sight->skb, record->time);
     move(journey, record, sight);
     number_piece(journey, sight);
     remember(journey, sight, record, changed);
@@ -242,7 +256,7 @@ static __always_inline void begin(struct packet_record *record, const struct sig
             inherited |= JOURNEY_SEGMENT;
         }
     }
-    journey = new_journey(sight->skb);
+    journey = new_journey(sight->skb, record->time);
     if (!journey) {
         record->group = known.group;
         record->appearance = known.appearance + 1;
@@ -253,7 +267,7 @@ static __always_inline void begin(struct packet_record *record, const struct sig
     journey->flags = inherited;
     move(journey, record, sight);
     number_piece(journey, sight);
-    remember_head(sight->head, sight->skb);
+    remember_head(sight->head, sight->skb, record->time);
     remember(journey, sight, record, true);
     tell(record, journey);
 }
@@ -289,12 +303,12 @@ by_content(const struct packet_record *now, const struct sight *sight, enum rela
     *relation = RELATION_PIECE;
     if (sight->content.fragment) {
         key = content_key(sight->content.datagram, KEY_DATAGRAM);
-        journey = journey_with(key, sight, since, false);
+        journey = journey_with(key, sight, since);
         if (journey)
             return journey;
     }
     key = content_key(sight->content.signature, KEY_SIGNATURE);
-    journey = journey_with(key, sight, since, false);
+    journey = journey_with(key, sight, since);
     if (journey && is_first_fragment_of(journey, now, sight))
         return journey;
     if (journey && !is_origin(now, sight) && goes_on(journey, now, sight, false)) {
@@ -305,7 +319,7 @@ by_content(const struct packet_record *now, const struct sight *sight, enum rela
         is_origin(now, sight))
         return NULL;
     key = content_key(sight->content.flow, KEY_FLOW);
-    return journey_with(key, sight, now->time - SEGMENT_AGE_NS, true);
+    return journey_with(key, sight, now->time - SEGMENT_AGE_NS);
 }
 
 /*
@@ -335,11 +349,10 @@ __noinline int track(struct packet_record *record, const struct sight *sight)
 }
 
 static __always_inline void look_at(struct sight *sight, struct scratch *scratch,
-                                    const struct sk_buff *skb, const struct frame *frame,
-                                    __u32 copied)
+                                    const struct sk_buff *skb, const struct frame *frame)
 {
     __builtin_memset(sight, 0, sizeof(*sight));
-    read_content(scratch, frame->l3, frame->protocol, copied, &sight->content);
+    read_content(scratch, frame->l3, frame->protocol, &sight->content);
     sight->head = frame->head;
     sight->skb = address(skb);
     sight->device = address(skb->dev);
