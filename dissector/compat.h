@@ -14,6 +14,7 @@
 
 #include <epan/epan.h>
 #include <epan/packet.h>
+#include <epan/stats_tree.h>
 #include <epan/strutil.h>
 #include <wiretap/wtap.h>
 #include <wsutil/str_util.h>
@@ -47,6 +48,13 @@ typedef gboolean compat_bool;
 #define COMPAT_CUSTOM_OPTION_IS_PLAIN(value) ((value)->custom_opt.pen != PEN_NFLX)
 #define COMPAT_CUSTOM_OPTION_DATA(value)     ((value)->custom_opt.data.generic_data.custom_data)
 #define COMPAT_CUSTOM_OPTION_SIZE(value)     ((value)->custom_opt.data.generic_data.custom_data_len)
+#endif
+
+/* What stands between the levels of a statistic's menu entry. */
+#ifdef STATS_TREE_MENU_SEPARATOR
+#define COMPAT_MENU_SEPARATOR STATS_TREE_MENU_SEPARATOR
+#else
+#define COMPAT_MENU_SEPARATOR "/"
 #endif
 
 /* Interface ids count within a section of the file from 4.4 on. */

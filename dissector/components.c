@@ -53,12 +53,52 @@ static struct component *add(uint64_t capture_id, uint32_t id)
     return component;
 }
 
+/* Devices whose other end is a wire or a program. The others (veth, bridge, vlan, vxlan ...) hand
+ * what they send to another part of the stack, where it may be seen again. */
+static const char *const outward_kinds[] = {"physical", "tun", "tap", "macvtap", "ipvtap", NULL};
+
+/* Value of the property "kind", which a device has that is not hardware; NULL where it has none. */
+static const char *kind_of(const struct record *record, wmem_allocator_t *scope)
+{
+    unsigned size = tvb_captured_length(record->tvb);
+    struct pktmon_metadata_reader reader;
+    struct pktmon_metadata_field field;
+    bool named = false;
+
+    if (!pktmon_metadata_open(&reader, tvb_get_ptr(record->tvb, 0, (gint)size), size))
+        return NULL;
+    while (pktmon_metadata_next(&reader, &field)) {
+        if (named && field.type == PKTMON_FIELD_PROPERTY_VALUE)
+            return wmem_strndup(scope, (const char *)field.value, field.length);
+        named = field.type == PKTMON_FIELD_PROPERTY_NAME && field.length == strlen("kind") &&
+                memcmp(field.value, "kind", strlen("kind")) == 0;
+    }
+    return NULL;
+}
+
+/* A bridge's port may be a device of any kind. */
+static bool hands_out(const struct record *record, const char *type)
+{
+    const char *kind;
+    bool outward;
+
+    if (g_strcmp0(type, "bridge port") != 0)
+        return type && g_strv_contains(outward_kinds, type);
+    kind = kind_of(record, NULL);
+    outward = !kind || g_strv_contains(outward_kinds, kind);
+    wmem_free(NULL, (void *)kind);
+    return outward;
+}
+
 static struct component_words read_words(const struct record *record, wmem_allocator_t *scope)
 {
+    const char *type = record_string(record, PKTMON_FIELD_COMPONENT_TYPE, scope);
+
     return (struct component_words){
         .name = record_string(record, PKTMON_FIELD_COMPONENT_NAME, scope),
         .description = record_string(record, PKTMON_FIELD_COMPONENT_DESCRIPTION, scope),
-        .type = record_string(record, PKTMON_FIELD_COMPONENT_TYPE, scope),
+        .type = type,
+        .hands_out = hands_out(record, type),
     };
 }
 
@@ -66,7 +106,7 @@ static bool same_words(const struct component_words *left, const struct componen
 {
     return g_strcmp0(left->name, right->name) == 0 &&
            g_strcmp0(left->description, right->description) == 0 &&
-           g_strcmp0(left->type, right->type) == 0;
+           g_strcmp0(left->type, right->type) == 0 && left->hands_out == right->hands_out;
 }
 
 static void keep_words(struct component *component, const struct record *record, uint32_t frame)

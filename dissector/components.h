@@ -5,6 +5,8 @@
 #ifndef PKTMON_COMPONENTS_H
 #define PKTMON_COMPONENTS_H
 
+#include <stdbool.h>
+
 #include <epan/packet.h>
 
 #include "frame-record.h"
@@ -14,6 +16,7 @@ struct component_words {
     const char *name;
     const char *description;
     const char *type;
+    bool hands_out; /* what its lower edge sends leaves this network stack */
 };
 
 void components_register(void);

@@ -67,8 +67,8 @@ static const value_string links[] = {
 };
 
 static const value_string ends[] = {
-    {1, "Delivered to a socket"},
-    {2, "Consumed by the kernel"},
+    {END_DELIVERED, "Delivered to a socket"},
+    {END_CONSUMED, "Consumed by the kernel"},
     {0, NULL},
 };
 

@@ -27,6 +27,15 @@ enum {
     DIRECTION_EGRESS = 6,
 };
 
+/* pktmon.end */
+enum {
+    END_DELIVERED = 1,
+    END_CONSUMED = 2,
+};
+
+/* pktmon.event.id of the provider "pktmon": events could not be stored */
+#define EVENT_LOST 1
+
 extern const value_string field_records[];
 extern const value_string field_directions[];
 /* Of edges that a record does not name. */

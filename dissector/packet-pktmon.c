@@ -11,12 +11,15 @@
 #include <epan/expert.h>
 #include <epan/packet.h>
 
+#include "captures.h"
 #include "compat.h"
 #include "components.h"
 #include "fields.h"
 #include "journey.h"
 #include "metadata.h"
 #include "frame-record.h"
+#include "places.h"
+#include "statistics.h"
 #include "summary.h"
 
 WS_DLL_PUBLIC_DEF const char plugin_version[] = PKTMON_VERSION;
@@ -137,17 +140,31 @@ static void add_tree(proto_tree *tree, packet_info *pinfo, const struct record *
     journey_add_items(subtree, record, pinfo);
 }
 
+static const struct place *place_of(const struct record *record, const packet_info *pinfo)
+{
+    bool named = record->type == PKTMON_RECORD_PACKET && has_interface(pinfo);
+
+    return places_get(record, named ? COMPAT_INTERFACE(epan_get_interface_name, pinfo) : NULL);
+}
+
+static void learn(const struct record *record, packet_info *pinfo)
+{
+    captures_learn(record, pinfo);
+    components_learn(record, pinfo);
+    journey_learn(record, place_of(record, pinfo), pinfo);
+}
+
 static void dissect_metadata(const struct record *record, packet_info *pinfo, proto_tree *tree)
 {
     struct component_words words;
     const char *summary;
 
-    if (!PINFO_FD_VISITED(pinfo)) {
-        components_learn(record, pinfo);
-        journey_learn(record, pinfo);
-    }
+    if (!PINFO_FD_VISITED(pinfo))
+        learn(record, pinfo);
     words = words_for(record, pinfo);
     summary = summary_of_record(record, &words, pinfo->pool);
+    if (statistics_are_wanted())
+        statistics_take(record, place_of(record, pinfo), summary, pinfo);
     set_columns(pinfo, record, summary);
     if (tree)
         add_tree(tree, pinfo, record, &words, summary);
@@ -189,6 +206,9 @@ static void register_pktmon(void)
     fields_register(proto_pktmon);
     journey_register(proto_pktmon);
     components_register();
+    captures_register();
+    places_register();
+    statistics_register(proto_pktmon);
 }
 
 static void hand_off_pktmon(void)

@@ -66,17 +66,41 @@ static void add_direction(struct line *line)
             val_to_str_const(direction, field_directions, "in an unknown direction"));
 }
 
-static void packet_line(struct line *line)
+static void add_release(struct line *line)
 {
+    wmem_strbuf_append(line->text, ", copy released");
+    add_text(line, ": ", PKTMON_FIELD_DROP_REASON, "");
+    add_text(line, " at ", PKTMON_FIELD_DROP_LOCATION, "");
+}
+
+/* How the journey of this copy ends here, if it does. */
+static void add_end(struct line *line)
+{
+    static const char *const ends[] = {
+        [END_DELIVERED] = ", delivered",
+        [END_CONSUMED] = ", consumed",
+    };
+    uint64_t end = record_number(line->record, PKTMON_FIELD_GOOD_END);
     const char *drop = summary_of_drop(line->record, line->scope);
 
+    if (end < G_N_ELEMENTS(ends) && ends[end])
+        wmem_strbuf_append(line->text, ends[end]);
+    if (drop)
+        wmem_strbuf_append_printf(line->text, ", %s", drop);
+    else if (record_number(line->record, PKTMON_FIELD_COPY_RELEASED) != 0)
+        add_release(line);
+}
+
+static void packet_line(struct line *line)
+{
     add_component(line);
     add_edge(line);
     add_direction(line);
     add_number(line, ", group ", PKTMON_FIELD_GROUP, "");
+    add_number(line, ", packet ", PKTMON_FIELD_PACKET_NUMBER, "");
+    add_number(line, ", copy ", PKTMON_FIELD_COPY, "");
     add_number(line, ", appearance ", PKTMON_FIELD_APPEARANCE, "");
-    if (drop)
-        wmem_strbuf_append_printf(line->text, ", %s", drop);
+    add_end(line);
 }
 
 static void component_line(struct line *line)
@@ -122,6 +146,7 @@ static void capture_line(struct line *line)
 static void event_line(struct line *line)
 {
     wmem_strbuf_append(line->text, "Event");
+    add_number(line, " of group ", PKTMON_FIELD_GROUP, "");
     add_text(line, ": ", PKTMON_FIELD_EVENT_MESSAGE, "");
     add_text(line, " (", PKTMON_FIELD_EVENT_PROVIDER, ")");
 }

@@ -26,12 +26,20 @@ PKTMON|Counters left/eth0 Lower: In 10 packets, 840 bytes; Out 11 packets, 924 b
 PKTMON|Counters right/ipv4: Drops in 1, out 2 (NETFILTER_DROP)
 PKTMON|Event: veth2 was removed (pktmon)
 PKTMON|Component 4 veth2 (veth)
+UDP|1024 → 7777 Len=5
+UDP|1024 → 7777 Len=5
+PKTMON|Component 7 right/sockets (sockets)
+UDP|1024 → 7777 Len=5
+UDP|1024 → 7777 Len=5
+ICMP|Echo (ping) request  id=0x1234, seq=1/256, ttl=64
+ICMP|Echo (ping) request  id=0x1234, seq=1/256, ttl=64
+PKTMON|Event of group 4: ICMP port unreachable was sent (pktmon)
 COLUMNS
 }
 
 # Without a tree (no -V, no filter), as a live tshark prints.
 columns() {
-	run_tshark -r "$1" -c 21 -o 'gui.column.format:"p","%p","i","%i"' |
+	run_tshark -r "$1" -c 29 -o 'gui.column.format:"p","%p","i","%i"' |
 		sed 's/^ *\([A-Z]*\) /\1|/'
 }
 

@@ -9,29 +9,30 @@ fields() {
 	cat <<'FIELDS'
 pktmon.record|FT_UINT8|1;2;3;4;5;6
 pktmon.capture_id|FT_UINT64|72623859790382856
-pktmon.component|FT_UINT32|1;2;3;4;5;6
-pktmon.component.name|FT_STRING|br0;left/eth0;right/eth0;right/ipv4;veth1;veth2
-pktmon.component.description|FT_STRING|Bridge br0;Bridge port veth1;Bridge port veth2;IPv4 of right;Virtual Ethernet eth0 in left;Virtual Ethernet eth0 in right
-pktmon.component.type|FT_STRING|bridge;ipv4;veth
+pktmon.component|FT_UINT32|1;2;3;4;5;6;7
+pktmon.component.name|FT_STRING|br0;left/eth0;right/eth0;right/ipv4;right/sockets;veth1;veth2
+pktmon.component.description|FT_STRING|Bridge br0;Bridge port veth1;Bridge port veth2;IPv4 of right;Sockets of right;Virtual Ethernet eth0 in left;Virtual Ethernet eth0 in right
+pktmon.component.type|FT_STRING|bridge;ipv4;sockets;veth
 pktmon.component.parent|FT_UINT32|3
 pktmon.property.name|FT_STRING|MAC,ifindex,MTU
 pktmon.property.value|FT_STRING|02:00:00:00:00:01,2,1500;02:00:00:00:00:02,2,1500;02:00:00:00:00:10,4,1500;02:00:00:00:00:11,3,1500;02:00:00:00:00:12,5,1500;02:00:00:00:00:12,5,9000
 pktmon.edge|FT_UINT16|0;2;3
 pktmon.edge.name|FT_STRING|Lower;forward
 pktmon.direction|FT_UINT16|3;4;6
-pktmon.group|FT_UINT64|1234605616436508552;2;3
+pktmon.group|FT_UINT64|1234605616436508552;2;3;4;5
 pktmon.packet_number|FT_UINT16|4
 pktmon.appearance|FT_UINT32|1;2;3;4;5;7
-pktmon.copy|FT_UINT32|2
+pktmon.copy|FT_UINT32|1;2
 pktmon.copy_of|FT_UINT32|1
+pktmon.end|FT_UINT8|1;2
 pktmon.linked|FT_UINT8|1;2
 pktmon.packet_type|FT_UINT16|1
 pktmon.filter_id|FT_UINT16|1
 pktmon.dropped|FT_BOOLEAN|1
 pktmon.copy_released|FT_BOOLEAN|1
-pktmon.drop.reason|FT_STRING|NETFILTER_DROP;SKB_CONSUMED
-pktmon.drop.code|FT_UINT32|65537;8
-pktmon.drop.location|FT_STRING|br_forward+0x1c;nft_do_chain+0x3e8
+pktmon.drop.reason|FT_STRING|NETFILTER_DROP;NO_SOCKET;SKB_CONSUMED
+pktmon.drop.code|FT_UINT32|3;65537;8
+pktmon.drop.location|FT_STRING|br_forward+0x1c;icmp_rcv+0x1a2;nft_do_chain+0x3e8
 pktmon.drop.location_code|FT_UINT32|0xe0004001
 pktmon.cpu|FT_UINT32|0;1;3
 pktmon.pid|FT_UINT32|4242
@@ -43,11 +44,11 @@ pktmon.gso_segs|FT_UINT16|9
 pktmon.l2_synthesised|FT_BOOLEAN|1
 pktmon.truncated|FT_BOOLEAN|1
 pktmon.lost|FT_UINT64|5;6
-pktmon.prev_frame|FT_FRAMENUM|11;14;5;7;9
-pktmon.next_frame|FT_FRAMENUM|11;13;16;7;9
+pktmon.prev_frame|FT_FRAMENUM|11;14;22;23;25;27;5;7;9
+pktmon.next_frame|FT_FRAMENUM|11;13;16;23;25;28;7;9
 pktmon.delta|FT_RELATIVE_TIME|0.000001000
 pktmon.elapsed|FT_RELATIVE_TIME|0.000000000;0.000001000;0.000002000;0.000003000;0.000004000
-pktmon.fate|FT_STRING|dropped;unknown
+pktmon.fate|FT_STRING|consumed;delivered;dropped;unknown
 pktmon.counters.packets_in|FT_UINT64|10
 pktmon.counters.bytes_in|FT_UINT64|840
 pktmon.counters.packets_out|FT_UINT64|11
@@ -64,9 +65,9 @@ pktmon.capture.release|FT_STRING|6.18.0-test
 pktmon.capture.provider|FT_STRING|ebpf
 pktmon.capture.missing|FT_STRING|netfilter hooks: this kernel is older than 6.4,macvlan0: no hook for its receive
 pktmon.event.provider|FT_STRING|pktmon
-pktmon.event.id|FT_UINT16|3;5
+pktmon.event.id|FT_UINT16|3;5;6
 pktmon.event.level|FT_UINT8|3;4
-pktmon.event.message|FT_STRING|The capture began.;veth2 was removed
+pktmon.event.message|FT_STRING|ICMP port unreachable was sent;The capture began.;veth2 was removed
 pktmon.nbl.group|FT_UINT64|64
 pktmon.nbl.checksum|FT_UINT32|0x00000041
 pktmon.nbl.checksum.text|FT_STRING|pktmon.nbl.checksum.text

@@ -8,6 +8,8 @@
  * ping (group 0x1122334455667788): eth0 in namespace left -> veth1, br0, veth2 -> eth0 in right
  * nft:  a UDP packet (group 2) dropped by "right/ipv4"
  * full: an ARP request (group 3) of which every field of a packet record is set
+ * sent: a UDP packet (group 4) that a socket in right takes, and a copy that is released
+ * echo: an echo request (group 5) that right answers itself; then trouble because of group 4
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +25,7 @@
 #define PING_GROUP        0x1122334455667788ULL
 #define LINKTYPE_ETHERNET 1
 
-enum { LEFT = 1, VETH1, BRIDGE, VETH2, RIGHT, RIGHT_IPV4 };
+enum { LEFT = 1, VETH1, BRIDGE, VETH2, RIGHT, RIGHT_IPV4, RIGHT_SOCKETS };
 
 /* 10.0.0.1 -> 10.0.0.2, ICMP echo request, id 0x1234, sequence 1, 56 bytes of data */
 static const uint8_t echo_request[] =
@@ -58,6 +60,7 @@ static const struct description {
     {VETH2, BRIDGE, "veth2", "Bridge port veth2", "veth", "host", "5", 0x12},
     {RIGHT, 0, "right/eth0", "Virtual Ethernet eth0 in right", "veth", "right", "2", 0x02},
     {RIGHT_IPV4, 0, "right/ipv4", "IPv4 of right", "ipv4", "right", NULL, 0},
+    {RIGHT_SOCKETS, 0, "right/sockets", "Sockets of right", "sockets", "right", NULL, 0},
 };
 
 static const struct appearance {
@@ -307,6 +310,79 @@ static void put_change(struct output *output, struct pktmon_registry *registry)
     put(output, (struct pktmon_event){.record = PKTMON_RECORD_COMPONENT, .component = VETH2});
 }
 
+/* The appearances of a UDP packet and of an echo request that come to a good end. */
+static const struct pktmon_event good_ends[] = {
+    {.component = LEFT,
+     .packet = {.group = 4,
+                .appearance = 1,
+                .copy = 1,
+                .edge = PKTMON_EDGE_LOWER,
+                .direction = PKTMON_DIRECTION_TX}},
+    {.component = RIGHT,
+     .packet = {.group = 4,
+                .appearance = 2,
+                .copy = 1,
+                .edge = PKTMON_EDGE_LOWER,
+                .direction = PKTMON_DIRECTION_RX}},
+    {.component = RIGHT_SOCKETS,
+     .packet = {.group = 4,
+                .appearance = 3,
+                .copy = 1,
+                .edge = PKTMON_EDGE_LOWER,
+                .direction = PKTMON_DIRECTION_RX,
+                .end = PKTMON_END_DELIVERED}},
+    {.component = RIGHT_IPV4,
+     .packet = {.group = 4,
+                .appearance = 4,
+                .copy = 2,
+                .copy_of = 1,
+                .direction = PKTMON_DIRECTION_RX,
+                .copy_released = true,
+                .drop_reason = "NO_SOCKET",
+                .drop_code = 3,
+                .drop_location = "icmp_rcv+0x1a2"}},
+    {.component = RIGHT,
+     .packet = {.group = 5,
+                .appearance = 1,
+                .edge = PKTMON_EDGE_LOWER,
+                .direction = PKTMON_DIRECTION_RX}},
+    {.component = RIGHT_IPV4,
+     .packet = {.group = 5,
+                .appearance = 2,
+                .direction = PKTMON_DIRECTION_RX,
+                .end = PKTMON_END_CONSUMED}},
+};
+
+static void put_good_ends(struct output *output)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(good_ends); i++) {
+        struct pktmon_event event = good_ends[i];
+        bool is_datagram = event.packet.group == 4;
+
+        event.record = PKTMON_RECORD_PACKET;
+        event.packet.packet_type = PKTMON_PACKET_ETHERNET;
+        event.packet.queue = -1;
+        event.packet.link_type = LINKTYPE_ETHERNET;
+        event.packet.data = is_datagram ? datagram : echo_request;
+        event.packet.caplen = is_datagram ? DATAGRAM_SIZE : ECHO_REQUEST_SIZE;
+        event.packet.origlen = event.packet.caplen;
+        put(output, event);
+    }
+}
+
+static void put_trouble(struct output *output)
+{
+    put(output, (struct pktmon_event){
+                    .record = PKTMON_RECORD_EVENT,
+                    .component = RIGHT_IPV4,
+                    .notice = {.provider = "pktmon",
+                               .id = PKTMON_NOTICE_TROUBLE,
+                               .level = PKTMON_LEVEL_WARNING,
+                               .message = "ICMP port unreachable was sent",
+                               .group = 4},
+                });
+}
+
 static void put_all(struct output *output, struct pktmon_registry *registry)
 {
     g_autoptr(GError) error = NULL;
@@ -320,6 +396,8 @@ static void put_all(struct output *output, struct pktmon_registry *registry)
     put_counters(output);
     put_notice(output);
     put_change(output, registry);
+    put_good_ends(output);
+    put_trouble(output);
     if (!pktmon_stream_repeat_descriptions(output->stream, output->time, &error) ||
         !pktmon_stream_end(output->stream, output->time, &error))
         fail(error);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "statistics.h"
+
+#include <glib.h>
+
+#include <epan/tap.h>
+
+#include "compat.h"
+
+#define MENU "Packet Monitor" COMPAT_MENU_SEPARATOR
+
+#define BY_NAME (ST_SORT_COL_NAME << ST_FLG_SRTCOL_SHIFT)
+
+static const struct {
+    const char *name; /* as in tshark -z <name>,tree */
+    const char *menu;
+    guint sorting; /* 0: as the user prefers */
+    stat_tree_packet_cb packet;
+    stat_tree_init_cb init; /* NULL: nothing to prepare */
+} trees[] = {
+    {"pktmon", MENU "Flows", 0, stats_flows_packet, stats_flows_init},
+    {"pktmon_drops", MENU "Drops", 0, stats_drops_packet, NULL},
+    {"pktmon_latency", MENU "Latency (microseconds)", 0, stats_latency_packet, NULL},
+    {"pktmon_counters", MENU "Counters", BY_NAME, stats_counters_packet, NULL},
+};
+
+static int tap;
+
+void statistics_register(int proto)
+{
+    tap = register_tap(STATISTICS_TAP);
+    for (size_t i = 0; i < G_N_ELEMENTS(trees); i++)
+        stats_tree_register_plugin(STATISTICS_TAP, trees[i].name, trees[i].menu, trees[i].sorting,
+                                   trees[i].packet, trees[i].init, NULL);
+    flow_graph_register(proto);
+}
+
+bool statistics_are_wanted(void)
+{
+    return have_tap_listener(tap);
+}
+
+/* Listeners are called when the packet is dissected to its end. */
+void statistics_take(const struct record *record, const struct place *place, const char *summary,
+                     packet_info *pinfo)
+{
+    struct statistics_record *taken = wmem_new0(pinfo->pool, struct statistics_record);
+
+    taken->record = wmem_memdup(pinfo->pool, record, sizeof *record);
+    taken->place = place;
+    taken->summary = summary;
+    taken->has_step = journey_get_step(pinfo, &taken->step);
+    tap_queue_packet(tap, pinfo, taken);
+}
