@@ -101,14 +101,17 @@ class Tcpdump(NoCapture):
 
 class Pktmon(NoCapture):
     name = "pktmon"
-    points = 2
+    # Both devices' lower edges and the socket; with stack also their upper edges, and the hooks:
+    # output, postrouting, prerouting, input.
+    records = {"devices": 3, "stack": 9}
 
-    def __init__(self, directory, place, user, buffer_mib):
+    def __init__(self, directory, place, user, buffer_mib, points):
         super().__init__()
+        self.points = self.records[points]
         self.file = f"{directory}/pktmon.pcapng"
         self.command = ["setpriv", "--reuid", user.pw_name, "--regid", str(user.pw_gid),
                         "--clear-groups", "--", f"{place}/extcap/pktmondump", "--capture",
-                        "--extcap-interface", "pktmon", "--points", "devices",
+                        "--extcap-interface", "pktmon", "--points", points,
                         "--pkt-size", PACKET_BYTES, "--fifo", self.file]
         if buffer_mib:
             self.command += ["--buffer-size", str(buffer_mib)]
