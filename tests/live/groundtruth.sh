@@ -15,6 +15,7 @@ source "$(dirname "$0")/journey.sh"
 
 PACKETS=${GROUNDTRUTH_PACKETS:-10000}
 RUNS=${GROUNDTRUTH_RUNS:-stack:no stack:yes devices:no}
+HALF=$((PACKETS / 2)) # of each of two classes
 RATE=20000
 GROUNDTRUTH=$TESTS/groundtruth
 NUMBERED=$PKTMON_BUILD/tests/live/numbered
@@ -110,7 +111,7 @@ beside() {
 start_beside() {
     [[ -n $beside_to ]] || return 0
     start_inside "$beside_from" "$NUMBERED" udp at="$beside_to" port="$BESIDE_PORT" \
-        class="$BESIDE_CLASS" count=10000000 rate=$((RATE / 4)) size=200
+        class="$BESIDE_CLASS" count=10000000 rate=$((RATE / 8)) size=200
     beside_pids+=("$started_pid")
     start_inside "$beside_from" "$NUMBERED" churn at="$beside_to" port="$CHURN_PORT" rate=500
     beside_pids+=("$started_pid")
@@ -189,7 +190,7 @@ run() {
         >"$SCRATCH/figures" || fail "$network: the check ended early"
     print_line "$network" "$points" "$taps" - "$SCRATCH/figures"
     if [[ -n ${GROUNDTRUTH_KEEP:-} ]]; then
-        cp "$file" "$GROUNDTRUTH_KEEP/"
+        cp "$file" "$GROUNDTRUTH_KEEP/"; echo "$NAME-" >"$GROUNDTRUTH_KEEP/$network-$points-$taps.prefix"
         cp "$SCRATCH/truth" "$GROUNDTRUTH_KEEP/$network-$points-$taps.truth"
     fi
     rm -f "$file"

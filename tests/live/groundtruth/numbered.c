@@ -15,6 +15,7 @@
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/ip_icmp.h>
+#include <netinet/tcp.h>
 #include <netinet/udp.h>
 #include <poll.h>
 #include <signal.h>
@@ -484,10 +485,14 @@ static int connect_to_port(void)
 static uint64_t read_all(int fd, uint8_t *data, size_t size, uint64_t most)
 {
     uint64_t total = 0;
-    ssize_t part;
 
-    while (total < most && (part = read(fd, data, size)) > 0)
-        total += part;
+    while (total < most) {
+        ssize_t part = read(fd, data, size);
+
+        if (part == 0 || (part < 0 && errno != EINTR))
+            break;
+        total += part > 0 ? part : 0;
+    }
     return total;
 }
 
@@ -512,10 +517,12 @@ static void send_stream(void)
     uint64_t start = now_ns();
 
     check(fd, "connect");
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
     for (uint64_t sent = 0; sent < settings.count; sent += settings.size) {
         size_t part = smaller(settings.size, settings.count - sent);
 
-        write_marks(data, part, settings.first + sent / MARK_SIZE, 1);
+        write_marks(data, part, settings.class << CLASS_SHIFT | (settings.first + sent / MARK_SIZE),
+                    1);
         write_all(fd, data, part);
         if (settings.rate)
             sleep_until(start + sent / settings.size * NS_PER_S / settings.rate);

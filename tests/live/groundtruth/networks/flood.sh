@@ -38,13 +38,13 @@ build_network() {
 }
 
 network_traffic() {
-    numbered a udp at=10.93.0.2 class=1 count="$PACKETS" rate=$((RATE / 2))
-    numbered a udp at=10.93.0.255 class=2 count="$PACKETS" rate=$((RATE / 2))
+    numbered a udp at=10.93.0.2 class=1 count="$HALF" rate=$((RATE / 2))
+    numbered a udp at=10.93.0.255 class=2 count="$HALF" rate=$((RATE / 2))
 }
 
 network_truth() {
     # The bridge goes from its newest port to its oldest; each host then in this turn.
-    journey 1 delivered <<END
+    journey 1 delivered "$HALF" <<END
 $FLOOD_BEGIN
 sw/port-d Upper Tx
 sw/port-d Lower Tx
@@ -63,7 +63,7 @@ b/netfilter input In
 b/sockets Lower Rx
 END
     # A itself gets a copy of what it broadcasts, before it goes out; and so does the switch.
-    journey 2 delivered <<END
+    journey 2 delivered "$HALF" <<END
 a/netfilter output In
 a/netfilter postrouting In
 a/eth0 Lower Rx

@@ -27,12 +27,12 @@ build_network() {
 }
 
 network_traffic() {
-    numbered a udp at=10.98.2.2 class=1 count="$PACKETS" rate=$((RATE / 3)) size=4000
-    numbered a udp at=10.98.2.3 class=2 count="$PACKETS" rate=$((RATE / 3)) size=1200
+    numbered a udp at=10.98.2.2 class=1 count="$HALF" rate=$((RATE / 3)) size=4000
+    numbered a udp at=10.98.2.3 class=2 count="$HALF" rate=$((RATE / 3)) size=1200
 }
 
 network_truth() {
-    journey 1 delivered in-any-order <<'END'
+    journey 1 delivered in-any-order "$HALF" <<'END'
 a/netfilter output In
 a/netfilter postrouting In
 a/eth0 Upper Tx *3
@@ -50,7 +50,7 @@ b/netfilter prerouting In *3
 b/netfilter input In
 b/sockets Lower Rx
 END
-    journey 2 delivered in-any-order <<'END'
+    journey 2 delivered in-any-order "$HALF" <<'END'
 a/netfilter output In
 a/netfilter postrouting In
 a/eth0 Upper Tx

@@ -32,12 +32,12 @@ build_network() {
 }
 
 network_traffic() {
-    numbered a udp at=fd00:2::2 class=1 count="$PACKETS" rate=$((RATE / 3)) size=4000
-    numbered a udp at=fd00:2::2 class=2 count="$PACKETS" rate="$RATE"
+    numbered a udp at=fd00:2::2 class=1 count="$HALF" rate=$((RATE / 3)) size=4000
+    numbered a udp at=fd00:2::2 class=2 count="$HALF" rate="$RATE"
 }
 
 network_truth() {
-    journey 1 delivered in-any-order <<'END'
+    journey 1 delivered in-any-order "$HALF" <<'END'
 a/netfilter output In
 a/netfilter postrouting In
 a/eth0 Upper Tx *3
@@ -55,7 +55,7 @@ b/netfilter prerouting In *3
 b/netfilter input In *3
 b/sockets Lower Rx
 END
-    journey 2 delivered <<'END'
+    journey 2 delivered "$HALF" <<'END'
 a/netfilter output In
 a/netfilter postrouting In
 a/eth0 Upper Tx

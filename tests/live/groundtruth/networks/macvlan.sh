@@ -17,12 +17,12 @@ build_network() {
 }
 
 network_traffic() {
-    numbered a udp at=10.95.0.2 class=1 count="$PACKETS" rate="$RATE"
-    numbered b udp at=10.95.0.1 class=2 count="$PACKETS" rate="$RATE"
+    numbered a udp at=10.95.0.2 class=1 count="$HALF" rate="$RATE"
+    numbered b udp at=10.95.0.1 class=2 count="$HALF" rate="$RATE"
 }
 
 network_truth() {
-    journey 1 delivered <<'END'
+    journey 1 delivered "$HALF" <<'END'
 a/netfilter output In
 a/netfilter postrouting In
 a/eth0 Upper Tx
@@ -34,7 +34,7 @@ b/netfilter prerouting In
 b/netfilter input In
 b/sockets Lower Rx
 END
-    journey 2 delivered <<'END'
+    journey 2 delivered "$HALF" <<'END'
 b/netfilter output In
 b/netfilter postrouting In
 b/mv0 Upper Tx

@@ -31,12 +31,12 @@ END
 }
 
 network_traffic() {
-    numbered a udp at=10.92.2.2 class=1 count="$PACKETS" rate="$RATE"
-    numbered a udp at=10.92.1.1 port=7100 class=2 count="$PACKETS" rate="$RATE"
+    numbered a udp at=10.92.2.2 class=1 count="$HALF" rate="$RATE"
+    numbered a udp at=10.92.1.1 port=7100 class=2 count="$HALF" rate="$RATE"
 }
 
 network_truth() {
-    journey 1 delivered <<'END'
+    journey 1 delivered "$HALF" <<'END'
 a/netfilter output In
 a/netfilter postrouting In
 a/eth0 Upper Tx
@@ -55,7 +55,7 @@ b/netfilter prerouting In
 b/netfilter input In
 b/sockets Lower Rx
 END
-    journey 2 delivered <<'END'
+    journey 2 delivered "$HALF" <<'END'
 a/netfilter output In
 a/netfilter postrouting In
 a/eth0 Upper Tx

@@ -16,11 +16,11 @@ build_network() {
 network_traffic() {
     local wire
     start_inside a "$NUMBERED" tun device=tun0 at=10.96.0.1 from=10.96.0.2 class=1 \
-        count="$PACKETS" rate="$RATE"
+        count="$HALF" rate="$RATE"
     wire=$started_pid
     wait_until 10 carrier_of_tun || fail "no carrier of the tun device"
-    numbered a udp at=10.96.0.2 class=2 count="$PACKETS" rate="$RATE"
-    wait_until 20 tun_received $((2 * PACKETS)) || fail "the tun device did not carry all"
+    numbered a udp at=10.96.0.2 class=2 count="$HALF" rate="$RATE"
+    wait_until 20 tun_received $((2 * HALF)) || fail "the tun device did not carry all"
     stop_all "$wire"
 }
 
@@ -32,18 +32,18 @@ tun_received() {
     local got sent
     got=$(in_namespace a cat /sys/class/net/tun0/statistics/rx_packets)
     sent=$(in_namespace a cat /sys/class/net/tun0/statistics/tx_packets)
-    ((got % PACKETS == 0 && got + sent >= $1))
+    ((got % HALF == 0 && got + sent >= $1))
 }
 
 network_truth() {
-    journey 1 delivered <<'END'
+    journey 1 delivered "$HALF" <<'END'
 a/tun0 Lower Rx
 a/tun0 Upper Rx
 a/netfilter prerouting In
 a/netfilter input In
 a/sockets Lower Rx
 END
-    journey 2 forwarded <<'END'
+    journey 2 forwarded "$HALF" <<'END'
 a/netfilter output In
 a/netfilter postrouting In
 a/tun0 Upper Tx

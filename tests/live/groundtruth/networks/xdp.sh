@@ -17,12 +17,12 @@ build_network() {
 }
 
 network_traffic() {
-    numbered a udp at=10.99.0.2 class=1 count="$PACKETS" rate="$RATE"
-    numbered a udp at=10.99.0.2 port=7300 class=2 count="$PACKETS" rate="$RATE"
+    numbered a udp at=10.99.0.2 class=1 count="$HALF" rate="$RATE"
+    numbered a udp at=10.99.0.2 port=7300 class=2 count="$HALF" rate="$RATE"
 }
 
 network_truth() {
-    journey 1 delivered <<'END'
+    journey 1 delivered "$HALF" <<'END'
 a/netfilter output In
 a/netfilter postrouting In
 a/eth0 Upper Tx
@@ -33,11 +33,11 @@ b/netfilter prerouting In
 b/netfilter input In
 b/sockets Lower Rx
 END
-    journey 2 dropped <<'END'
+    journey 2 dropped "$HALF" <<'END'
 a/netfilter output In
 a/netfilter postrouting In
 a/eth0 Upper Tx
 a/eth0 Lower Tx
-b/eth0 - Rx XDP
+b/eth0 - Rx NOT_SPECIFIED
 END
 }

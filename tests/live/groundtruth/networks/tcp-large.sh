@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# TCP packets of many segments that are never cut up on their way, because all devices of it take them
+# as they are; some are lost.
+# shellcheck source=tests/live/groundtruth/tcp.sh
+source "$GROUNDTRUTH/tcp.sh"
+
+build_network() {
+    make_stream_network 1 97
+}
