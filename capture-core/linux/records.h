@@ -15,6 +15,8 @@
 #define RECORD_DEVICE_KIND_SIZE 16
 #define RECORD_DEVICE_MAC_SIZE  6
 #define RECORD_LOCATION_SIZE    96
+#define RECORD_COMM_SIZE        16 /* TASK_COMM_LEN */
+#define RECORD_PROCESS_SLOTS    65536
 #define RECORD_MAX_LOCATIONS    4096
 #define RECORD_MAX_RINGS        16
 #define RECORD_MAX_PACKET       (65535 + 256) /* a GSO packet and its link header */
@@ -140,6 +142,19 @@ struct drop_counters {
 struct unaccounted {
     __u64 events; /* the map of counters was full */
     __u64 drops;  /* the map of drops was full */
+};
+
+/* The process that a socket belongs to; the key is the socket's cookie. Believe it only of a packet
+ * that is not older than since, and if its process has not changed since then either: the time of
+ * that is at tgid % RECORD_PROCESS_SLOTS of the map of changes (another process with the same slot
+ * does no harm: it only makes the owner uncertain). */
+struct owner_value {
+    __u64 since;
+    __u64 cgroup; /* id in the version 2 hierarchy: the inode number of its directory */
+    __u32 tgid;
+    __u8 several; /* more than one process uses it: it is nobody's */
+    __u8 pad[3];
+    char comm[RECORD_COMM_SIZE];
 };
 
 /* Fixed when the programs are loaded. */

@@ -180,6 +180,9 @@ static const struct {
     {"net_dev_queue", POINT_STACK, "the upper edge on send"},
     {"qdisc_enqueue", POINT_STACK, "packets that enter queueing disciplines"},
     {"qdisc_dequeue", POINT_STACK, "packets that leave queueing disciplines"},
+    {"sock_send_length", POINT_ALWAYS, "which process sends with a socket that another one made"},
+    {"sock_recv_length", POINT_ALWAYS,
+     "which process receives with a socket that another one made"},
 };
 
 /* Programs at other places than tracepoints, by a function that only kernels with the place have.
@@ -203,6 +206,11 @@ static const struct {
      {"cgroup_bpf_link_attach", "bpf_cast_to_kern_ctx"},
      "delivery to sockets",
      "BPF programs of control groups that can see a packet (Linux 6.2 with CONFIG_CGROUP_BPF)"},
+    {"socket_create",
+     POINT_ALWAYS,
+     {"cgroup_bpf_link_attach"},
+     "which processes make sockets",
+     "BPF programs of control groups (CONFIG_CGROUP_BPF)"},
     {"netfilter_first",
      POINT_STACK,
      {"bpf_nf_link_attach"},
@@ -284,6 +292,20 @@ static void attach(void)
         agent_fail("The kernel refused to attach the capture's programs (%s).", g_strerror(-error));
 }
 
+/* Has the program learn which process each socket belongs to that there is already. */
+static void learn_owners(void)
+{
+    int files = bpf_iter_create(bpf_link__fd(probes->links.each_open_file));
+    char nothing[64];
+
+    while (files >= 0 && read(files, nothing, sizeof(nothing)) > 0)
+        ;
+    if (files >= 0)
+        close(files);
+    bpf_link__destroy(probes->links.each_open_file);
+    probes->links.each_open_file = NULL;
+}
+
 static int no_print(enum libbpf_print_level level, const char *format, va_list arguments)
 {
     (void)level;
@@ -309,6 +331,7 @@ void programs_start(const struct agent_request *request)
     load();
     make_rings();
     attach();
+    learn_owners();
     btf__free(kernel_btf);
     kernel_btf = NULL;
 }
@@ -327,6 +350,8 @@ int programs_descriptors(int *descriptors, uint32_t *rings, uint32_t *ring_size)
     descriptors[AGENT_MAP_UNACCOUNTED] = bpf_map__fd(probes->maps.unaccounted);
     descriptors[AGENT_MAP_LOCATION_TEXTS] = bpf_map__fd(probes->maps.location_texts);
     descriptors[AGENT_MAP_UNWANTED_NETNS] = bpf_map__fd(probes->maps.unwanted_netns);
+    descriptors[AGENT_MAP_OWNERS] = bpf_map__fd(probes->maps.owners);
+    descriptors[AGENT_MAP_PROCESS_CHANGES] = bpf_map__fd(probes->maps.process_changes);
     memcpy(descriptors + AGENT_MAPS, ring_descriptors, ring_count * sizeof(int));
     *rings = ring_count;
     *ring_size = ring_bytes;
@@ -344,6 +369,22 @@ static uint64_t misses_of(const struct bpf_program *program)
     return info.recursion_misses;
 }
 
+/* These record nothing. An end that was missed shows when the memory is used again, a socket's user
+ * when it uses it again. */
+static const char *const silent_programs[] = {
+    "consume_skb",        "sock_send_length", "sock_recv_length",   "inet_sock_set_state",
+    "sched_process_fork", "task_rename",      "cgroup_attach_task",
+};
+
+static bool is_silent(const struct bpf_program *program)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(silent_programs); i++) {
+        if (strcmp(bpf_program__name(program), silent_programs[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 uint64_t programs_misses(void)
 {
     struct bpf_program *program;
@@ -353,8 +394,7 @@ uint64_t programs_misses(void)
         return 0;
     bpf_object__for_each_program(program, probes->obj)
     {
-        /* It records nothing; an end that it misses shows when the memory is used again. */
-        if (program != probes->progs.consume_skb)
+        if (!is_silent(program))
             misses += misses_of(program);
     }
     return misses;

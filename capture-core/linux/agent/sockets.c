@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The program that sees each packet which a socket is about to take: at the root of the hierarchy
- * of control groups (version 2), which all sockets of the host belong to.
+ * The programs that see each new socket, and each packet that a socket is about to take: at the
+ * root of the hierarchy of control groups (version 2), which all sockets of the host belong to.
  */
 #include "agent.h"
 
@@ -13,7 +13,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int link_descriptor = -1;
+static const struct {
+    const char *program;
+    enum bpf_attach_type type;
+    const char *blind; /* what cannot be seen without it */
+} attachments[] = {
+    {"socket_ingress", BPF_CGROUP_INET_INGRESS, "delivery to sockets"},
+    {"socket_create", BPF_CGROUP_INET_SOCK_CREATE, "which processes make sockets"},
+};
+
+static int links[G_N_ELEMENTS(attachments)]; /* descriptors; 0 = none */
 
 /* The mount of the whole hierarchy, or -errno. */
 static int open_mounted(void)
@@ -55,33 +64,40 @@ static bool is_part(int directory)
     return faccessat(directory, "cgroup.type", F_OK, 0) == 0;
 }
 
-void sockets_attach(void)
+static void attach(int root, size_t i)
 {
-    int program = programs_place("socket_ingress"), root;
+    int program = programs_place(attachments[i].program);
 
     if (program < 0)
         return;
-    root = open_root();
-    if (root < 0) {
-        agent_say_missing("delivery to sockets: control groups of version 2 are not mounted, and "
-                          "cannot be (%s)",
-                          g_strerror(-root));
-        return;
-    }
-    link_descriptor = bpf_link_create(program, root, BPF_CGROUP_INET_INGRESS, NULL);
-    if (link_descriptor < 0)
-        agent_say_missing("delivery to sockets: the kernel refuses a program at the root control "
-                          "group (%s)",
-                          g_strerror(errno));
+    links[i] = bpf_link_create(program, root, attachments[i].type, NULL);
+    if (links[i] < 0)
+        agent_say_missing("%s: the kernel refuses a program at the root control group (%s)",
+                          attachments[i].blind, g_strerror(errno));
     else if (is_part(root))
-        agent_say_missing("delivery to sockets outside this container: it sees only its own "
-                          "control groups");
-    close(root);
+        agent_say_missing("%s outside this container: it sees only its own control groups",
+                          attachments[i].blind);
+}
+
+void sockets_attach(void)
+{
+    int root = open_root();
+
+    if (root < 0)
+        agent_say_missing("delivery to sockets, and which processes made them: control groups of "
+                          "version 2 are not mounted, and cannot be (%s)",
+                          g_strerror(-root));
+    for (size_t i = 0; root >= 0 && i < G_N_ELEMENTS(attachments); i++)
+        attach(root, i);
+    if (root >= 0)
+        close(root);
 }
 
 void sockets_detach(void)
 {
-    if (link_descriptor >= 0)
-        close(link_descriptor);
-    link_descriptor = -1;
+    for (size_t i = 0; i < G_N_ELEMENTS(attachments); i++) {
+        if (links[i] > 0)
+            close(links[i]);
+        links[i] = 0;
+    }
 }

@@ -3,6 +3,7 @@
 #ifndef PKTMON_OUTPUT_H
 #define PKTMON_OUTPUT_H
 
+#include "owners.h"
 #include "track.h"
 
 #define EDGE_UPPER 1 /* enum pktmon_edge */
@@ -249,6 +250,8 @@ static __always_inline __u32 look(struct scratch *scratch, const struct sk_buff 
     record->point = place->point;
     record->way = place->way;
     record->flags |= place->flags;
+    if (place->way == RECORD_TX || place->point == RECORD_POINT_SOCKET)
+        record->socket = socket_of(skb->sk);
     copied = copy_start(frame, scratch);
     look_at(sight, scratch, skb, frame);
     return copied;

@@ -5,6 +5,7 @@
  * devices whose receive passes none of these.
  */
 #include "drops.h"
+#include "owners.h"
 #include "stack.h"
 #include "stack.h"
 

@@ -66,6 +66,8 @@ static bool ebpf_start(struct pktmon_provider *base, GError **error)
     if (!ebpf_ask_for_start(provider, START_TIMEOUT_MS, error))
         return false;
     provider->names = drop_names_new(provider->maps[AGENT_MAP_LOCATION_TEXTS], error);
+    provider->owners =
+        owners_new(provider->maps[AGENT_MAP_OWNERS], provider->maps[AGENT_MAP_PROCESS_CHANGES]);
     provider->offset = pktmon_clock_offset();
     topology_watch(provider->topology, &(struct topology_watcher){.changed = on_changed,
                                                                   .gone = on_gone,
@@ -124,6 +126,7 @@ static void ebpf_free(struct pktmon_provider *base)
     for (size_t i = 0; provider->rings && i < G_N_ELEMENTS(provider->maps); i++)
         close(provider->maps[i]);
     drop_names_free(provider->names);
+    owners_free(provider->owners);
     topology_free(provider->topology);
     g_hash_table_unref(provider->losses);
     ebpf_clear_pending(provider);

@@ -9,6 +9,7 @@
 
 #include "agent_client.h"
 #include "drops.h"
+#include "owners.h"
 #include "provider.h"
 #include "rings.h"
 #include "topology.h"
@@ -19,6 +20,7 @@ struct ebpf_provider {
     struct agent_client agent;
     struct topology *topology;
     struct drop_names *names;
+    struct owners *owners;
     struct rings *rings; /* NULL until started */
     int maps[AGENT_MAPS];
     bool listed;        /* the agent has answered the last AGENT_LIST */

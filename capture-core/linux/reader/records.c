@@ -164,6 +164,7 @@ static void take_record(struct ebpf_provider *provider, const struct packet_reco
     event.component = take_point(provider, record, packet);
     packet->edge_name = ebpf_edge_name(packet->edge);
     packet->netns = pktmon_registry_find(provider->base.registry, event.component)->netns;
+    owners_attribute(provider->owners, record->socket, record->time, packet);
     frame_of_record(packet, record, provider->frame, provider->options.pkt_size);
     ebpf_deliver(provider, &event);
 }
