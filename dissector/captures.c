@@ -50,22 +50,32 @@ uint32_t captures_number(uint64_t capture_id)
     return get_capture(capture_id)->number;
 }
 
-static void learn_reading(struct capture *capture, const nstime_t *time)
+/* Whether counters read at this time belong to the newest reading. */
+static bool is_of_reading(const struct capture *capture, const nstime_t *time)
 {
     const nstime_t reading_time = {0, READING_TIME};
-    nstime_t next;
+    nstime_t end;
 
-    nstime_sum(&next, &capture->reading, &reading_time);
-    if (nstime_cmp(time, &next) <= 0)
+    nstime_sum(&end, &capture->reading, &reading_time);
+    return nstime_cmp(time, &end) <= 0;
+}
+
+static void learn_reading(struct capture *capture, const nstime_t *time)
+{
+    if (is_of_reading(capture, time))
         return;
     capture->reading_before = capture->reading;
     capture->reading = *time;
 }
 
-/* Losses are told with the counters, and happened since the reading before. */
+/* A loss is told right after the reading of counters that shows it: it happened since the one
+ * before. */
 static void learn_loss(struct capture *capture, const nstime_t *time)
 {
-    struct loss loss = {capture->reading_before, *time};
+    struct loss loss = {
+        .from = is_of_reading(capture, time) ? capture->reading_before : capture->reading,
+        .to = *time,
+    };
     unsigned count = capture->losses ? wmem_array_get_count(capture->losses) : 0;
 
     if (!capture->losses)

@@ -62,12 +62,13 @@ tap_packet_status stats_counters_packet(stats_tree *tree, packet_info *pinfo,
 {
     const struct statistics_record *taken = data;
     const struct record *record = taken->record;
-    int component;
+    int readings, component;
 
     if (record->type != PKTMON_RECORD_COUNTERS)
         return TAP_PACKET_DONT_REDRAW;
-    component =
-        zero_stat_node(tree, place_component_text(taken->place, pinfo->num, pinfo->pool), 0, TRUE);
+    readings = tick_stat_node(tree, "Readings of counters", 0, TRUE);
+    component = tick_stat_node(tree, place_component_text(taken->place, pinfo->num, pinfo->pool),
+                               readings, TRUE);
     if (record_has(record, PKTMON_FIELD_PACKETS_IN))
         show_counters(tree, component, edge_text(taken->place, pinfo->pool), flow_counters,
                       G_N_ELEMENTS(flow_counters), record);

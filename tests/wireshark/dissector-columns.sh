@@ -43,8 +43,19 @@ columns() {
 		sed 's/^ *\([A-Z]*\) /\1|/'
 }
 
+# The line that heads the record of a frame.
+heading() {
+	run_tshark -r "$1" -Y "frame.number == $2" -V | grep '^Packet Monitor: '
+}
+
 for carrier in frames blocks; do
 	"$make_capture" --carrier $carrier "$work/$carrier.pcapng"
 	expect "the columns ($carrier)" "$(expected)" "$(columns "$work/$carrier.pcapng")"
+	expect "a delivery ($carrier)" \
+		"Packet Monitor: right/sockets Lower Rx, group 4, copy 1, appearance 3, delivered" \
+		"$(heading "$work/$carrier.pcapng" 25)"
+	expect "a good end in the kernel ($carrier)" \
+		"Packet Monitor: right/ipv4 Rx, group 5, appearance 2, consumed" \
+		"$(heading "$work/$carrier.pcapng" 28)"
 done
 finish

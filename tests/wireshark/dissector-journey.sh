@@ -25,6 +25,19 @@ second_pass() {
 19||||0.000000000|unknown
 20||||0.000000000|unknown
 21|||||
+22||23||0.000000000|forwarded
+23|22|25|0.000001000|0.000001000|forwarded
+24|23||0.000002000|0.000003000|forwarded
+25|23||0.000005000|0.000006000|forwarded
+26|24||0.000007000|0.000010000|forwarded
+27||||0.000000000|unknown
+28|27|30|0.000002000|0.000002000|unknown
+29|27|32|0.000003000|0.000003000|unknown
+30|28||0.000005000|0.000007000|unknown
+31|29||0.000006000|0.000009000|unknown
+32|29||0.000007000|0.000010000|unknown
+33||35||0.000000000|forwarded
+35|33||0.000002000|0.000002000|forwarded
 JOURNEYS
 }
 
@@ -48,6 +61,9 @@ words() {
 python3 "$here/dissector_journeys.py" "$work/journeys.pcapng"
 expect "journeys in two passes" "$(second_pass)" "$(journeys -2)"
 expect "journeys in one pass" "$(first_pass)" "$(journeys)"
+expect "an event of a group is no appearance" "34|||" \
+	"$(run_tshark -2 -r "$work/journeys.pcapng" -Y "pktmon.event.id == 6" -T fields \
+		-E separator='|' -e frame.number -e pktmon.prev_frame -e pktmon.elapsed -e pktmon.fate)"
 expect "a component that was described" "wan|physical|Upper" "$(words 4)"
 expect "a component of another capture" "wan||Lower" "$(words 19)"
 expect "a component that was never described" "stranger||Lower" "$(words 20)"

@@ -16,6 +16,10 @@ run_tshark -2 -r "$work/bytes.pcapng" -V >"$work/tree"
 expect "packets whose tree is complete" \
 	"$(capinfos -TrMc "$work/bytes.pcapng" | cut -f2)" \
 	"$(grep -c '^Frame [0-9]' "$work/tree")"
+run_tshark -2 -q -r "$work/bytes.pcapng" -z pktmon,tree -z pktmon_drops,tree \
+	-z pktmon_latency,tree -z pktmon_counters,tree -z flow,pktmon,standard >"$work/statistics"
+expect "statistics of broken records" "5" \
+	"$(grep -c -e '^Packet Monitor' -e '^Conv' "$work/statistics")"
 expect "packets reported as malformed" "$malformed" "$(reported lengths cuts)"
 
 # Options lost on the way, e.g. in a tool that does not know them.

@@ -1,52 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""dissector_journeys.py OUTPUT writes packets whose journeys end in different ways."""
-import pathlib
+"""dissector_journeys.py OUTPUT writes packets that travel in copies and segments."""
 import sys
 
-from dissector_pcapng import interface, metadata, packet, section
-
-START = 1_700_000_000_000_000_000
-ETHERNET_FRAME = bytes(12) + b"\x88\xb5" + bytes(46)
-
-# numbers of metadata.h
-RECORD_PACKET, RECORD_COMPONENT = 1, 2
-CAPTURE_ID, COMPONENT, NAME, TYPE, EDGE, DIRECTION, GROUP = 1, 2, 3, 5, 9, 11, 12
-PACKET_NUMBER, COPY, DROPPED, LOST = 13, 15, 20, 35
-UPPER, LOWER = 1, 2
-RX, TX = 3, 4
-WIDTHS = {CAPTURE_ID: 8, COMPONENT: 4, EDGE: 2, DIRECTION: 2, GROUP: 8, PACKET_NUMBER: 2}
-WIDTHS.update({COPY: 4, DROPPED: 1, LOST: 8})
+from dissector_records import *
 
 NIC, VETH, STRANGER = 1, 2, 3
 
-
-def numbers(values):
-    return [(field, value.to_bytes(WIDTHS[field], "little")) for field, value in values.items()]
-
-
-def component(number, name, kind):
-    head = numbers({CAPTURE_ID: 1, COMPONENT: number})
-    record = metadata(RECORD_COMPONENT, *head, (NAME, name), (TYPE, kind))
-    return packet(0, START, ETHERNET_FRAME, record)
-
-
-def seen(microseconds, group, number, edge, direction, more=None, capture=1):
-    values = {CAPTURE_ID: capture, COMPONENT: number, EDGE: edge, DIRECTION: direction}
-    values[GROUP] = group
-    values.update(more or {})
-    record = metadata(RECORD_PACKET, *numbers(values))
-    return packet(number, START + microseconds * 1000, ETHERNET_FRAME, record)
-
-
-FILE = [
-    section(),
-    interface("@pktmon"),
-    interface("wan"),
-    interface("lan"),
-    interface("stranger"),
-    component(NIC, b"wan", b"physical"),  # frame 1
-    component(VETH, b"lan", b"veth"),
+FRAMES = [
+    component(NIC, "wan", "physical"),  # frame 1
+    component(VETH, "lan", "veth"),
     # 3-5: forwarded; the clock was set back in between
     seen(10, 1, VETH, LOWER, RX),
     seen(30, 1, NIC, UPPER, TX),
@@ -74,6 +37,24 @@ FILE = [
     seen(90, 6, STRANGER, LOWER, TX),
     # 21: no group, no journey
     seen(95, 0, NIC, LOWER, TX),
+    # 22-26: a flood; the second copy is made of the first's second appearance, the third of the
+    # second copy
+    seen(100, 7, VETH, LOWER, RX, {COPY: 1}),
+    seen(101, 7, VETH, UPPER, RX, {COPY: 1}),
+    seen(103, 7, NIC, LOWER, TX, {COPY: 2, COPY_OF: 1}),
+    seen(106, 7, VETH, LOWER, TX, {COPY: 1}),
+    seen(110, 7, STRANGER, LOWER, TX, {COPY: 3, COPY_OF: 2}),
+    # 27-32: a large send, cut in two; of the second segment a copy is made
+    seen(120, 8, VETH, UPPER, TX, {COPY: 1}),
+    seen(122, 8, VETH, LOWER, TX, {COPY: 1, PACKET_NUMBER: 1}),
+    seen(123, 8, VETH, LOWER, TX, {COPY: 1, PACKET_NUMBER: 2}),
+    seen(127, 8, NIC, LOWER, RX, {COPY: 1, PACKET_NUMBER: 1}),
+    seen(129, 8, NIC, LOWER, RX, {COPY: 2, COPY_OF: 1, PACKET_NUMBER: 2}),
+    seen(130, 8, NIC, LOWER, RX, {COPY: 1, PACKET_NUMBER: 2}),
+    # 33-35: a copy of a copy that was never seen, and an event in between
+    seen(140, 9, VETH, LOWER, TX, {COPY: 3, COPY_OF: 2}),
+    event(141, VETH, {EVENT_ID: EVENT_TROUBLE, GROUP: 9, EVENT_MESSAGE: "sent again"}),
+    seen(142, 9, NIC, LOWER, TX, {COPY: 3, COPY_OF: 2}),
 ]
 
-pathlib.Path(sys.argv[1]).write_bytes(b"".join(FILE))
+write(sys.argv[1], ["wan", "lan", "stranger"], FRAMES)
