@@ -184,6 +184,7 @@ static __always_inline int dropped(struct sk_buff *skb, __u64 location, __u32 re
     copied = look(scratch, skb, &frame, &place, &sight);
     track(&scratch->record, &sight);
     judge_drop(&key, skb);
+    key.way = scratch->record.way;
     key.hook = scratch->record.group == group ? hook : 0;
     key.location = location_of(location);
     count = drop_counters_of(&key);

@@ -64,16 +64,15 @@ static __always_inline __u32 data_offset(const struct sk_buff *skb)
 
 #define NO_HEADER 0xFFFF /* a header offset that was not set */
 
-/* On receive skb->data already lies behind the link header. */
+/* On receive skb->data already lies behind the link header, if there is one: what the stack loops
+ * back to itself has none. */
 static __always_inline void frame_received(struct frame *frame, const struct sk_buff *skb,
                                            __u16 device_type)
 {
-    __u32 offset = data_offset(skb);
+    __u32 offset = data_offset(skb), mac = skb->mac_header;
 
-    frame->l3 = !has_ethernet_header(device_type);
-    if (!frame->l3 && skb->mac_header != NO_HEADER)
-        offset = skb->mac_header;
-    frame_at(frame, skb, offset);
+    frame->l3 = !has_ethernet_header(device_type) || mac == NO_HEADER || mac + ETH_HLEN > offset;
+    frame_at(frame, skb, frame->l3 ? offset : mac);
 }
 
 /* On the way to a driver, and at tc ingress, skb->data is the start of the frame. */

@@ -106,6 +106,16 @@ static __always_inline struct journey *new_journey(__u64 skb, __u64 time)
     return &bucket->journeys[way];
 }
 
+/* The next one that needs a place in the bucket takes this one. */
+static __always_inline void free_way(__u64 skb)
+{
+    struct journey_bucket *bucket = bucket_of(skb);
+    __u32 way = bucket ? find_way(&bucket->ways, skb) : WAYS;
+
+    if (bucket && way < WAYS)
+        bucket->ways.times[way] = 0;
+}
+
 /* --- buffers, by head --- */
 
 static __always_inline struct head_bucket *heads_of(__u64 head)
@@ -241,6 +251,13 @@ __noinline int goes_on(const struct journey *journey, const struct packet_record
         return 0;
     if (now->point == RECORD_POINT_DROP)
         return same_content || goes_on_to_drop(journey, sight);
+    if (journey->point == RECORD_POINT_SOCKET) /* from there it goes nowhere else */
+        return same_content && now->point == RECORD_POINT_SOCKET;
+    /* Forwarded: what changes its content (a helper of address translation) leaves it where it is.
+     */
+    if (now->way == RECORD_TX && journey->way == RECORD_RX && !same_content &&
+        journey->head != sight->head)
+        return 0;
     /* About to be sent, and never received (skb_iif): not the one that was received. */
     if (now->way == RECORD_TX && journey->way == RECORD_RX && sight->skb_iif == 0)
         return 0;

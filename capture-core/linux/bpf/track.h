@@ -276,13 +276,27 @@ static __always_inline void begin(struct packet_record *record, const struct sig
 #define CONTENT_AGE_NS (1000 * 1000 * 1000ULL)
 #define SEGMENT_AGE_NS (100 * 1000 * 1000ULL)
 
-/* Where packets come into being: what is there for the first time is new. */
-static __always_inline bool is_origin(const struct packet_record *now, const struct sight *sight)
+/* Another device sent it, and now it is at this one. */
+static __always_inline bool was_handed_over(const struct journey *journey,
+                                            const struct packet_record *now)
+{
+    return journey->point == RECORD_POINT_TX_LOWER &&
+           (journey->ifindex != now->ifindex || journey->net_cookie != now->net_cookie);
+}
+
+/* Where packets come into being: what is there for the first time is new, but for a drop of what a
+ * device had handed over in another buffer. before: holds the same; may be NULL. */
+static __always_inline bool is_origin(const struct packet_record *now, const struct sight *sight,
+                                      const struct journey *before)
 {
     if (now->point == RECORD_POINT_OUTPUT)
         return true;
-    return sight->skb_iif == 0 &&
-           (now->point == RECORD_POINT_TX_UPPER || now->point == RECORD_POINT_DROP);
+    if (sight->skb_iif != 0)
+        return false;
+    if (now->point == RECORD_POINT_DROP)
+        return !before || before->point != RECORD_POINT_TX_LOWER || before->ifindex == now->ifindex;
+    return now->point == RECORD_POINT_TX_UPPER ||
+           (now->point == RECORD_POINT_TX_LOWER && !config.upper_edges);
 }
 
 static __always_inline bool is_first_fragment_of(const struct journey *whole,
@@ -311,40 +325,64 @@ by_content(const struct packet_record *now, const struct sight *sight, enum rela
     journey = journey_with(key, sight, since);
     if (journey && is_first_fragment_of(journey, now, sight))
         return journey;
-    if (journey && !is_origin(now, sight) && goes_on(journey, now, sight, false)) {
+    if (journey && !is_origin(now, sight, journey) && goes_on(journey, now, sight, false)) {
         *relation = journey->flags & JOURNEY_ENDED ? RELATION_INSTEAD : RELATION_COPY;
         return journey;
     }
     if (!sight->content.flow || sight->segmented || sight->content.fragment ||
-        is_origin(now, sight))
+        is_origin(now, sight, NULL))
         return NULL;
     key = content_key(sight->content.flow, KEY_FLOW);
     return journey_with(key, sight, now->time - SEGMENT_AGE_NS);
 }
 
+static __always_inline bool holds_the_same(const struct journey *journey, const struct sight *sight)
+{
+    return journey && journey->signature == sight->content.signature;
+}
+
+/* A drop of what another buffer held when a device handed it over: it was received. */
+static __always_inline void correct_way(struct packet_record *record, const struct journey *journey)
+{
+    if (record->point == RECORD_POINT_DROP && was_handed_over(journey, record))
+        record->way = RECORD_RX;
+}
+
 /*
  * Finds or begins the packet's journey, and puts its group, appearance, copy and number into the
- * record, which says where the packet is. A global function, as read_content().
+ * record, which says where the packet is. What holds the same comes before what is in the same
+ * memory, because memory is used again. A global function, as read_content().
  */
 __noinline int track(struct packet_record *record, const struct sight *sight)
 {
     enum relation relation = RELATION_COPY;
-    struct journey *journey;
+    struct journey *own, *other;
 
     if (!record || !sight)
         return 0;
-    journey = live_journey_of(sight->skb);
-    if (journey && goes_on(journey, record, sight, true)) {
-        go_on(journey, record, sight);
+    own = live_journey_of(sight->skb);
+    if (own && !goes_on(own, record, sight, true))
+        own = NULL;
+    if (holds_the_same(own, sight)) {
+        go_on(own, record, sight);
         return 0;
     }
-    journey = journey_at(sight->head);
-    if (!journey || !goes_on(journey, record, sight, false)) {
-        journey = by_content(record, sight, &relation);
-        if (journey)
+    other = journey_at(sight->head);
+    if (other && !goes_on(other, record, sight, false))
+        other = NULL;
+    if (!other && (!own || sight->content.fragment)) {
+        other = by_content(record, sight, &relation);
+        if (other && own && other->group == own->group)
+            other = NULL;
+        if (other) {
             record->flags |= RECORD_CONTENT;
+            correct_way(record, other);
+        }
     }
-    begin(record, sight, journey, relation);
+    if (own && !other)
+        go_on(own, record, sight);
+    else
+        begin(record, sight, other, relation);
     return 0;
 }
 
@@ -408,6 +446,7 @@ static __always_inline void forget(const struct sk_buff *skb)
     if (journey->flags & JOURNEY_LEAVES)
         end_well(journey);
     journey->flags |= JOURNEY_ENDED;
+    free_way(address(skb));
     family = family_of(journey);
     if (family)
         __sync_fetch_and_sub(&family->alive, 1);

@@ -120,7 +120,7 @@ static void add_drop(struct ebpf_provider *provider, GHashTable *components,
     struct drop_sum *sum;
     struct reason_sum *reason;
 
-    if (drop_is_copy_released(key->flags, name, location))
+    if (drop_is_end(name, location) || drop_is_copy_released(key->flags, name, location))
         return;
     sum = drops_of(components, ebpf_drop_component(provider, key, name, location));
     reason = reason_of(sum, name);

@@ -303,7 +303,15 @@ uint32_t drop_component(struct topology *topology, const struct drop_key *key, c
     return topology_kernel(topology);
 }
 
-/* --- ends of copies --- */
+/* --- ends that are no drops --- */
+
+bool drop_is_end(const char *reason, const char *location)
+{
+    /* The end of each segment that a connection in TIME_WAIT takes (net/ipv4/tcp_ipv4.c,
+     * do_time_wait): all other ends there have a reason. */
+    return strcmp(reason, "NOT_SPECIFIED") == 0 && location &&
+           (g_str_has_prefix(location, "tcp_v4_rcv+") || g_str_has_prefix(location, "tcp_v6_rcv+"));
+}
 
 /* Why a copy ends that nobody wanted at that place, while the packet lives on or was taken
  * elsewhere: a flooded copy, or what is left when a raw socket has its own. */
@@ -314,28 +322,38 @@ static const char *const unwanted_reasons[] = {
     "PACKET_SOCK_ERROR", /* a packet socket's ring is full */
     "UNICAST_IN_L2_MULTICAST",
     "IPV6DISABLED",
+    "IP_INADDRERRORS", /* a host without addresses, such as one that only bridges */
     NULL,
 };
 
 /* The same where the kernel gives no reason: multicast that nobody here has joined. */
-static const char *const unwanted_places[] = {"ip6_mc_input", "ip_rcv_finish_core", "ip_mc_", NULL};
+static const char *const unwanted_places[] = {
+    "ip6_mc_input", "ip_rcv_finish_core", "ip_mc_", "__udp4_lib_", "__udp6_lib_", NULL,
+};
 
-static bool has_prefix_of(const char *text, const char *const *prefixes)
+/* Where sockets that are closed leave what nobody has read, if the reason does not say so. */
+static const char *const purging_places[] = {
+    "udp_destruct_common",
+    "inet_sock_destruct",
+    "sk_stream_kill_queues",
+    NULL,
+};
+
+static bool is_at(const char *location, const char *const *places)
 {
-    while (*prefixes && !g_str_has_prefix(text, *prefixes))
-        prefixes++;
-    return *prefixes != NULL;
+    while (*places && !(location && g_str_has_prefix(location, *places)))
+        places++;
+    return *places != NULL;
 }
 
 bool drop_is_copy_released(uint8_t flags, const char *reason, const char *location)
 {
     if (flags & RECORD_SIDE)
         return true;
-    /* A socket is closed with packets that nobody has read. */
-    if (flags & RECORD_DELIVERED && strcmp(reason, "QUEUE_PURGE") == 0)
+    if (flags & RECORD_DELIVERED &&
+        (strcmp(reason, "QUEUE_PURGE") == 0 || is_at(location, purging_places)))
         return true;
     if (!(flags & RECORD_OTHERS))
         return false;
-    return g_strv_contains(unwanted_reasons, reason) ||
-           (location && has_prefix_of(location, unwanted_places));
+    return g_strv_contains(unwanted_reasons, reason) || is_at(location, unwanted_places);
 }

@@ -27,6 +27,9 @@ uint32_t drop_component(struct topology *topology, const struct drop_key *key, c
 /* The layer that takes packets of this Ethertype. */
 uint32_t drop_network_component(struct topology *topology, uint64_t net_cookie, uint16_t protocol);
 
+/* Whether the kernel was done with the packet, and only has no better word for it. */
+bool drop_is_end(const char *reason, const char *location);
+
 /* Whether what ended was a copy, while the packet lives on in another buffer, or a packet that a
  * socket had taken. flags: enum record_flag. */
 bool drop_is_copy_released(uint8_t flags, const char *reason, const char *location);

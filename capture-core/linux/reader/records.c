@@ -88,16 +88,21 @@ static uint32_t take_drop(struct ebpf_provider *provider, const struct packet_re
                                  .ifindex = record->ifindex,
                                  .protocol = record->protocol,
                                  .hook = record->hook};
+    const char *reason = drop_reason_name(provider->names, record->reason);
+    const char *location = drop_location_name(provider->names, record->location);
 
-    packet->drop_code = record->reason;
-    packet->drop_reason = drop_reason_name(provider->names, record->reason);
-    packet->drop_location = drop_location_name(provider->names, record->location);
-    packet->copy_released =
-        drop_is_copy_released(record->flags, packet->drop_reason, packet->drop_location);
-    packet->dropped = !packet->copy_released;
+    if (drop_is_end(reason, location)) {
+        packet->end = PKTMON_END_CONSUMED;
+    } else {
+        packet->drop_code = record->reason;
+        packet->drop_reason = reason;
+        packet->drop_location = location;
+        packet->copy_released = drop_is_copy_released(record->flags, reason, location);
+        packet->dropped = !packet->copy_released;
+    }
     if (record->hook && record->hook < RECORD_POINTS)
         packet->edge = points[record->hook].edge;
-    return ebpf_drop_component(provider, &key, packet->drop_reason, packet->drop_location);
+    return ebpf_drop_component(provider, &key, reason, location);
 }
 
 /* The kernel itself was the receiver: the layer of the packet's protocol. */

@@ -26,6 +26,7 @@ struct netns {
     uint64_t cookie;
     uint32_t inode;
     char *name; /* as shown; "" = the own namespace */
+    bool named; /* name is its own, not made of the inode */
 };
 
 struct key {
@@ -131,29 +132,6 @@ static void tell_name(struct topology *topology, const struct netns *netns)
     if (topology->watcher.named)
         topology->watcher.named(topology->watcher.context, netns->cookie,
                                 *netns->name ? netns->name : NULL);
-}
-
-/* A namespace keeps the first name it is shown by: components carry it in theirs. */
-static void name_netns(struct topology *topology, struct netns *netns, uint32_t inode,
-                       const char *name)
-{
-    if (netns->inode)
-        return;
-    netns->inode = inode;
-    g_free(netns->name);
-    if (netns->cookie == topology->own_cookie)
-        netns->name = g_strdup("");
-    else if (*name)
-        netns->name = g_strdup(name);
-    else
-        netns->name = g_strdup_printf("net:[%u]", inode);
-    tell_name(topology, netns);
-}
-
-void topology_take_netns(struct topology *topology, const struct agent_netns *said)
-{
-    if (said->cookie)
-        name_netns(topology, netns_of(topology, said->cookie), said->inode, said->name);
 }
 
 bool topology_knows_netns(const struct topology *topology, uint64_t cookie)
@@ -268,6 +246,67 @@ static void tell(struct topology *topology, uint32_t id)
 {
     if (topology->watcher.changed)
         topology->watcher.changed(topology->watcher.context, id);
+}
+
+/* A component carries its namespace's name in its own, and a device in its description too. */
+static void rename_component(struct pktmon_component *component, bool is_device,
+                             const struct netns *netns, const char *old_name)
+{
+    size_t prefix = *old_name ? strlen(old_name) + 1 : 0;
+    g_autofree char *name = g_strdup(component->name + prefix), *description = NULL;
+
+    set_names(component, netns, name);
+    if (!is_device || !component->description)
+        return;
+    description = g_strdup_printf("%s %s", component->type, component->name);
+    pktmon_component_set(&component->description, description);
+}
+
+static void rename_components(struct topology *topology, const struct netns *netns,
+                              const char *old_name)
+{
+    GHashTableIter iterator;
+    void *value;
+
+    g_hash_table_iter_init(&iterator, topology->members);
+    while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+        const struct member *member = value;
+        struct pktmon_component *component =
+            member->key.cookie == netns->cookie
+                ? pktmon_registry_find(topology->registry, member->id)
+                : NULL;
+
+        if (!component || !component->name)
+            continue;
+        rename_component(component, !member->key.is_layer, netns, old_name);
+        tell(topology, member->id);
+    }
+}
+
+/* The first name stays. A namespace that is met before its name is known is shown by its inode
+ * until then. */
+static void name_netns(struct topology *topology, struct netns *netns, uint32_t inode,
+                       const char *name)
+{
+    bool own = netns->cookie == topology->own_cookie;
+
+    if (netns->named || (netns->inode && !*name))
+        return;
+
+    g_autofree char *old_name = netns->name;
+
+    netns->inode = inode;
+    netns->named = own || *name;
+    netns->name = netns->named ? g_strdup(own ? "" : name) : g_strdup_printf("net:[%u]", inode);
+    tell_name(topology, netns);
+    if (strcmp(netns->name, old_name) != 0)
+        rename_components(topology, netns, old_name);
+}
+
+void topology_take_netns(struct topology *topology, const struct agent_netns *said)
+{
+    if (said->cookie)
+        name_netns(topology, netns_of(topology, said->cookie), said->inode, said->name);
 }
 
 void topology_take_device(struct topology *topology, const struct agent_device *device)
