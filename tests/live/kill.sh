@@ -6,29 +6,8 @@
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
 source "$(dirname "$0")/journey.sh"
-
-# kernel_objects PID: "prog ID", "map ID" and "link ID" of what the process holds.
-kernel_objects() {
-    # It may close a file while this looks.
-    { cat "/proc/$1"/fdinfo/* 2>/dev/null || true; } |
-        awk '/^(prog|map|link)_id:/ { sub("_id:", "", $1); print $1, $2 }' | sort -u
-}
-
-# Reads objects; prints those that still exist.
-existing() {
-    local kind id shown
-    while read -r kind id; do
-        # Its status says nothing: bpftool 7.5 shows a link and then fails.
-        shown=$(bpftool "$kind" show id "$id" 2>/dev/null) || true
-        if [[ -n $shown ]]; then
-            echo "$kind $id: ${shown%%$'\n'*}"
-        fi
-    done
-}
-
-all_gone() {
-    [[ -z $(existing <<<"$objects") ]]
-}
+# shellcheck source=tests/live/objects.sh
+source "$(dirname "$0")/objects.sh"
 
 # Whoever inherited it may not have waited for it yet.
 ended() {
@@ -61,7 +40,7 @@ file=$SCRATCH/reader.pcapng
 begin "$file"
 kill -KILL "$capture_pid"
 reap "$capture_pid"
-wait_until 2 all_gone || fail "left in the kernel: $(existing <<<"$objects")"
+wait_until 2 all_gone "$objects" || fail "left in the kernel: $(existing <<<"$objects")"
 wait_until 2 ended "$agent_pid" || fail "the agent outlives its reader"
 fields "$file" icmp frame.number >/dev/null || fail "the file of a killed capture cannot be read"
 
@@ -73,7 +52,7 @@ reap "$capture_pid"
 expect_equal "exit status without the agent" 1 "$status"
 expect_equal "sentences" 1 "$(wc -l <"$file.err")"
 expect_match "the sentence" '^pktmondump: pktmon-agent has ended[^.]*: [^.]* again\.$' "$(<"$file.err")"
-wait_until 2 all_gone || fail "left in the kernel: $(existing <<<"$objects")"
+wait_until 2 all_gone "$objects" || fail "left in the kernel: $(existing <<<"$objects")"
 [[ $(fields "$file" "icmp.type == 8" frame.number | wc -l) == 8 ]] ||
     fail "packets are missing in the file"
 run_as_user tshark -r "$file" >/dev/null 2>"$SCRATCH/complaints" || fail "tshark cannot read the file"

@@ -1,0 +1,143 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Namespaces and devices are made, renamed, moved and deleted all the time, more than a hundred
+# namespaces a minute: each packet is shown where it was, none is missing, and no namespace lives
+# longer for the capture's sake.
+# shellcheck source=tests/live/lib.sh
+source "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/live/journey.sh
+source "$(dirname "$0")/journey.sh"
+# shellcheck source=tests/live/objects.sh
+source "$(dirname "$0")/objects.sh"
+
+CHAINS=18 # of two namespaces each, one chain begun each PAUSE seconds
+PAUSE=0.9
+PORT=7010
+DATAGRAMS=3
+# A name is told when it changes, and packets are shown under the one that was told last.
+SETTLE=0.4
+
+# send NAMESPACE CHAIN PHASE: datagrams that say who sent them.
+send() {
+    ip netns exec "$NAME-$1" bash -c "
+        for number in \$(seq $DATAGRAMS); do
+            echo chain $2 phase $3 number \$number >/dev/udp/10.80.$2.1/$PORT
+        done"
+}
+
+# raise NAMESPACE CHAIN DEVICE: ready to send. It is told the other end's MAC, because the kernel may
+# drop the answer to its question: a moment ago that end had no carrier, and so no queue yet.
+raise() {
+    ip -n "$NAME-$1" address replace "10.80.$2.2/24" dev "$3"
+    ip -n "$NAME-$1" link set "$3" up
+    ip -n "$NAME-$1" neighbour replace "10.80.$2.1" lladdr "$(mac "$2")" dev "$3"
+}
+
+mac() {
+    printf '02:80:00:00:00:%02x' "$1"
+}
+
+# chain NUMBER: a device is made in one namespace, renamed, and moved into another one; each time it
+# is used at once. Both namespaces go, one half of them with the device and one half after it.
+chain() {
+    local number=$1
+    network_add_namespace "$NAME-c$number"
+    ip -n "$NAME-hub" link add "to-$number" address "$(mac "$number")" \
+        type veth peer name eth0 netns "$NAME-c$number"
+    ip -n "$NAME-hub" address add "10.80.$number.1/24" dev "to-$number"
+    ip -n "$NAME-hub" link set "to-$number" up
+    raise "c$number" "$number" eth0
+    send "c$number" "$number" 1
+
+    sleep "$SETTLE"
+    ip -n "$NAME-c$number" link set eth0 down
+    ip -n "$NAME-c$number" link set eth0 name "lan$number"
+    raise "c$number" "$number" "lan$number"
+    sleep "$SETTLE"
+    send "c$number" "$number" 2
+
+    network_add_namespace "$NAME-m$number"
+    ip -n "$NAME-c$number" link set "lan$number" netns "$NAME-m$number"
+    ip netns del "$NAME-c$number"
+    raise "m$number" "$number" "lan$number"
+    send "m$number" "$number" 3
+    if ((number % 2)); then
+        ip -n "$NAME-hub" link del "to-$number"
+    fi
+    ip netns del "$NAME-m$number"
+}
+
+# places CHAIN PHASE: where its datagrams are seen.
+places() {
+    local from=c$1/eth0
+    case $2 in
+    2) from=c$1/lan$1 ;;
+    3) from=m$1/lan$1 ;;
+    esac
+    printf '%s Upper Tx\n%s Lower Tx\nhub/to-%s Lower Rx\nhub/to-%s Upper Rx\n' \
+        "$from" "$from" "$1" "$1"
+}
+
+wanted() {
+    local number phase datagram
+    for ((number = 1; number <= CHAINS; number++)); do
+        for phase in 1 2 3; do
+            for ((datagram = 1; datagram <= DATAGRAMS; datagram++)); do
+                places "$number" "$phase" | sed "s/^/$number $phase $datagram: /"
+            done
+        done
+    done
+}
+
+# Where each datagram was seen at devices: "CHAIN PHASE NUMBER: PLACE", in the order of time.
+seen() {
+    packets "$file" "udp.dstport == $PORT && !icmp && pktmon.edge in {1, 2} && !pktmon.dropped" udp.payload |
+        python3 -c '
+import sys
+for line in sys.stdin:
+    payload, group, appearance, time, place = line.rstrip("\n").split("\t")
+    words = bytes.fromhex(payload.replace(":", "")).decode().split()
+    print(words[1], words[3], words[5] + ":", place)'
+}
+
+# Ids that the hub's namespace has for others: the kernel takes them away when these end.
+ids_gone() {
+    [[ -z $(ip -n "$NAME-hub" netns list-id) ]]
+}
+
+network_add_namespace "$NAME-hub"
+file=$SCRATCH/churn.pcapng
+start_capture "$file" --extcap-capture-filter "udp port $PORT" --pkt-size 128
+agent_pid=$(pgrep -P "$capture_pid" -x pktmon-agent)
+chains=()
+for ((number = 1; number <= CHAINS; number++)); do
+    chain "$number" &
+    chains+=($!)
+    own_pids+=($!)
+    sleep "$PAUSE"
+done
+objects=$(kernel_objects "$agent_pid")
+for pid in "${chains[@]}"; do
+    wait "$pid" || fail "a chain of devices came to no good end"
+done
+wait_until 2 ids_gone || fail "the capture keeps namespaces alive: $(ip -n "$NAME-hub" netns list-id)"
+sleep 0.5
+stop_capture "$file"
+wait_until 2 all_gone "$objects" || fail "left in the kernel: $(existing <<<"$objects")"
+
+wanted | sort >"$SCRATCH/wanted"
+seen | grep -v '/sockets ' | sort >"$SCRATCH/seen"
+expect_equal "packets at places where they were not" "" \
+    "$(comm -13 "$SCRATCH/wanted" "$SCRATCH/seen")"
+expect_equal "packets that are missing" "" "$(comm -23 "$SCRATCH/wanted" "$SCRATCH/seen")"
+expect_equal "groups of several packets" "" "$(packets "$file" "udp.dstport == $PORT && !icmp" udp.payload |
+    cut -f 1,2 | sort -u | cut -f 2 | sort | uniq -d)"
+expect_sound "$file"
+
+# Each device has been described under each name that it had.
+for ((number = 1; number <= CHAINS; number++)); do
+    expect_equal "descriptions of the device of chain $number" \
+        "$(printf "$NAME-%s\n" "c$number/eth0" "c$number/lan$number" "m$number/lan$number")" \
+        "$(fields "$file" "pktmon.record == 2 && pktmon.component.name matches \"-(c|m)$number/(eth|lan)\"" \
+            pktmon.component.name | sort -u)"
+done

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# What a process holds in the kernel, and what is left of it. Sourced by live tests after lib.sh.
+
+# kernel_objects PID: "prog ID", "map ID" and "link ID" of what the process holds.
+kernel_objects() {
+    # It may close a file while this looks.
+    { cat "/proc/$1"/fdinfo/* 2>/dev/null || true; } |
+        awk '/^(prog|map|link)_id:/ { sub("_id:", "", $1); print $1, $2 }' | sort -u
+}
+
+# Reads objects; prints those that still exist.
+existing() {
+    local kind
+    # Its status says nothing: bpftool 7.5 shows links and then fails.
+    comm -12 <(sort) <(for kind in prog map link; do
+        bpftool "$kind" list 2>/dev/null | awk -v kind="$kind" '/^[0-9]+:/ { print kind, $1 + 0 }' || true
+    done | sort)
+}
+
+# all_gone OBJECTS
+all_gone() {
+    [[ -z $(existing <<<"$1") ]]
+}
