@@ -187,22 +187,24 @@ class StreamChecker(Checker):
             wrong = places - set(truth.places) - truth.allowed_drops
             missing = set() if dropped or packet.swallowed else set(truth.places) - places
             wrong = {p for p in wrong if p.split()[-1] not in DUPLICATES}
-            if not wrong and not missing and self.numbers_fit(packet):
-                good += 1
-            else:
+            if wrong or missing:
                 self.fault("another journey", self.describe(packet), f"missing: {sorted(missing)}",
                            f"too many: {sorted(wrong)}",
                            *(f"{s} bytes {s.key[1]}-{s.key[2]}" for s in packet.appearances))
+            elif self.counts_segments(packet):
+                good += 1
         return good, total
 
-    def numbers_fit(self, packet):
-        """Segments at one place count from 1."""
-        places = collections.defaultdict(list)
-        for seen in packet.appearances:
-            if seen.place.endswith("Lower Tx") and seen.place == self.first_wire(packet):
-                places[seen.place].append(seen.number)
-        return all(len(numbers) == 1 or numbers == list(range(1, len(numbers) + 1))
-                   for numbers in places.values())
+    def counts_segments(self, packet):
+        """Whether the segments count from 1 where they are first seen."""
+        place = self.first_wire(packet)
+        segments = [s for s in packet.appearances if s.place == place]
+        numbers = [s.number for s in segments]
+        if len(numbers) == 1 or numbers == list(range(1, len(numbers) + 1)):
+            return True
+        self.fault("segments are not counted from 1", self.describe(packet),
+                   *(f"{s} bytes {s.key[1]}-{s.key[2]}" for s in segments))
+        return False
 
     def first_wire(self, packet):
         return next(p for p in self.classes[packet.stream].places if p.endswith("Lower Tx"))
