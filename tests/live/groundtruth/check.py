@@ -207,21 +207,21 @@ def read_truth(path, points):
     return classes
 
 
-def held(appearance, before):
+def held(seen, entered):
     """Whether it is shown only because the hook held the packet for long."""
-    return (before is not None and appearance.place.endswith(" Out")
-            and before.place == appearance.place.removesuffix("Out") + "In"
-            and appearance.time - before.time >= HELD_NS)
+    return (seen.place.endswith(" Out")
+            and seen.time - entered.get(seen.place.removesuffix("Out"), seen.time) >= HELD_NS)
 
 
 def journey(appearances, truth):
     """The places of a packet; mere copies' ends are no places."""
-    places, before = [], None
+    places, entered = [], {}
     for seen in appearances:
-        if seen.released or held(seen, before) and seen.place not in truth.places:
+        if seen.released or held(seen, entered) and seen.place not in truth.places:
             continue
+        if seen.place.endswith(" In"):
+            entered[seen.place.removesuffix("In")] = seen.time
         places.append(truth.aliases.get(seen.place, seen.place))
-        before = seen
     return places
 
 

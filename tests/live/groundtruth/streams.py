@@ -181,8 +181,7 @@ class StreamChecker(Checker):
         for packet in self.all_packets():
             truth = self.classes[packet.stream]
             total += 1
-            places = {truth.aliases.get(s.place, s.place) for s in packet.appearances
-                      if not s.released}
+            places = set(check.journey(packet.appearances, truth))
             dropped = any(s.dropped for s in packet.appearances)
             wrong = places - set(truth.places) - truth.allowed_drops
             missing = set() if dropped or packet.swallowed else set(truth.places) - places
