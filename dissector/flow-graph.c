@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * -z flow,pktmon,standard: the journeys as arrows between components. An arrow leads from where
- * the packet was seen before to where it is seen now; a drop leads to a lane of its own.
+ * the packet was seen before to where it is seen now; a first appearance comes from a lane of its
+ * own, and a drop leads to one.
  */
 #include <glib.h>
 
@@ -10,25 +11,36 @@
 #include "sequence.h"
 #include "statistics.h"
 
+#define START_LANE "START"
 #define DROP_LANE  "DROP"
 #define LINE_WIDTH 1
 
-/* From where to where; of the lifetime of the packet. */
+/* Names of lanes, of the lifetime of the packet. */
 struct arrow {
     const char *from, *to;
 };
+
+/* A step inside a component leads to a second lane of the same name, told apart by a blank:
+ * Wireshark before 4.4 cannot draw an arrow from a lane to itself. */
+static const char *second_lane(const char *name, wmem_allocator_t *scope)
+{
+    return wmem_strconcat(scope, name, " ", NULL);
+}
 
 static struct arrow arrow_of(const struct statistics_record *taken, const packet_info *pinfo)
 {
     const struct journey_step *step = &taken->step;
     const char *here = place_component_text(step->place, pinfo->num, pinfo->pool);
+    const char *before;
 
     if (record_number(taken->record, PKTMON_FIELD_DROPPED) != 0)
         return (struct arrow){here, DROP_LANE};
     if (!step->previous_place)
-        return (struct arrow){here, here};
-    return (struct arrow){
-        place_component_text(step->previous_place, step->previous_frame, pinfo->pool), here};
+        return (struct arrow){START_LANE, here};
+    before = place_component_text(step->previous_place, step->previous_frame, pinfo->pool);
+    if (strcmp(before, here) == 0)
+        here = second_lane(here, pinfo->pool);
+    return (struct arrow){before, here};
 }
 
 static void set_lane(address *lane, const char *name)

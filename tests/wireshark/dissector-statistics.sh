@@ -163,21 +163,25 @@ expect "a statistic of some records" "Packets dropped|1
   nft_do_chain+0x3e8|1
    right/ipv4|1" "$(tree "$made" pktmon_drops 0 pktmon.group==2)"
 
-# The lanes, and of each arrow where it starts, where it leads (but from the first appearance, which
-# comes from nowhere), what stands on it and beside it.
+# The lanes; then of each arrow where it starts and leads, what stands on it and beside it.
 arrows() {
-	run_tshark -2 -q -r "$made" -z "flow,pktmon,standard,$1" | python3 "$here/dissector_arrows.py" |
-		sed -E 's/^([^|]*)\|[^|]*(\|.*appearance 1$)/\1|\2/'
+	run_tshark -2 -q -r "$1" -z "flow,pktmon,standard,$2" | python3 "$here/dissector_arrows.py"
+	[ ! -s "$work/err" ] || fail "the flow graph of $2: $(cat "$work/err")"
 }
 
-expect "the flow of a dropped packet" "right/eth0 right/ipv4 DROP
-right/eth0||Lower Rx|right/eth0 Lower Rx, group 2, appearance 1
+expect "the flow of a dropped packet" "START right/eth0 right/ipv4 DROP
+START|right/eth0|Lower Rx|right/eth0 Lower Rx, group 2, appearance 1
 right/ipv4|DROP|NETFILTER_DROP|right/ipv4 Rx, group 2, appearance 2, Dropped: NETFILTER_DROP at nft_do_chain+0x3e8" \
-	"$(arrows pktmon.group==2)"
-expect "the flow of a delivered packet" "left/eth0 right/eth0 right/sockets right/ipv4
-left/eth0||Lower Tx|left/eth0 Lower Tx, group 4, copy 1, appearance 1
+	"$(arrows "$made" pktmon.group==2)"
+expect "the flow of a delivered packet" "START left/eth0 right/eth0 right/sockets right/ipv4
+START|left/eth0|Lower Tx|left/eth0 Lower Tx, group 4, copy 1, appearance 1
 left/eth0|right/eth0|Lower Rx|right/eth0 Lower Rx, group 4, copy 1, appearance 2
 right/eth0|right/sockets|Lower Rx|right/sockets Lower Rx, group 4, copy 1, appearance 3, delivered
 right/sockets|right/ipv4|NO_SOCKET|right/ipv4 Rx, group 4, copy 2, appearance 4, copy released: NO_SOCKET at icmp_rcv+0x1a2" \
-	"$(arrows pktmon.group==4)"
+	"$(arrows "$made" pktmon.group==4)"
+expect "the flow inside a component" "START eth0 eth0
+START|eth0|qdisc In|eth0 qdisc In, group 2
+eth0|eth0|qdisc Out|eth0 qdisc Out, group 2
+eth0|eth0|Lower Tx|eth0 Lower Tx, group 2" \
+	"$(arrows "$other" "pktmon.group==2 && pktmon.capture_id==1")"
 finish

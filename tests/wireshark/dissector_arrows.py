@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """dissector_arrows.py reads a flow graph as tshark draws it and prints its arrows, one per line:
-from, to, label, comment. An arrow to the same lane is drawn to whatever lane is next."""
+from, to, label, comment."""
 import re
 import sys
 
