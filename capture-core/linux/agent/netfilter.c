@@ -119,6 +119,12 @@ static void say_refused(const struct netns *netns, int error)
                       advice ? advice : "");
 }
 
+static void close_all(struct netfilter_links *links)
+{
+    while (links->count > 0)
+        close(links->descriptors[--links->count]);
+}
+
 void netfilter_attach(struct netns *netns)
 {
     int error;
@@ -127,6 +133,8 @@ void netfilter_attach(struct netns *netns)
         return;
     netns->netfilter.tried = true;
     error = netns_run(netns, attach_hooks, &netns->netfilter);
+    if (error == -EMFILE)
+        close_all(&netns->netfilter); /* the agent itself needs a few */
     /* It may have ended since it was found. */
     if (error && error != -ENOENT && error != -ESTALE)
         say_refused(netns, error);
@@ -144,8 +152,7 @@ bool netfilter_holds(const struct netns *netns)
 
 void netfilter_detach(struct netns *netns)
 {
-    while (netns->netfilter.count > 0)
-        close(netns->netfilter.descriptors[--netns->netfilter.count]);
+    close_all(&netns->netfilter);
     netns->netfilter.tried = false;
 }
 
