@@ -138,11 +138,17 @@ start_taps() {
     done
 }
 
-# wrong_fates SAMPLE TRUTH: how many frames of the sample have another fate than is true.
+# wrong_fates SAMPLE TRUTH: how many packets of the sample have another fate than is true. The
+# dissector knows at the second pass.
 wrong_fates() {
+    if [[ ! -s $1 ]]; then
+        echo -
+        return
+    fi
+    chmod 0644 "$1"
     must run_as_user tshark -2 -n -r "$1" -T fields -e frame.number -e pktmon.fate \
         >"$SCRATCH/fates"
-    python3 -B "$GROUNDTRUTH/fates.py" "$1" "$2" "$SCRATCH/fates"
+    python3 -B "$GROUNDTRUTH/fates.py" "$1" "$2" "$NAME-" "$SCRATCH/fates"
 }
 
 print_line() {
@@ -172,7 +178,8 @@ print_line() {
 
 # run NETWORK POINTS TAPS
 run() {
-    local network=$1 points=$2 taps=$3 file=$SCRATCH/$1-$2-$3.pcapng
+    local network=$1 points=$2 taps=$3 file=$SCRATCH/$1-$2-$3.pcapng fates
+    rm -f "$SCRATCH/sample"
     tap_pids=() beside_pids=()
     if [[ $taps == yes ]]; then
         start_taps
@@ -187,8 +194,10 @@ run() {
     network_truth >"$SCRATCH/truth"
     echo "class $BESIDE_CLASS 0 delivered" >>"$SCRATCH/truth"
     python3 -B "$GROUNDTRUTH/$checker" "$file" "$SCRATCH/truth" "$NAME-" "$points" \
-        >"$SCRATCH/figures" || fail "$network: the check ended early"
-    print_line "$network" "$points" "$taps" - "$SCRATCH/figures"
+        "$SCRATCH/sample" >"$SCRATCH/figures" || fail "$network: the check ended early"
+    fates=$(wrong_fates "$SCRATCH/sample" "$SCRATCH/truth")
+    tail -n +2 <<<"$fates" | sed 's/^/wrong fate: /' >>"$SCRATCH/figures"
+    print_line "$network" "$points" "$taps" "${fates%%$'\n'*}" "$SCRATCH/figures"
     if [[ -n ${GROUNDTRUTH_KEEP:-} ]]; then
         cp "$file" "$GROUNDTRUTH_KEEP/"; echo "$NAME-" >"$GROUNDTRUTH_KEEP/$network-$points-$taps.prefix"
         cp "$SCRATCH/truth" "$GROUNDTRUTH_KEEP/$network-$points-$taps.truth"

@@ -33,7 +33,8 @@ DROPPED, COPY_RELEASED, DROP_REASON, DROP_LOCATION = 20, 21, 22, 24
 EDGES = {0: "-", 1: "Upper", 2: "Lower", 3: "qdisc", 4: "prerouting", 5: "input", 6: "forward",
          7: "output", 8: "postrouting"}
 DIRECTIONS = ["-", "In", "Out", "Rx", "Tx"]
-STACK_ALONE = {"Upper", "qdisc", "prerouting", "input", "forward", "output", "postrouting"}
+HOOKS = {"prerouting", "input", "forward", "output", "postrouting"}
+STACK_ALONE = {"Upper", "qdisc"} | HOOKS
 
 MAGIC = struct.pack("!I", 0xD5B30EA7)
 CLASS_SHIFT = 24
@@ -53,7 +54,7 @@ DUPLICATES = {"TCP_OLD_DATA", "TCP_OLD_ACK", "TCP_OLD_SEQUENCE", "TCP_OFOMERGE",
 
 class Appearance:
     __slots__ = ("key", "place", "group", "time", "dropped", "released", "copy", "number", "linked",
-                 "fields", "frame")
+                 "fields", "frame", "frame_number")
 
     @property
     def location(self):
@@ -113,6 +114,7 @@ class Capture:
         self.prefix = prefix
         self.names, self.places = {}, {}
         self.lost = 0
+        self.frames = 0
         self.data = data
 
     def place(self, parts):
@@ -139,6 +141,7 @@ class Capture:
         seen.number = get(PACKET_NUMBER, 0)
         seen.linked = get(LINKED, 0)
         seen.fields = fields
+        seen.frame_number = self.frames
         seen.frame = body[20 : 20 + caplen] if seen.dropped else b""
         self.lost += get(LOST, 0)
         return seen
@@ -149,6 +152,7 @@ class Capture:
                 self.describe(Record(body[4:]))
             if kind != PACKET:
                 continue
+            self.frames += 1
             caplen = int.from_bytes(body[12:16], "little")
             record = metadata_of(body, caplen)
             if record.kind == RECORD_PACKET:
@@ -159,6 +163,18 @@ class Capture:
     def describe(self, record):
         if record.kind == RECORD_COMPONENT:
             self.names[record.get(COMPONENT)] = record.fields.get(COMPONENT_NAME, b"").decode()
+
+
+def is_drop(place):
+    return len(place.split()) > 3
+
+
+def at_devices(place):
+    """Where no hook is watched, its drops belong to the protocol."""
+    component, edge, direction, *reason = place.split()
+    if edge not in HOOKS:
+        return place
+    return " ".join([component.replace("/netfilter", "/ipv4"), "-", direction, *reason])
 
 
 class Class:
@@ -178,9 +194,9 @@ class Class:
 
     def finish(self, points):
         if points == "devices":
-            self.places = [p for p in self.places
-                           if p.split()[1] not in STACK_ALONE or len(p.split()) > 3]
-        self.drops = collections.Counter(p for p in self.places if len(p.split()) > 3)
+            self.places = [at_devices(p) for p in self.places if is_drop(p)
+                           or p.split()[1] not in STACK_ALONE]
+        self.drops = collections.Counter(p for p in self.places if is_drop(p))
         self.sorted = sorted(self.places)
         self.aliases = {}
         for place in self.drops:
@@ -376,7 +392,7 @@ def main():
     for seen in capture.appearances():
         checker.add(seen)
     report(checker, capture, len(checker.packets))
-    if sample:
+    if sample and points == "stack":
         write_sample(data, checker, sample[0])
 
 

@@ -246,7 +246,7 @@ def read_losses(classes, path):
 
 def main():
     gc.disable()
-    path, truth_path, prefix, points = sys.argv[1:]
+    path, truth_path, prefix, points = sys.argv[1:5]
     with open(path, "rb") as file:
         capture = Streams(file.read(), prefix)
     classes = read_truth(truth_path, points)

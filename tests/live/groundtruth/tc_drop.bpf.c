@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* For tc: IPv4 datagrams to UDP port 7313 are dropped, all others pass. */
 #include <linux/bpf.h>
+#include <linux/in.h>
 #include <linux/pkt_cls.h>
 
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
 #define PORT             7313
-#define DESTINATION_PORT 36 /* Ethernet, IPv4 without options, UDP */
+#define PROTOCOL         23 /* behind an Ethernet header */
+#define DESTINATION_PORT 36 /* and IPv4 without options */
 
 SEC("tc")
 int tc_drop(struct __sk_buff *packet)
 {
+    __u8 protocol = 0;
     __be16 port = 0;
 
+    bpf_skb_load_bytes(packet, PROTOCOL, &protocol, sizeof(protocol));
     bpf_skb_load_bytes(packet, DESTINATION_PORT, &port, sizeof(port));
-    return port == bpf_htons(PORT) ? TC_ACT_SHOT : TC_ACT_OK;
+    return protocol == IPPROTO_UDP && port == bpf_htons(PORT) ? TC_ACT_SHOT : TC_ACT_OK;
 }
