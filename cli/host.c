@@ -53,6 +53,8 @@ static bool is_selected(const struct pktmon_component *component,
 {
     if (!component->name || (!selection->all && !is_device(component)))
         return false;
+    if (selection->wants && !selection->wants(selection->context, component->id))
+        return false;
     return selection->hidden || !(component->hidden || is_fallback(component));
 }
 

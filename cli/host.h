@@ -11,6 +11,9 @@
 struct host_selection {
     bool all;    /* protocol layers and the rest of the kernel too, not only devices */
     bool hidden; /* devices that the kernel makes by itself in every namespace too */
+    /* NULL: any. */
+    bool (*wants)(void *context, uint32_t component);
+    void *context;
 };
 
 /* By network namespace, the own one first: its devices, each after what it is bound to below, then

@@ -126,7 +126,8 @@ static void take_drops(struct counting *counting, uint32_t component,
 
 static void take_warning(struct counting *counting, const struct pktmon_notice *notice)
 {
-    if (notice->level > PKTMON_LEVEL_WARNING)
+    /* What could not be attached is among the capture's missing parts, too. */
+    if (notice->level > PKTMON_LEVEL_WARNING || notice->id == PKTMON_NOTICE_NOT_ATTACHED)
         return;
     g_queue_push_tail(&counting->warnings, printable(notice->message));
     if (counting->warnings.length > WARNINGS_KEPT)
@@ -155,6 +156,11 @@ static void add_zero(struct counting *counting, guint64 key, const struct counte
         add_reading(counting, key, counter);
 }
 
+static bool is_selected(void *session, uint32_t component)
+{
+    return pktmon_session_selects(session, component);
+}
+
 /* Counters of what has not seen a packet yet. */
 static void add_zeros(struct counting *counting)
 {
@@ -163,7 +169,7 @@ static void add_zeros(struct counting *counting)
     for (guint i = 0; i < components->len; i++) {
         const struct pktmon_component *component = g_ptr_array_index(components, i);
         struct counter counter = {.component = component->id};
-        if (component->gone || !pktmon_session_selects(counting->session, component->id))
+        if (component->gone || !is_selected(counting->session, component->id))
             continue;
         for (const struct host_edge *edge = host_edges(component); edge->id; edge++) {
             counter.edge = edge->name;
@@ -226,7 +232,8 @@ static void show_table(struct counting *counting, const char *table, bool last)
 static void show(struct counting *counting, bool last)
 {
     const struct counter_view *view = &counting->options->view;
-    const struct host_selection selection = {.all = true, .hidden = view->hidden};
+    const struct host_selection selection = {
+        .all = true, .hidden = view->hidden, .wants = is_selected, .context = counting->session};
     if (view->zero || view->json)
         add_zeros(counting);
     struct stacks *stacks = host_stacks(pktmon_session_registry(counting->session), &selection);

@@ -83,7 +83,7 @@ expect_equal "counters of the upper edges" "$kernel" "$(last_counters 1)"
 expect_match "the rule's counter" "counter packets $PACKETS bytes $((BYTES - 14 * PACKETS)) drop" \
     "$(ip netns exec "$NAME-b" nft list ruleset)"
 expect_equal "the drop counters" "$PACKETS"$'\t0\t'"$BYTES"$'\t0' \
-    "$(fields "$file" "pktmon.record == 3 && pktmon.component.name == \"$NAME-b/ipv4\"" \
+    "$(fields "$file" "pktmon.record == 3 && pktmon.component.name == \"$NAME-b/netfilter\"" \
         pktmon.counters.drops_in pktmon.counters.drops_out pktmon.counters.drop_bytes_in \
         pktmon.counters.drop_bytes_out | tail -n 1)"
 expect_equal "drops recorded" "$PACKETS" "$(fields "$file" pktmon.dropped frame.number | wc -l)"
