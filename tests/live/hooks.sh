@@ -57,6 +57,15 @@ use_loopback() {
     "$@" bash -c "echo hello >/dev/udp/127.0.0.1/$PORT"
 }
 
+cleanup_hooks() {
+    local status=$?
+    set +e
+    umount "$SCRATCH/mounted" 2>/dev/null
+    (exit "$status")
+    cleanup_test
+}
+trap cleanup_hooks EXIT
+
 network_add_namespace "$NAME-a"
 network_add_namespace "$NAME-b"
 add_end to-b "$NAME-b"

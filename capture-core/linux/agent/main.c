@@ -118,8 +118,9 @@ static bool is_capturing(void)
     return started && !stopped;
 }
 
-/* When to scan again, by g_get_monotonic_time(). */
-static int64_t next_scan;
+/* By g_get_monotonic_time(): when to look at all processes again, and when whether those that were
+ * found are still there. */
+static int64_t next_scan, next_check;
 
 static void scan_again(void)
 {
@@ -132,13 +133,17 @@ static void scan_again(void)
     next_scan += MAX(SCAN_INTERVAL_MS * 1000, (next_scan - begin) * SCAN_SHARE);
 }
 
-/* The short look, each interval; the long one when its time has come. */
 static void look_around(void)
 {
-    if (g_get_monotonic_time() >= next_scan)
+    int64_t now = g_get_monotonic_time();
+
+    if (now >= next_scan)
         scan_again();
-    else
+    else if (now >= next_check)
         namespaces_check();
+    else
+        return;
+    next_check = g_get_monotonic_time() + SCAN_INTERVAL_MS * 1000;
 }
 
 static void hear_of_links(void)
@@ -150,7 +155,7 @@ static void hear_of_links(void)
 
 static int wait_ms(void)
 {
-    int64_t left = (next_scan - g_get_monotonic_time()) / 1000 + 1;
+    int64_t left = (MIN(next_scan, next_check) - g_get_monotonic_time()) / 1000 + 1;
 
     return is_capturing() ? CLAMP(left, 0, SCAN_INTERVAL_MS) : -1;
 }

@@ -98,7 +98,7 @@ static void scan_process(const char *pid, unsigned int *hidden)
         return;
     }
     netns = netns_by_inode(inode);
-    if (netns && netns->has_process && netns_path_leads(netns)) {
+    if (netns && netns->has_process && (netns->found || netns_path_leads(netns))) {
         netns->found = true;
         return;
     }
