@@ -22,12 +22,13 @@ struct content {
     /* Stays the same on the way through veth, bridge, router and address translation, and another
      * packet in the same memory hardly has it. */
     __u64 signature;
-    __u64 datagram; /* the same for all fragments; 0: neither a fragment nor likely to be cut */
-    __u64 flow;     /* addresses and ports of TCP and UDP; 0: neither */
-    __u32 sequence; /* TCP */
-    __u32 payload;  /* TCP: bytes that this packet carries */
-    __u32 network;  /* offset of the network header in the frame */
-    __u32 fragment; /* it is one */
+    __u64 datagram;  /* the same for all fragments; 0: neither a fragment nor likely to be cut */
+    __u64 flow;      /* addresses and ports of TCP and UDP; 0: neither */
+    __u32 sequence;  /* TCP */
+    __u32 payload;   /* TCP: bytes that this packet carries */
+    __u32 network;   /* offset of the network header in the frame */
+    __u16 fragment;  /* it is one */
+    __u16 multicast; /* by its link header */
 };
 
 /* No bound to compare with, because the verifier would follow both ways of each comparison: behind
@@ -177,6 +178,7 @@ __noinline int read_content(const struct scratch *scratch, __u32 l3, __u32 proto
             offset += VLAN_HLEN;
         }
     }
+    content->multicast = !l3 && half(scratch, 0) & 0x100;
     content->network = offset;
     if (protocol == ETH_P_IP)
         read_ipv4(scratch, offset, frame_length, content);

@@ -97,6 +97,8 @@ static __always_inline void judge_drop(struct drop_key *key, const struct sk_buf
 
     if (is_packet_socket(skb->sk))
         key->flags |= RECORD_SIDE;
+    if (BPF_CORE_READ_BITFIELD_PROBED(skb, pkt_type) == PACKET_LOOPBACK)
+        key->flags |= RECORD_OTHERS; /* the packet itself is sent */
     if (!journey)
         return;
     if (journey->flags & JOURNEY_SIDE)
@@ -221,13 +223,15 @@ static __always_inline void consumed(struct sk_buff *skb)
         journey->number || journey->flags & (JOURNEY_DELIVERED | JOURNEY_SIDE) ||
         has_others(journey))
         return;
-    end_well(journey);
     scratch = scratch_of(SCRATCH_CONSUME_SKB);
     if (!scratch || !config.record_flow || !is_wanted(journey->net_cookie))
         return;
     place.key.net_cookie = journey->net_cookie;
     frame_dropped(&frame, skb, 0);
     copied = look(scratch, skb, &frame, &place, &sight);
+    if (sight.segmented) /* cut: its segments go on */
+        return;
+    end_well(journey);
     go_on(journey, &scratch->record, &sight);
     if (!put_record(skb, &frame, scratch, copied, true))
         count_unaccounted();

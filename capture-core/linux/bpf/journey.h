@@ -138,19 +138,22 @@ static __always_inline struct journey *journey_at(__u64 head)
     return journey && journey->head == head ? journey : NULL;
 }
 
-static __always_inline void remember_head(__u64 head, __u64 skb, __u64 time)
+static __always_inline void remember_head(const struct journey *journey, __u64 skb)
 {
-    struct head_bucket *bucket = heads_of(head);
+    struct head_bucket *bucket = heads_of(journey->head);
     __u32 way;
 
     if (!bucket)
         return;
-    way = find_way(&bucket->ways, head);
+    way = find_way(&bucket->ways, journey->head);
     if (way >= WAYS)
         way = oldest_way(&bucket->ways) & (WAYS - 1);
-    bucket->ways.keys[way] = head;
-    bucket->ways.times[way] = time;
+    bucket->ways.keys[way] = journey->head;
+    bucket->ways.times[way] = journey->time;
     bucket->buffers[way] = skb;
+    bucket->groups[way] = journey->group;
+    bucket->signatures[way] = journey->signature;
+    bucket->appearances[way] = journey->appearance;
 }
 
 static __always_inline void forget_head(__u64 head)
@@ -194,6 +197,8 @@ static __noinline int is_tunnel(__u64 device)
 static __always_inline bool goes_on_to_drop(const struct journey *journey,
                                             const struct sight *sight)
 {
+    if (journey->point == RECORD_POINT_SOCKET) /* nothing changes it there */
+        return false;
     if (journey->head != sight->head && journey->way == RECORD_RX && sight->skb_iif)
         return false;
     /* The stack sets skb_iif on receive: without it the buffer was not received. */
@@ -204,9 +209,9 @@ static __always_inline bool goes_on_to_drop(const struct journey *journey,
 static __always_inline bool goes_on_to_driver(const struct journey *journey, bool same_buffer,
                                               bool same_device, bool same_content)
 {
-    if (journey->way == RECORD_TX)
-        return !same_device || journey->point != RECORD_POINT_TX_LOWER || same_buffer;
-    return same_content || !config.upper_edges;
+    if (journey->way == RECORD_RX)
+        return same_content;
+    return !same_device || journey->point != RECORD_POINT_TX_LOWER || same_buffer;
 }
 
 /* A device receives the packet: from its peer, or from a device below it. */
@@ -251,6 +256,11 @@ __noinline int goes_on(const struct journey *journey, const struct packet_record
         return 0;
     if (now->point == RECORD_POINT_DROP)
         return same_content || goes_on_to_drop(journey, sight);
+    same_device = journey->ifindex == now->ifindex && journey->net_cookie == now->net_cookie;
+    /* A copy of multicast was looped back before the packet itself was seen. */
+    if (!same_buffer && same_device && sight->content.multicast &&
+        now->point == RECORD_POINT_TX_LOWER && journey->way == RECORD_RX)
+        return journey->head == sight->head;
     if (journey->point == RECORD_POINT_SOCKET) /* from there it goes nowhere else */
         return same_content && now->point == RECORD_POINT_SOCKET;
     /* Forwarded: what changes its content (a helper of address translation) leaves it where it is.
@@ -261,7 +271,6 @@ __noinline int goes_on(const struct journey *journey, const struct packet_record
     /* About to be sent, and never received (skb_iif): not the one that was received. */
     if (now->way == RECORD_TX && journey->way == RECORD_RX && sight->skb_iif == 0)
         return 0;
-    same_device = journey->ifindex == now->ifindex && journey->net_cookie == now->net_cookie;
     switch (now->point) {
     case RECORD_POINT_RX_LOWER:
         return goes_on_to_device(journey, sight, same_buffer, same_device, same_content);

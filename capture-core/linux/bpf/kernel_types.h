@@ -24,6 +24,8 @@
 #define ARPHRD_NETLINK  824
 #define ARPHRD_VSOCKMON 826
 
+#define PACKET_LOOPBACK 5 /* uapi linux/if_packet.h: multicast that was looped back */
+
 #define AF_UNIX    1
 #define AF_NETLINK 16
 #define AF_PACKET  17
@@ -92,6 +94,7 @@ struct sk_buff {
     unsigned int data_len;
     __u16 queue_mapping;
     __u8 cloned : 1;
+    __u8 pkt_type : 3;
     int skb_iif;
     union {
         __u32 vlan_all; /* 6.3; not 0 where there is a tag. Before, vlan_present says so */

@@ -53,6 +53,7 @@ enum journey_flag {
     JOURNEY_IN_HOOK = 1 << 5, /* between the first and the last function of the hook at point */
     JOURNEY_LEAVES = 1 << 6,  /* last seen leaving the host: sent by a device of hardware */
     JOURNEY_SEGMENT = 1 << 7, /* made by segmentation */
+    JOURNEY_LARGE = 1 << 8,   /* last seen carrying several segments (gso_size) */
 };
 
 /* What is known of a buffer under way. */
@@ -70,8 +71,8 @@ struct journey {
     __u16 number; /* of a segment or fragment; 0 = none of these */
     __u8 point;   /* enum record_point */
     __u8 way;
-    __u8 flags; /* enum journey_flag */
-    __u8 pad[7];
+    __u16 flags; /* enum journey_flag */
+    __u8 pad[6];
 };
 
 /*
@@ -98,6 +99,10 @@ struct journey_bucket {
 struct head_bucket {
     struct ways ways;
     __u64 buffers[WAYS];
+    /* Of the packet, for a clone that is left when its buffer is another packet's. */
+    __u64 groups[WAYS];
+    __u64 signatures[WAYS];
+    __u32 appearances[WAYS];
 };
 
 /* The buffer last seen with some content, for packets that go on in another buffer. */
@@ -107,6 +112,7 @@ struct content_bucket {
     __u64 groups[WAYS];    /* the buffer may be another packet's since */
     __u32 sequences[WAYS]; /* TCP: of the first byte */
     __u32 lengths[WAYS];   /* TCP: payload bytes */
+    __u32 appearances[WAYS];
 };
 
 /* What the buffers that carry one packet have in common. Made when there is a second one. */

@@ -114,6 +114,7 @@ static __always_inline void remember_content(__u64 key, const struct journey *jo
     bucket->groups[way] = journey->group;
     bucket->sequences[way] = sight->content.sequence;
     bucket->lengths[way] = sight->content.payload;
+    bucket->appearances[way] = journey->appearance;
 }
 
 /* The newest journey that is known with the key since some time, ns, and holds the sight's bytes
@@ -145,6 +146,12 @@ static __always_inline __u64 next_group(void)
     return __sync_fetch_and_add(number, 1) * config.cpus + bpf_get_smp_processor_id() + 1;
 }
 
+/* A large packet is cut in the namespace where it is, and on its way in or out. */
+static __always_inline __u64 flow_key(const struct packet_record *now, const struct sight *sight)
+{
+    return content_key(mix(sight->content.flow ^ now->way, now->net_cookie), KEY_FLOW);
+}
+
 /* Makes all that must be found again later findable. */
 static __always_inline void remember(const struct journey *journey, const struct sight *sight,
                                      const struct packet_record *now, bool is_new)
@@ -156,7 +163,7 @@ static __always_inline void remember(const struct journey *journey, const struct
     if (sight->content.datagram && (is_new || fragment))
         remember_content(content_key(sight->content.datagram, KEY_DATAGRAM), journey, sight);
     if (sight->segmented && sight->content.flow)
-        remember_content(content_key(sight->content.flow, KEY_FLOW), journey, sight);
+        remember_content(flow_key(now, sight), journey, sight);
 }
 
 /* Fragments and segments are numbered; what was put together again is not. */
@@ -190,7 +197,9 @@ static __always_inline void move(struct journey *journey, const struct packet_re
         journey->ifindex = now->ifindex;
     journey->point = now->point;
     journey->way = now->way;
-    journey->flags &= ~(JOURNEY_IN_HOOK | JOURNEY_LEAVES);
+    journey->flags &= ~(JOURNEY_IN_HOOK | JOURNEY_LEAVES | JOURNEY_LARGE);
+    if (sight->segmented)
+        journey->flags |= JOURNEY_LARGE;
 }
 
 /* Puts what is known into the record. */
@@ -213,35 +222,71 @@ static __always_inline void go_on(struct journey *journey, struct packet_record 
 {
     bool changed = journey->signature != sight->content.signature;
 
-    if (journey->head != sight->head)
-        remember_head(sight->head, sight->skb, record->time);
+    bool moved = journey->head != sight->head;
+
     move(journey, record, sight);
     number_piece(journey, sight);
-    remember(journey, sight, record, changed);
     tell(record, journey);
+    remember(journey, sight, record,
+             changed || (record->point == RECORD_POINT_RX_LOWER && sight->content.payload));
+    if (moved || record->point == RECORD_POINT_SOCKET)
+        remember_head(journey, sight->skb);
 }
 
 /* How a buffer that is new belongs to a packet that is not. */
 enum relation {
     RELATION_NONE,
-    RELATION_COPY,    /* shares the bytes, or holds the same while the other lives */
-    RELATION_INSTEAD, /* holds what another one held, which is gone */
-    RELATION_PIECE,   /* a fragment or a segment of it */
+    RELATION_COPY,      /* shares the bytes, or holds the same while the other lives */
+    RELATION_INSTEAD,   /* holds what another one held, which is gone */
+    RELATION_PIECE,     /* a fragment or a segment of it */
+    RELATION_LEFT_OVER, /* as instead, but the other one's memory is in use again */
 };
+
+/* A segment that was merged with others, and is cut again. */
+static __always_inline bool begin_cut_again(const struct sight *sight, struct journey *known)
+{
+    __u64 key = content_key(sight->content.signature, KEY_SIGNATURE);
+    struct content_bucket *bucket = contents_of(key);
+    __u32 way = bucket ? find_content(bucket, key, sight->content.sequence) : WAYS;
+
+    if (!bucket || way >= WAYS)
+        return false;
+    known->group = bucket->groups[way];
+    known->appearance = bucket->appearances[way];
+    known->copy = 1;
+    return true;
+}
+
+/* A clone that is left over when the buffer that it was made from is another packet's. */
+static __always_inline bool begin_left_over(const struct packet_record *record,
+                                            const struct sight *sight, struct journey *known)
+{
+    struct head_bucket *bucket = heads_of(sight->head);
+    __u32 way = bucket ? find_way(&bucket->ways, sight->head) : WAYS;
+
+    if (record->point != RECORD_POINT_DROP || !bucket || way >= WAYS ||
+        bucket->signatures[way] != sight->content.signature)
+        return false;
+    known->group = bucket->groups[way];
+    known->appearance = bucket->appearances[way];
+    known->copy = 2;
+    return true;
+}
 
 static __always_inline void begin(struct packet_record *record, const struct sight *sight,
                                   struct journey *parent, enum relation relation)
 {
     struct family *family = parent ? make_family(parent) : NULL;
     struct journey known = {}, *journey;
-    __u8 inherited = 0;
+    __u16 inherited = 0;
 
     if (parent) {
         known.group = parent->group;
         known.copy = parent->copy;
         known.appearance = parent->appearance;
         inherited = JOURNEY_FAMILY;
-    } else {
+    } else if (!(relation == RELATION_LEFT_OVER && begin_cut_again(sight, &known)) &&
+               !begin_left_over(record, sight, &known)) {
         known.group = next_group();
         known.copy = 1;
     }
@@ -267,9 +312,9 @@ static __always_inline void begin(struct packet_record *record, const struct sig
     journey->flags = inherited;
     move(journey, record, sight);
     number_piece(journey, sight);
-    remember_head(sight->head, sight->skb, record->time);
-    remember(journey, sight, record, true);
     tell(record, journey);
+    remember(journey, sight, record, true);
+    remember_head(journey, sight->skb);
 }
 
 /* Content says less the older it is. */
@@ -294,7 +339,7 @@ static __always_inline bool is_origin(const struct packet_record *now, const str
     if (sight->skb_iif != 0)
         return false;
     if (now->point == RECORD_POINT_DROP)
-        return !before || before->point != RECORD_POINT_TX_LOWER || before->ifindex == now->ifindex;
+        return !before || !was_handed_over(before, now);
     return now->point == RECORD_POINT_TX_UPPER ||
            (now->point == RECORD_POINT_TX_LOWER && !config.upper_edges);
 }
@@ -305,6 +350,29 @@ static __always_inline bool is_first_fragment_of(const struct journey *whole,
 {
     return sight->content.fragment && whole->signature == sight->content.signature &&
            whole->way == now->way;
+}
+
+/* TCP bytes that a buffer held whose memory is in use again: it was merged with others. */
+static __always_inline bool is_held(__u64 key, const struct sight *sight, __u64 since)
+{
+    struct content_bucket *bucket = contents_of(key);
+    __u32 way = bucket ? find_range(bucket, key, sight->content.sequence, since) : WAYS;
+
+    return bucket && way < WAYS && bucket->lengths[way] == sight->content.payload &&
+           sight->content.payload;
+}
+
+/* How a buffer relates to another one that held the same. */
+static __always_inline enum relation relation_to(const struct journey *journey,
+                                                 const struct packet_record *now,
+                                                 const struct sight *sight)
+{
+    if (journey->flags & JOURNEY_LARGE && !sight->segmented)
+        return RELATION_PIECE;
+    /* Merged with others as it was received, and cut again to be sent. */
+    if (journey->point == RECORD_POINT_RX_LOWER && now->way == RECORD_TX)
+        return RELATION_INSTEAD;
+    return journey->flags & JOURNEY_ENDED ? RELATION_INSTEAD : RELATION_COPY;
 }
 
 /* The packet that a new buffer carries, found by what it holds. */
@@ -326,14 +394,18 @@ by_content(const struct packet_record *now, const struct sight *sight, enum rela
     if (journey && is_first_fragment_of(journey, now, sight))
         return journey;
     if (journey && !is_origin(now, sight, journey) && goes_on(journey, now, sight, false)) {
-        *relation = journey->flags & JOURNEY_ENDED ? RELATION_INSTEAD : RELATION_COPY;
+        *relation = relation_to(journey, now, sight);
         return journey;
     }
     if (!sight->content.flow || sight->segmented || sight->content.fragment ||
         is_origin(now, sight, NULL))
         return NULL;
-    key = content_key(sight->content.flow, KEY_FLOW);
-    return journey_with(key, sight, now->time - SEGMENT_AGE_NS);
+    if (!journey && now->point == RECORD_POINT_TX_LOWER && sight->skb_iif != 0 &&
+        is_held(key, sight, since)) {
+        *relation = RELATION_LEFT_OVER;
+        return NULL;
+    }
+    return journey_with(flow_key(now, sight), sight, now->time - SEGMENT_AGE_NS);
 }
 
 static __always_inline bool holds_the_same(const struct journey *journey, const struct sight *sight)
@@ -374,8 +446,9 @@ __noinline int track(struct packet_record *record, const struct sight *sight)
         other = by_content(record, sight, &relation);
         if (other && own && other->group == own->group)
             other = NULL;
-        if (other) {
+        if (other || relation == RELATION_LEFT_OVER)
             record->flags |= RECORD_CONTENT;
+        if (other) {
             correct_way(record, other);
         }
     }

@@ -117,6 +117,7 @@ static void add_drop(struct ebpf_provider *provider, GHashTable *components,
     const struct drop_key *key = &reading->key;
     const char *name = drop_reason_name(provider->names, key->reason);
     const char *location = drop_location_name(provider->names, key->location);
+    uint8_t way = drop_way(name, key->way);
     struct drop_sum *sum;
     struct reason_sum *reason;
 
@@ -124,10 +125,9 @@ static void add_drop(struct ebpf_provider *provider, GHashTable *components,
         return;
     sum = drops_of(components, ebpf_drop_component(provider, key, name, location));
     reason = reason_of(sum, name);
-    *(key->way == RECORD_RX ? &reason->count.packets_in : &reason->count.packets_out) +=
+    *(way == RECORD_RX ? &reason->count.packets_in : &reason->count.packets_out) +=
         reading->sum.packets;
-    *(key->way == RECORD_RX ? &reason->count.bytes_in : &reason->count.bytes_out) +=
-        reading->sum.bytes;
+    *(way == RECORD_RX ? &reason->count.bytes_in : &reason->count.bytes_out) += reading->sum.bytes;
     reason->newest = MAX(reason->newest, reading->sum.newest);
     sum->lost += reading->sum.lost;
 }

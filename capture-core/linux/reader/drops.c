@@ -303,6 +303,20 @@ uint32_t drop_component(struct topology *topology, const struct drop_key *key, c
     return topology_kernel(topology);
 }
 
+uint8_t drop_way(const char *reason, uint8_t way)
+{
+    /* A packet that was last seen as it came in may have been on its way out when it was dropped.
+     */
+    static const char *const reasons_on_send[] = {
+        "NEIGH_", "QDISC_", "TC_EGRESS", "BPF_CGROUP_EGRESS", "GSO_SEG", NULL};
+
+    for (const char *const *prefix = reasons_on_send; *prefix; prefix++) {
+        if (g_str_has_prefix(reason, *prefix))
+            return RECORD_TX;
+    }
+    return way;
+}
+
 /* --- ends that are no drops --- */
 
 bool drop_is_end(const char *reason, const char *location)
@@ -316,10 +330,10 @@ bool drop_is_end(const char *reason, const char *location)
 /* Why a copy ends that nobody wanted at that place, while the packet lives on or was taken
  * elsewhere: a flooded copy, or what is left when a raw socket has its own. */
 static const char *const unwanted_reasons[] = {
-    "OTHERHOST",         /* a bridge did not know where the receiver is */
-    "NO_SOCKET",         /* the receiver was a raw socket */
-    "UNHANDLED_PROTO",   /* the receiver was a packet socket */
-    "PACKET_SOCK_ERROR", /* a packet socket's ring is full */
+    "OTHERHOST",       /* a bridge did not know where the receiver is */
+    "NO_SOCKET",       /* the receiver was a raw socket */
+    "UNHANDLED_PROTO", /* the receiver was a packet socket */
+
     "UNICAST_IN_L2_MULTICAST",
     "IPV6DISABLED",
     "IP_INADDRERRORS", /* a host without addresses, such as one that only bridges */
@@ -348,7 +362,8 @@ static bool is_at(const char *location, const char *const *places)
 
 bool drop_is_copy_released(uint8_t flags, const char *reason, const char *location)
 {
-    if (flags & RECORD_SIDE)
+    /* A packet socket's buffer is full. On send its copy may come before the packet is seen. */
+    if (flags & RECORD_SIDE || strcmp(reason, "PACKET_SOCK_ERROR") == 0)
         return true;
     if (flags & RECORD_DELIVERED &&
         (strcmp(reason, "QUEUE_PURGE") == 0 || is_at(location, purging_places)))
