@@ -6,7 +6,8 @@
 #
 #   groundtruth.sh [NETWORK ...]     some of groundtruth/networks, all by default
 #   GROUNDTRUTH_PACKETS  packets of each network, 10000 by default
-#   GROUNDTRUTH_RUNS     "POINTS:TAPS ...", "stack:no stack:yes devices:no" by default
+#   GROUNDTRUTH_RUNS     "POINTS:TAPS ...", those of the network by default: all three of
+#                        "stack:no stack:yes devices:no" for those that the issue names
 #   GROUNDTRUTH_KEEP     a directory to which captures and truths are copied
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -14,7 +15,7 @@ source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/journey.sh"
 
 PACKETS=${GROUNDTRUTH_PACKETS:-10000}
-RUNS=${GROUNDTRUTH_RUNS:-stack:no stack:yes devices:no}
+RUNS=${GROUNDTRUTH_RUNS:-}
 HALF=$((PACKETS / 2)) # of each of two classes
 RATE=20000
 GROUNDTRUTH=$TESTS/groundtruth
@@ -207,13 +208,13 @@ run() {
 
 # run_network NETWORK: its file defines network_make, network_traffic and network_truth.
 run_network() {
-    local network=$1 one
+    local network=$1 one runs='stack:no stack:yes devices:no'
     namespaces=() capture_options=() servers=0 beside_to='' checker=check.py
     local before=("${own_pids[@]}")
     # shellcheck source=/dev/null
     source "$GROUNDTRUTH/networks/$network.sh"
     build_network
-    for one in $RUNS; do
+    for one in ${RUNS:-$runs}; do
         run "$network" "${one%:*}" "${one#*:}"
     done
     stop_all "${own_pids[@]:${#before[@]}}"

@@ -13,7 +13,7 @@ TRUTH has a paragraph for each class of packets, written by hand:
 A PLACE is like "a/eth0 Upper Tx", and "b/netfilter input Rx NETFILTER_DROP" for the drop of the
 packet; where the kernel may have one of several reasons they stand with "|" between them. The NUMBER
 of a class with "-reply" or "-error" is that of ICMP messages about its packets. A class without places has no list to be compared with, but its packets are to have groups of
-their own and no drops. PREFIX is taken off the names of namespaces. At POINTS devices the places
+their own, and a drop only if that is their FATE. PREFIX is taken off the names of namespaces. At POINTS devices the places
 that are seen at points stack alone are left out. To SAMPLE goes a capture of some of the packets.
 
 Prints the figures as "NAME VALUE", and after an empty line the first faults of each kind.
@@ -39,8 +39,9 @@ STACK_ALONE = {"Upper", "qdisc"} | HOOKS
 MAGIC = struct.pack("!I", 0xD5B30EA7)
 CLASS_SHIFT = 24
 # Packets that the network makes out of a numbered one have its number, and another kind.
-KIND_SHIFT, KIND_REPLY, KIND_ERROR = 32, 1, 2
-ICMP, UDP, ICMPV6 = 1, 17, 58
+KIND_SHIFT, KIND_REPLY, KIND_ERROR, KIND_CONTROL = 32, 1, 2, 3
+ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
+RST = 4
 ICMP_REPLIES = {(ICMP, 0), (ICMPV6, 129)}
 ICMP_ERRORS = {(ICMP, 3), (ICMP, 5), (ICMP, 11), (ICMP, 12), (ICMPV6, 1), (ICMPV6, 2), (ICMPV6, 3),
                (ICMPV6, 4)}
@@ -99,9 +100,22 @@ def metadata_of(body, caplen):
     return Record(body[at : at - 4 + int.from_bytes(body[at - 6 : at - 4], "little")])
 
 
+def control_packet(body):
+    """What tells a TCP packet without data from all others, wherever it is seen and whatever address
+    and port it has there; None if there is nothing. A reset has no number of its own."""
+    if body[32:34] != b"\x08\x00" or body[43] != TCP or body[34] != 0x45:
+        return None
+    length = int.from_bytes(body[36:38], "big")
+    if length != 20 + (body[66] >> 4) * 4 or body[67] & RST:
+        return None
+    return body[38:40] + body[58:66] + body[67:68]
+
+
 def describe(key):
     if key is None:
         return "a packet without a number"
+    if key >> KIND_SHIFT == KIND_CONTROL:
+        return "a TCP packet without data"
     kind = {0: "", KIND_REPLY: "reply to ", KIND_ERROR: "error about "}[key >> KIND_SHIFT]
     number = key & (1 << KIND_SHIFT) - 1
     return f"{kind}packet {number >> CLASS_SHIFT}/{number & (1 << CLASS_SHIFT) - 1}"
@@ -112,7 +126,7 @@ class Capture:
 
     def __init__(self, data, prefix):
         self.prefix = prefix
-        self.names, self.places = {}, {}
+        self.names, self.places, self.controls = {}, {}, {}
         self.lost = 0
         self.frames = 0
         self.data = data
@@ -130,7 +144,7 @@ class Capture:
         seen = Appearance()
         get = fields.get
         at = body.find(MAGIC, 20, 20 + caplen)
-        seen.key = packet_key(body, at) if at >= 0 else None
+        seen.key = packet_key(body, at) if at >= 0 else self.control_key(body)
         parts = get(COMPONENT), get(EDGE), get(DIRECTION), get(DROP_REASON)
         seen.place = self.places.get(parts) or self.place(parts)
         seen.group = get(GROUP, 0)
@@ -146,13 +160,19 @@ class Capture:
         self.lost += get(LOST, 0)
         return seen
 
+    def control_key(self, body):
+        packet = control_packet(body)
+        if packet is None:
+            return None
+        return KIND_CONTROL << KIND_SHIFT | self.controls.setdefault(packet, len(self.controls))
+
     def appearances(self):
         for kind, body in blocks(self.data):
+            self.frames += kind in (CUSTOM, PACKET)
             if kind == CUSTOM:
                 self.describe(Record(body[4:]))
             if kind != PACKET:
                 continue
-            self.frames += 1
             caplen = int.from_bytes(body[12:16], "little")
             record = metadata_of(body, caplen)
             if record.kind == RECORD_PACKET:
@@ -197,6 +217,7 @@ class Class:
             self.places = [at_devices(p) for p in self.places if is_drop(p)
                            or p.split()[1] not in STACK_ALONE]
         self.drops = collections.Counter(p for p in self.places if is_drop(p))
+        self.expected_drops = sum(self.drops.values()) if self.places else self.fate == "dropped"
         self.sorted = sorted(self.places)
         self.aliases = {}
         for place in self.drops:
@@ -317,7 +338,7 @@ class Checker:
         count = 0
         for number, truth in self.classes.items():
             seen = sum(1 for key in self.packets if key >> CLASS_SHIFT == number)
-            if truth.places and seen != truth.count:
+            if truth.count and seen != truth.count:
                 count += abs(truth.count - seen)
                 self.fault("packets unseen", f"class {number}: {seen} of {truth.count}")
         return count
@@ -336,7 +357,7 @@ class Checker:
         false, missed = self.false_strays(), 0
         for key, appearances in self.packets.items():
             truth = self.truth_of(key)
-            expected = sum(truth.drops.values()) if truth else 0
+            expected = truth.expected_drops if truth else 0
             dropped = [seen for seen in appearances if seen.dropped]
             false += max(0, len(dropped) - expected)
             missed += max(0, expected - len(dropped))

@@ -26,7 +26,7 @@ def main():
         capture = Capture(file.read(), prefix)
     for seen in capture.appearances():
         truth = classes.get(seen.key >> 24) if seen.key is not None else None
-        if truth and truth.places and said[seen.frame_number - 1] != truth.fate:
+        if truth and said[seen.frame_number - 1] != truth.fate:
             wrong.setdefault(seen.key, f"{describe(seen.key)} is {truth.fate}, frame "
                              f"{seen.frame_number} says {said[seen.frame_number - 1] or 'nothing'}: {seen}")
     print(len(wrong))

@@ -48,7 +48,7 @@ class Streams(Capture):
     def appearance(self, fields, body, caplen):
         seen = super().appearance(fields, body, caplen)
         if seen.key is not None:
-            seen.key = stream_range(body, caplen, int.from_bytes(body[16:20], "little"))
+            seen.key = seen.key >> check.KIND_SHIFT == 0 and stream_range(body, caplen, int.from_bytes(body[16:20], "little")) or None
         return seen
 
 
