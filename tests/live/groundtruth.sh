@@ -22,7 +22,7 @@ GROUNDTRUTH=$TESTS/groundtruth
 NUMBERED=$PKTMON_BUILD/tests/live/numbered
 BESIDE_PORT=9001 CHURN_PORT=9002
 BESIDE_CLASS=255
-COLUMNS_FORMAT='%-22s %-8s %-5s %8s %7s %10s %10s %10s %6s %7s %6s %5s  %s\n'
+COLUMNS_FORMAT='%-22s %-8s %-5s %8s %7s %10s %10s %10s %6s %7s %6s %7s %5s  %s\n'
 bad=0
 
 # --- what the networks are made of ---
@@ -163,14 +163,15 @@ print_line() {
         [[ ${figure[$name]} == [1-] ]] || result=WRONG
     done
     [[ ${figure[precision]} == 1 ]] || result=WRONG
-    for name in unseen false missed lost; do
+    for name in unseen false missed garbled lost; do
         [[ ${figure[$name]} == 0 ]] || result=WRONG
     done
     [[ $fates == [0-] ]] || result=WRONG
     # shellcheck disable=SC2059
     printf "$COLUMNS_FORMAT" "$network" "$points" "$taps" "${figure[packets]}" \
         "${figure[unseen]}" "${figure[precision]}" "${figure[recall]}" "${figure[journeys]}" \
-        "${figure[false]}" "${figure[missed]}" "$fates" "${figure[lost]}" "$result"
+        "${figure[false]}" "${figure[missed]}" "$fates" \
+        "${figure[garbled]}" "${figure[lost]}" "$result"
     if [[ $result != ok ]]; then
         sed '1,/^$/d; s/^/    /' "$figures"
         bad=$((bad + 1))
@@ -231,7 +232,7 @@ main() {
     fi
     # shellcheck disable=SC2059
     printf "$COLUMNS_FORMAT" network points taps packets unseen precision recall journeys false \
-        missed fates lost result
+        missed fates garbled lost result
     for network in "$@"; do
         run_network "$network"
     done

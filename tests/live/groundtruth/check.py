@@ -12,9 +12,11 @@ TRUTH has a paragraph for each class of packets, written by hand:
 
 A PLACE is like "a/eth0 Upper Tx", and "b/netfilter input Rx NETFILTER_DROP" for the drop of the
 packet; where the kernel may have one of several reasons they stand with "|" between them. The NUMBER
-of a class with "-reply" or "-error" is that of ICMP messages about its packets. A class without places has no list to be compared with, but its packets are to have groups of
-their own, and a drop only if that is their FATE. PREFIX is taken off the names of namespaces. At POINTS devices the places
-that are seen at points stack alone are left out. To SAMPLE goes a capture of some of the packets.
+of a class with "-reply" or "-error" is that of ICMP messages about its packets. A class without
+places has no list to be compared with, but its packets are to have groups of their own, and a drop
+only if that is their FATE. A line "stray PLACE" tells where the network drops packets without a
+number. PREFIX is taken off the names of namespaces. At POINTS devices the places that are seen at
+points stack alone are left out. To SAMPLE goes a capture of some of the packets.
 
 Prints the figures as "NAME VALUE", and after an empty line the first faults of each kind.
 """
@@ -45,6 +47,7 @@ RST = 4
 ICMP_REPLIES = {(ICMP, 0), (ICMPV6, 129)}
 ICMP_ERRORS = {(ICMP, 3), (ICMP, 5), (ICMP, 11), (ICMP, 12), (ICMPV6, 1), (ICMPV6, 2), (ICMPV6, 3),
                (ICMPV6, 4)}
+ETHERTYPES = b"\x08\x00", b"\x86\xdd"
 VXLAN_PORT, VXLAN_HEADERS = b"\x12\xb5", 16
 HELD_NS = 100000  # a hook shows what it held longer
 MAX_FAULTS = int(os.environ.get("GROUNDTRUTH_FAULTS", "1"))
@@ -55,7 +58,7 @@ DUPLICATES = {"TCP_OLD_DATA", "TCP_OLD_ACK", "TCP_OLD_SEQUENCE", "TCP_OFOMERGE",
 
 class Appearance:
     __slots__ = ("key", "place", "group", "time", "dropped", "released", "copy", "number", "linked",
-                 "fields", "frame", "frame_number")
+                 "fields", "frame", "frame_number", "garbled")
 
     @property
     def location(self):
@@ -100,15 +103,19 @@ def metadata_of(body, caplen):
     return Record(body[at : at - 4 + int.from_bytes(body[at - 6 : at - 4], "little")])
 
 
-def control_packet(body):
+def control_packet(body, ip=20 + 14):
     """What tells a TCP packet without data from all others, wherever it is seen and whatever address
     and port it has there; None if there is nothing. A reset has no number of its own."""
-    if body[32:34] != b"\x08\x00" or body[43] != TCP or body[34] != 0x45:
+    if body[ip - 2 : ip] != b"\x08\x00" or body[ip] != 0x45:
         return None
-    length = int.from_bytes(body[36:38], "big")
-    if length != 20 + (body[66] >> 4) * 4 or body[67] & RST:
+    transport = ip + 20
+    if body[ip + 9] == UDP and body[transport + 2 : transport + 4] == VXLAN_PORT:
+        return control_packet(body, transport + VXLAN_HEADERS + 14)
+    if body[ip + 9] != TCP or body[transport + 13] & RST:
         return None
-    return body[38:40] + body[58:66] + body[67:68]
+    if int.from_bytes(body[ip + 2 : ip + 4], "big") != 20 + (body[transport + 12] >> 4) * 4:
+        return None
+    return body[ip + 4 : ip + 6] + body[transport + 4 : transport + 12] + body[transport + 13 : transport + 14]
 
 
 def describe(key):
@@ -156,7 +163,8 @@ class Capture:
         seen.linked = get(LINKED, 0)
         seen.fields = fields
         seen.frame_number = self.frames
-        seen.frame = body[20 : 20 + caplen] if seen.dropped else b""
+        seen.garbled = at >= 0 and body[32:34] not in ETHERTYPES
+        seen.frame = body[20 : 20 + caplen] if seen.dropped or seen.garbled else b""
         self.lost += get(LOST, 0)
         return seen
 
@@ -230,6 +238,12 @@ class Class:
         return places == self.places
 
 
+def read_strays(path):
+    """Where the network itself drops packets without a number, each as a line "stray PLACE"."""
+    with open(path, encoding="ascii") as file:
+        return {line.strip().removeprefix("stray ") for line in file if line.startswith("stray ")}
+
+
 def read_truth(path, points):
     classes = {}
     with open(path, encoding="ascii") as file:
@@ -237,7 +251,7 @@ def read_truth(path, points):
             if line.startswith("class "):
                 current = Class(line)
                 classes[current.number] = current
-            elif line.strip() and not line.startswith("lost "):
+            elif line.strip() and not line.startswith(("lost ", "stray ")):
                 current.add(line.strip())
     for truth in classes.values():
         truth.finish(points)
@@ -263,14 +277,19 @@ def journey(appearances, truth):
 
 
 class Checker:
-    def __init__(self, classes):
+    def __init__(self, classes, strays=()):
         self.classes = classes
+        self.strays = strays
         self.packets = collections.defaultdict(list)
         self.groups = collections.defaultdict(list)
         self.stray_drops = []
+        self.garbled = 0
         self.faults = collections.defaultdict(list)
 
     def add(self, seen):
+        if seen.garbled:
+            self.garbled += 1
+            self.fault("no link header", f"{describe(seen.key)} at {seen}", seen.frame.hex())
         if seen.key is None and seen.dropped:
             self.stray_drops.append(seen)
         if seen.key is not None:
@@ -346,7 +365,8 @@ class Checker:
     def false_strays(self):
         """Drops of packets without a number, which the test did not drop. What TCP refuses because
         it has it already is truly dropped."""
-        false = [seen for seen in self.stray_drops if seen.place.split()[-1] not in DUPLICATES]
+        false = [seen for seen in self.stray_drops if seen.place.split()[-1] not in DUPLICATES
+                 and seen.place not in self.strays]
         for seen in false:
             self.fault("false drop", f"{describe(None)} at {seen} at {seen.location}",
                        seen.frame[:80].hex())
@@ -393,7 +413,7 @@ def report(checker, capture, packets):
     figures = {"packets": packets, "unseen": checker.unseen(),
                "precision": share(checker.precision()), "recall": share(checker.recall()),
                "journeys": share(checker.journeys()), "false": false, "missed": missed,
-               "lost": capture.lost}
+               "garbled": checker.garbled, "lost": capture.lost}
     for name, value in figures.items():
         print(name, value)
     print()
@@ -408,7 +428,7 @@ def main():
     path, truth_path, prefix, points, *sample = sys.argv[1:]
     with open(path, "rb") as file:
         data = file.read()
-    checker = Checker(read_truth(truth_path, points))
+    checker = Checker(read_truth(truth_path, points), read_strays(truth_path))
     capture = Capture(data, prefix)
     for seen in capture.appearances():
         checker.add(seen)

@@ -35,4 +35,6 @@ network_traffic() {
 network_truth() {
     journey 1 dropped $((PACKETS / 10)) </dev/null
     journey 2 delivered </dev/null
+    # What asks for the neighbour that is not there ends at B, as nobody's.
+    echo "stray b/ipv6 - Rx NOT_SPECIFIED"
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# The router's devices give packets to another processor (RPS), and merge (GRO) in threads of their own.
+# The router's devices give packets to another processor (RPS), and merge (GRO).
 
 build_network() {
     local device
@@ -18,7 +18,6 @@ build_network() {
     for device in to-a to-b; do
         in_namespace r ethtool -K "$device" gro on >/dev/null
         in_namespace r bash -c "echo 3 >/sys/class/net/$device/queues/rx-0/rps_cpus"
-        in_namespace r bash -c "echo 1 >/sys/class/net/$device/threaded"
     done
     in_namespace a ethtool -K eth0 tso off >/dev/null
     serve b receive-udp
