@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # capture.sh SUITE RELEASE [MISSING ...]: the capture on the kernel of a Debian suite sees what it
 # sees here, or says what it cannot see: "fragments", packet bytes outside the linear part of a
-# buffer, and "ingress", what reaches a device past all tracepoints.
+# buffer; "ingress", what reaches a device past all tracepoints; "hooks", those of netfilter; and
+# "sockets", delivery to them.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/../live/lib.sh"
 # shellcheck source=tests/live/journey.sh
