@@ -18,19 +18,6 @@
 /* No link carries less (IPv6), so what is shorter is not cut into fragments. */
 #define MIN_MTU 1280
 
-struct content {
-    /* Stays the same on the way through veth, bridge, router and address translation, and another
-     * packet in the same memory hardly has it. */
-    __u64 signature;
-    __u64 datagram;  /* the same for all fragments; 0: neither a fragment nor likely to be cut */
-    __u64 flow;      /* addresses and ports of TCP and UDP; 0: neither */
-    __u32 sequence;  /* TCP */
-    __u32 payload;   /* TCP: bytes that this packet carries */
-    __u32 network;   /* offset of the network header in the frame */
-    __u16 fragment;  /* it is one */
-    __u16 multicast; /* by its link header */
-};
-
 /* No bound to compare with, because the verifier would follow both ways of each comparison: behind
  * the frame's first bytes there is nothing but zeros. */
 static __always_inline __u32 word(const struct scratch *scratch, __u32 offset)

@@ -165,7 +165,6 @@ static __always_inline int dropped(struct sk_buff *skb, __u64 location, __u32 re
     struct place place = {.point = RECORD_POINT_DROP};
     struct drop_counters *count;
     struct frame frame;
-    struct sight sight;
     __u64 group = 0;
     __u16 type = 0;
     __u8 hook = 0;
@@ -183,8 +182,8 @@ static __always_inline int dropped(struct sk_buff *skb, __u64 location, __u32 re
     place.key.net_cookie = key.net_cookie;
     place.key.ifindex = key.ifindex;
     place.way = key.way;
-    copied = look(scratch, skb, &frame, &place, &sight);
-    track(&scratch->record, &sight);
+    copied = look(scratch, skb, &frame, &place);
+    track(&scratch->record, &scratch->sight);
     judge_drop(&key, skb);
     key.way = scratch->record.way;
     key.hook = scratch->record.group == group ? hook : 0;
@@ -216,7 +215,6 @@ static __always_inline void consumed(struct sk_buff *skb)
     struct scratch *scratch;
     struct place place = {.point = RECORD_POINT_CONSUMED, .way = RECORD_RX};
     struct frame frame;
-    struct sight sight;
     __u32 copied;
 
     if (!journey || journey->head != address(skb->head) || journey->way != RECORD_RX ||
@@ -228,11 +226,11 @@ static __always_inline void consumed(struct sk_buff *skb)
         return;
     place.key.net_cookie = journey->net_cookie;
     frame_dropped(&frame, skb, 0);
-    copied = look(scratch, skb, &frame, &place, &sight);
-    if (sight.segmented) /* cut: its segments go on */
+    copied = look(scratch, skb, &frame, &place);
+    if (scratch->sight.segmented) /* cut: its segments go on */
         return;
     end_well(journey);
-    go_on(journey, &scratch->record, &sight);
+    go_on(journey, &scratch->record, &scratch->sight);
     if (!put_record(skb, &frame, scratch, copied, true))
         count_unaccounted();
 }

@@ -10,18 +10,6 @@
 
 #include "content.h"
 
-/* A buffer as it stands now. */
-struct sight {
-    struct content content;
-    __u64 head;
-    __u64 skb;
-    __u64 device;     /* address; 0 = none */
-    __u32 mac_offset; /* of the frame in the head */
-    int skb_iif;
-    __u32 segmented; /* carries several segments (gso_size) */
-    __u32 pad;
-};
-
 static __always_inline __u32 slot_of(__u64 number, __u32 slots)
 {
     return number * 0x9E3779B97F4A7C15ULL >> 40 & (slots - 1);

@@ -38,10 +38,39 @@ enum scratch_slot {
 
 #define CONTENT_BYTES 128 /* of a frame that it is told from others by; a power of two */
 
+/* What a packet holds, as far as it tells the packet from others (content.h). */
+struct content {
+    /* Stays the same on the way through veth, bridge, router and address translation, and another
+     * packet in the same memory hardly has it. */
+    __u64 signature;
+    __u64 datagram;  /* the same for all fragments; 0: neither a fragment nor likely to be cut */
+    __u64 flow;      /* addresses and ports of TCP and UDP; 0: neither */
+    __u32 sequence;  /* TCP */
+    __u32 payload;   /* TCP: bytes that this packet carries */
+    __u32 network;   /* offset of the network header in the frame */
+    __u16 fragment;  /* it is one */
+    __u16 multicast; /* by its link header */
+};
+
+/* A buffer as it stands now. */
+struct sight {
+    struct content content;
+    __u64 head;
+    __u64 skb;
+    __u64 device;     /* address; 0 = none */
+    __u32 mac_offset; /* of the frame in the head */
+    int skb_iif;
+    __u32 segmented; /* carries several segments (gso_size) */
+    __u32 pad;
+};
+
+/* In memory of its own rather than on the stack, which programs that call several functions fill.
+ */
 struct scratch {
     struct packet_record record;
     __u8 data[SCRATCH_SIZE];             /* of the packet, right behind its record */
     __u8 content[2 * CONTENT_BYTES + 8]; /* its first bytes; behind them zeros */
+    struct sight sight;
 };
 
 enum journey_flag {

@@ -236,11 +236,10 @@ struct place {
     __u8 flags; /* RECORD_LEAVES */
 };
 
-/* Begins the record in scratch with what is known of the packet before its group is; sight is what
- * it looks like here. Returns how many bytes of the frame are in scratch. */
+/* Begins the record in scratch with what is known of the packet before its group is, and fills
+ * scratch->sight. Returns how many bytes of the frame are in scratch. */
 static __always_inline __u32 look(struct scratch *scratch, const struct sk_buff *skb,
-                                  const struct frame *frame, const struct place *place,
-                                  struct sight *sight)
+                                  const struct frame *frame, const struct place *place)
 {
     struct packet_record *record = begin_record(scratch, skb, frame);
     __u32 copied;
@@ -253,7 +252,7 @@ static __always_inline __u32 look(struct scratch *scratch, const struct sk_buff 
     if (place->way == RECORD_TX || place->point == RECORD_POINT_SOCKET)
         record->socket = socket_of(skb->sk);
     copied = copy_start(frame, scratch);
-    look_at(sight, scratch, skb, frame);
+    look_at(scratch, skb, frame);
     return copied;
 }
 

@@ -31,15 +31,14 @@ static __always_inline int packet_seen(struct sk_buff *skb, const struct net_dev
     struct edge_counters *count = count_packet(&place, dev, frame);
     struct scratch *scratch = scratch_of(slot);
     struct journey *journey;
-    struct sight sight;
     __u32 copied;
 
     if (!count || !scratch)
         return 0;
-    copied = look(scratch, skb, frame, &place, &sight);
-    track(&scratch->record, &sight);
+    copied = look(scratch, skb, frame, &place);
+    track(&scratch->record, &scratch->sight);
     if (point == RECORD_POINT_TX_LOWER && is_hardware(dev)) {
-        journey = live_journey_of(sight.skb);
+        journey = live_journey_of(scratch->sight.skb);
         if (journey)
             journey->flags |= JOURNEY_LEAVES;
     }

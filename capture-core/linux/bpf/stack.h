@@ -50,7 +50,6 @@ static __always_inline int queued(struct sk_buff *skb, const struct netdev_queue
     struct scratch *scratch = scratch_of(slot);
     struct edge_counters *count;
     struct frame frame;
-    struct sight sight;
     __u32 copied;
 
     if (!dev || !scratch || !carries_packets(dev->type))
@@ -68,8 +67,8 @@ static __always_inline int queued(struct sk_buff *skb, const struct netdev_queue
     count = count_packet(&place, dev, &frame);
     if (!count)
         return 0;
-    copied = look(scratch, skb, &frame, &place, &sight);
-    track(&scratch->record, &sight);
+    copied = look(scratch, skb, &frame, &place);
+    track(&scratch->record, &scratch->sight);
     write_record(skb, &frame, scratch, copied, count);
     return 0;
 }
@@ -122,13 +121,12 @@ static __always_inline void enters_hook(const struct place *place, struct sk_buf
                                         struct edge_counters *count)
 {
     struct journey *journey;
-    struct sight sight;
-    __u32 copied = look(scratch, skb, frame, place, &sight);
+    __u32 copied = look(scratch, skb, frame, place);
 
-    track(&scratch->record, &sight);
+    track(&scratch->record, &scratch->sight);
     journey = live_journey_of(address(skb));
     if (journey) {
-        hash_headers(scratch, sight.content.network, &journey->headers);
+        hash_headers(scratch, scratch->sight.content.network, &journey->headers);
         journey->flags |= JOURNEY_IN_HOOK;
     }
     write_record(skb, frame, scratch, copied, count);
@@ -140,19 +138,18 @@ static __always_inline void leaves_hook(const struct place *place, struct sk_buf
                                         struct edge_counters *count)
 {
     struct journey *journey = live_journey_of(address(skb));
-    struct sight sight;
     __u64 headers = 0;
     __u32 copied;
 
     if (!journey || journey->point != place->point || !(journey->flags & JOURNEY_IN_HOOK))
         return;
-    copied = look(scratch, skb, frame, place, &sight);
-    hash_headers(scratch, sight.content.network, &headers);
+    copied = look(scratch, skb, frame, place);
+    hash_headers(scratch, scratch->sight.content.network, &headers);
     if (headers == journey->headers && scratch->record.time - journey->time < HOOK_IS_SLOW_NS) {
         journey->flags &= ~JOURNEY_IN_HOOK;
         return;
     }
-    go_on(journey, &scratch->record, &sight);
+    go_on(journey, &scratch->record, &scratch->sight);
     write_record(skb, frame, scratch, copied, count);
 }
 
@@ -222,7 +219,6 @@ int socket_ingress(struct __sk_buff *ctx)
     struct edge_counters *count;
     struct scratch *scratch;
     struct frame frame;
-    struct sight sight;
     __u32 copied;
 
     if (!sk || !level)
@@ -234,8 +230,8 @@ int socket_ingress(struct __sk_buff *ctx)
     if (!scratch)
         count_unaccounted();
     if (count && scratch) {
-        copied = look(scratch, skb, &frame, &place, &sight);
-        track(&scratch->record, &sight);
+        copied = look(scratch, skb, &frame, &place);
+        track(&scratch->record, &scratch->sight);
         delivered(skb, sk->sk_type);
         write_record(ctx, &frame, scratch, copied, count);
     }

@@ -459,9 +459,11 @@ __noinline int track(struct packet_record *record, const struct sight *sight)
     return 0;
 }
 
-static __always_inline void look_at(struct sight *sight, struct scratch *scratch,
-                                    const struct sk_buff *skb, const struct frame *frame)
+static __always_inline void look_at(struct scratch *scratch, const struct sk_buff *skb,
+                                    const struct frame *frame)
 {
+    struct sight *sight = &scratch->sight;
+
     __builtin_memset(sight, 0, sizeof(*sight));
     read_content(scratch, frame->l3, frame->protocol, &sight->content);
     sight->head = frame->head;
