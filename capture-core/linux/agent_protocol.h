@@ -50,6 +50,7 @@ enum agent_message_type {
     AGENT_STARTED, /* with the descriptors of enum agent_map, then those of the rings */
     AGENT_STOPPED, /* with misses */
     AGENT_MISSED,
+    AGENT_XDP, /* before AGENT_STARTED, AGENT_STOPPED and AGENT_MISSED, of each device */
 };
 
 /* The order of the descriptors that come with AGENT_STARTED. */
@@ -88,6 +89,13 @@ struct agent_device {
     char driver[AGENT_DRIVER_SIZE];            /* as ethtool -i */
 };
 
+/* What XDP programs dropped, as the driver counts it since the device is there. */
+struct agent_xdp {
+    uint64_t net_cookie;
+    uint64_t drops;
+    uint32_t ifindex;
+};
+
 struct agent_message {
     uint32_t type;
     union {
@@ -98,6 +106,7 @@ struct agent_message {
             uint32_t rings;
             uint32_t ring_size; /* bytes of each */
         } started;
+        struct agent_xdp xdp;
         uint64_t misses; /* runs of the programs that the kernel left out (recursion) */
     };
 };

@@ -137,6 +137,11 @@ void links_read(void);
 /* Whether, since the last call, the kernel told of a namespace that is not known. */
 bool links_met_stranger(void);
 
+/* --- xdp.c: what XDP programs dropped --- */
+
+/* Says it of all devices that have such a program; the first time, of all whose driver counts. */
+void xdp_say_drops(void);
+
 /* --- ingress.c: devices whose receive passes no tracepoint --- */
 
 struct device {

@@ -63,6 +63,7 @@ static void answer_start(const struct agent_request *request)
     ingress_attach_all();
     netfilter_attach_all();
     sockets_attach();
+    xdp_say_drops();
     say_started();
 }
 
@@ -70,6 +71,7 @@ static void answer_stop(const struct agent_request *request)
 {
     (void)request;
     stopped = true;
+    xdp_say_drops();
     sockets_detach();
     netfilter_detach_all();
     ingress_detach_all();
@@ -80,6 +82,7 @@ static void answer_stop(const struct agent_request *request)
 static void answer_misses(const struct agent_request *request)
 {
     (void)request;
+    xdp_say_drops();
     agent_say(&(struct agent_message){.type = AGENT_MISSED, .misses = programs_misses()});
 }
 

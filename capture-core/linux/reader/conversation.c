@@ -44,6 +44,11 @@ static void on_missed(struct ebpf_provider *provider, const struct agent_message
     provider->misses = message->misses;
 }
 
+static void on_xdp(struct ebpf_provider *provider, const struct agent_message *message)
+{
+    xdp_readings_take(provider->xdp, &message->xdp, !provider->rings);
+}
+
 static void on_stopped(struct ebpf_provider *provider, const struct agent_message *message)
 {
     on_missed(provider, message);
@@ -54,7 +59,7 @@ static void (*const listeners[])(struct ebpf_provider *provider,
                                  const struct agent_message *message) = {
     [AGENT_MISSING] = on_missing,         [AGENT_NETNS] = on_netns,   [AGENT_DEVICE] = on_device,
     [AGENT_DEVICE_GONE] = on_device_gone, [AGENT_LISTED] = on_listed, [AGENT_STOPPED] = on_stopped,
-    [AGENT_MISSED] = on_missed,
+    [AGENT_MISSED] = on_missed,           [AGENT_XDP] = on_xdp,
 };
 
 static bool take_maps(struct ebpf_provider *provider, const struct agent_message *message,

@@ -77,6 +77,7 @@ struct reason_sum {
 struct drop_sum {
     GArray *reasons; /* of struct reason_sum */
     uint64_t lost;
+    uint64_t in_xdp; /* packets of these that an XDP program dropped as socket buffers */
 };
 
 static void drop_sum_free(void *data)
@@ -130,6 +131,34 @@ static void add_drop(struct ebpf_provider *provider, GHashTable *components,
     *(way == RECORD_RX ? &reason->count.bytes_in : &reason->count.bytes_out) += reading->sum.bytes;
     reason->newest = MAX(reason->newest, reading->sum.newest);
     sum->lost += reading->sum.lost;
+    if (location && strstr(location, "_xdp_"))
+        sum->in_xdp += reading->sum.packets;
+}
+
+/* What drivers count, less what was told packet by packet: a driver may hand its XDP program socket
+ * buffers as well (veth). */
+static void add_xdp_drops(struct ebpf_provider *provider, GHashTable *components)
+{
+    GHashTableIter iterator;
+    void *value;
+
+    g_hash_table_iter_init(&iterator, provider->xdp);
+    while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+        const struct xdp_reading *reading = value;
+        const struct device_key *device = &reading->device;
+        struct drop_sum *sum;
+        struct reason_sum *reason;
+
+        if (!reading->newest) /* none since the capture began */
+            continue;
+        sum = drops_of(components,
+                       ebpf_device_component(provider, device->net_cookie, device->ifindex));
+        if (reading->drops <= reading->before + sum->in_xdp)
+            continue;
+        reason = reason_of(sum, "XDP");
+        reason->count.packets_in += reading->drops - reading->before - sum->in_xdp;
+        reason->newest = MAX(reason->newest, reading->newest);
+    }
 }
 
 static int compare_newest_first(const void *a, const void *b)
@@ -170,6 +199,7 @@ static void read_drops(struct ebpf_provider *provider, GHashTable *lost)
 
     for (guint i = 0; i < readings->len; i++)
         add_drop(provider, components, &g_array_index(readings, struct drop_reading, i));
+    add_xdp_drops(provider, components);
     g_hash_table_iter_init(&iterator, components);
     while (g_hash_table_iter_next(&iterator, &component, &sum)) {
         push_drops(provider, GPOINTER_TO_UINT(component), sum);

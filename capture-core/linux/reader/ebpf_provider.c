@@ -129,6 +129,7 @@ static void ebpf_free(struct pktmon_provider *base)
     owners_free(provider->owners);
     topology_free(provider->topology);
     g_hash_table_unref(provider->losses);
+    g_hash_table_unref(provider->xdp);
     ebpf_clear_pending(provider);
     g_free(provider->frame);
     g_free(provider);
@@ -169,6 +170,7 @@ struct pktmon_provider *pktmon_ebpf_provider_new(const struct pktmon_provider_op
     provider->options = *options;
     provider->agent.socket = -1;
     provider->topology = topology_new(registry);
+    provider->xdp = xdp_readings_new();
     provider->losses = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     g_queue_init(&provider->pending);
     provider->frame = g_malloc(FRAME_SIZE);

@@ -13,6 +13,7 @@
 #include "provider.h"
 #include "rings.h"
 #include "topology.h"
+#include "xdp.h"
 
 struct ebpf_provider {
     struct pktmon_provider base;
@@ -30,6 +31,7 @@ struct ebpf_provider {
     uint64_t newest;    /* monotonic time of the newest event delivered */
     uint64_t misses;    /* told of already */
     GHashTable *losses; /* component -> uint64_t, told of already */
+    GHashTable *xdp;    /* struct xdp_reading by its device */
     GQueue pending;     /* events that wait (delivery.c) */
     uint8_t *frame;     /* FRAME_SIZE */
 };

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What XDP programs dropped, as the drivers of their devices count it. A frame that such a program
+ * drops in a driver never becomes a socket buffer, so that none of our programs sees it.
+ */
+#include "agent.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/ethtool.h>
+#include <linux/if.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define REPLY_SIZE 32768 /* as the kernel fills at once */
+
+/* A driver may get more queues, and counters, between two questions. */
+#define MORE_COUNTERS 256
+
+/* One namespace under way. */
+struct look {
+    const struct netns *netns;
+    bool all; /* devices without a program too */
+    int control;
+};
+
+static int ethtool(const struct look *look, const char *name, void *command)
+{
+    struct ifreq request = {.ifr_data = command};
+
+    g_strlcpy(request.ifr_name, name, sizeof(request.ifr_name));
+    return ioctl(look->control, SIOCETHTOOL, &request);
+}
+
+/* "rx_queue_0_xdp_drops", "rx_xdp_drop", "queue_1_rx_xdp_drop" ... */
+static bool counts_xdp_drops(const char *name)
+{
+    const char *xdp = strstr(name, "xdp");
+
+    return xdp && strstr(xdp, "drop");
+}
+
+/* Of one queue, and not of the device. */
+static bool is_of_queue(const char *name)
+{
+    return strpbrk(name, "0123456789") != NULL;
+}
+
+/* The driver's own sum, or where it has none that of its queues. */
+static uint64_t add_up(const char *names, const uint64_t *values, uint32_t count)
+{
+    uint64_t of_device = 0, of_queues = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        char name[ETH_GSTRING_LEN + 1] = {};
+
+        memcpy(name, names + (size_t)i * ETH_GSTRING_LEN, ETH_GSTRING_LEN);
+        if (counts_xdp_drops(name))
+            *(is_of_queue(name) ? &of_queues : &of_device) += values[i];
+    }
+    return of_device ? of_device : of_queues;
+}
+
+static uint64_t drops_of(const struct look *look, const char *name)
+{
+    struct ethtool_drvinfo driver = {.cmd = ETHTOOL_GDRVINFO};
+    g_autofree struct ethtool_gstrings *names = NULL;
+    g_autofree struct ethtool_stats *values = NULL;
+
+    if (ethtool(look, name, &driver) || driver.n_stats == 0)
+        return 0;
+    size_t room = (size_t)driver.n_stats * 2 + MORE_COUNTERS;
+    names = g_malloc0(sizeof(*names) + room * ETH_GSTRING_LEN);
+    values = g_malloc0(sizeof(*values) + room * sizeof(values->data[0]));
+    names->cmd = ETHTOOL_GSTRINGS;
+    names->string_set = ETH_SS_STATS;
+    names->len = driver.n_stats;
+    values->cmd = ETHTOOL_GSTATS;
+    values->n_stats = driver.n_stats;
+    if (ethtool(look, name, names) || ethtool(look, name, values))
+        return 0;
+    return add_up((const char *)names->data, (const uint64_t *)values->data,
+                  MIN(MIN(names->len, values->n_stats), room));
+}
+
+static void say_drops(const struct look *look, uint32_t ifindex, const char *name)
+{
+    struct agent_message message = {.type = AGENT_XDP};
+
+    message.xdp.net_cookie = look->netns->cookie;
+    message.xdp.ifindex = ifindex;
+    message.xdp.drops = drops_of(look, name);
+    if (message.xdp.drops > 0)
+        agent_say(&message);
+}
+
+static bool has_program(const struct nlattr *xdp)
+{
+    const struct nlattr *attribute;
+
+    mnl_attr_for_each_nested(attribute, xdp)
+    {
+        if (mnl_attr_get_type(attribute) == IFLA_XDP_ATTACHED)
+            return mnl_attr_get_u8(attribute) != XDP_ATTACHED_NONE;
+    }
+    return false;
+}
+
+static int take_link(const struct nlmsghdr *message, void *data)
+{
+    const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
+    const struct look *look = data;
+    const struct nlattr *attribute;
+    const char *name = NULL;
+    bool wanted = look->all;
+
+    mnl_attr_for_each(attribute, message, sizeof(*link))
+    {
+        if (mnl_attr_get_type(attribute) == IFLA_IFNAME)
+            name = mnl_attr_get_str(attribute);
+        else if (mnl_attr_get_type(attribute) == IFLA_XDP)
+            wanted |= has_program(attribute);
+    }
+    if (name && wanted)
+        say_drops(look, link->ifi_index, name);
+    return MNL_CB_OK;
+}
+
+static int ask_for_links(struct mnl_socket *rtnetlink, struct look *look)
+{
+    char request_buffer[256], reply[REPLY_SIZE];
+    struct nlmsghdr *request = mnl_nlmsg_put_header(request_buffer);
+    struct ifinfomsg *link;
+    int more = MNL_CB_OK;
+
+    request->nlmsg_type = RTM_GETLINK;
+    request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    request->nlmsg_seq = 1;
+    link = mnl_nlmsg_put_extra_header(request, sizeof(*link));
+    link->ifi_family = AF_UNSPEC;
+    mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+    if (mnl_socket_bind(rtnetlink, 0, MNL_SOCKET_AUTOPID) < 0 ||
+        mnl_socket_sendto(rtnetlink, request, request->nlmsg_len) < 0)
+        return -errno;
+    while (more > MNL_CB_STOP) {
+        ssize_t length = mnl_socket_recvfrom(rtnetlink, reply, sizeof(reply));
+
+        if (length < 0)
+            return -errno;
+        more = mnl_cb_run(reply, length, 1, mnl_socket_get_portid(rtnetlink), take_link, look);
+    }
+    return more < 0 ? -errno : 0;
+}
+
+/* Inside the namespace; no socket stays open there. */
+static int look_inside(void *data)
+{
+    struct look *look = data;
+    struct mnl_socket *rtnetlink = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+    int result = -errno;
+
+    look->control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (rtnetlink && look->control >= 0)
+        result = ask_for_links(rtnetlink, look);
+    if (look->control >= 0)
+        close(look->control);
+    if (rtnetlink)
+        mnl_socket_close(rtnetlink);
+    return result;
+}
+
+void xdp_say_drops(void)
+{
+    static bool said;
+    GPtrArray *all = namespaces();
+
+    for (guint i = 0; i < all->len; i++) {
+        struct look look = {.netns = all->pdata[i], .all = !said};
+
+        /* One that has ended meanwhile has nothing to say. */
+        if (look.netns->cookie)
+            netns_run(look.netns, look_inside, &look);
+    }
+    said = true;
+}
