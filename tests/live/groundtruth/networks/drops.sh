@@ -80,8 +80,8 @@ network_traffic() {
     of_class 3 at=10.100.2.2 port=7303
     of_class 4 at=10.100.2.2 ttl=1
     of_class 5 at=10.177.0.1
-    numbered a bad-udp at=10.100.2.2 class=6 count="$DROPS" rate="$DROP_RATE"
-    numbered a bad-udp at=10.100.2.2 class=16 count="$DROPS" rate="$DROP_RATE" size=200
+    numbered a bad-udp from=10.100.1.2 at=10.100.2.2 class=6 count="$DROPS" rate="$DROP_RATE"
+    numbered a bad-udp from=10.100.1.2 at=10.100.2.2 class=16 count="$DROPS" rate="$DROP_RATE" size=200
     of_class 7 at=10.100.2.77
     serve b receive-udp port=7308 read=0
     unread=$started_pid

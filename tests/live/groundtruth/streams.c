@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* TCP: streams of marks, and many short connections. */
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <unistd.h>
+
+#include "numbered.h"
+
+#define CHURN_BYTES 3000 /* of each short connection: more than a segment */
+
+static int listen_at_port(void)
+{
+    struct address at = parse_address(settings.at, settings.port);
+    int fd = open_socket(&at, SOCK_STREAM, 0);
+
+    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
+    check(bind(fd, &at.any, at.length), "bind");
+    check(listen(fd, 128), "listen");
+    return fd;
+}
+
+static int connect_to_port(void)
+{
+    struct address to = parse_address(settings.at, settings.port);
+    int fd = open_socket(&to, SOCK_STREAM, 0);
+
+    if (connect(fd, &to.any, to.length) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static uint64_t read_all(int fd, uint8_t *data, size_t size, uint64_t most)
+{
+    uint64_t total = 0;
+
+    while (total < most) {
+        ssize_t part = read(fd, data, size);
+
+        if (part == 0 || (part < 0 && errno != EINTR))
+            break;
+        total += part > 0 ? part : 0;
+    }
+    return total;
+}
+
+static void write_all(int fd, const uint8_t *data, size_t size)
+{
+    while (size > 0) {
+        ssize_t part = send(fd, data, size, MSG_NOSIGNAL);
+
+        if (part < 0 && errno != EINTR)
+            return;
+        if (part > 0) {
+            data += part;
+            size -= part;
+        }
+    }
+}
+
+void send_stream(void)
+{
+    static uint8_t data[STREAM_PART];
+    int fd = connect_to_port();
+    uint64_t start = now_ns();
+
+    check(fd, "connect");
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
+    for (uint64_t sent = 0; sent < settings.count; sent += settings.size) {
+        size_t part = smaller(settings.size, settings.count - sent);
+
+        write_marks(data, part, number_of(sent / MARK_SIZE), 1);
+        write_all(fd, data, part);
+        if (settings.rate)
+            sleep_until(start + sent / settings.size * NS_PER_S / settings.rate);
+    }
+    shutdown(fd, SHUT_WR);
+    read_all(fd, data, sizeof(data), -1);
+    close(fd);
+}
+
+/* One connection after the other, the whole stream of each, or as many bytes as it shall read. */
+void receive_stream(void)
+{
+    static uint8_t data[STREAM_PART];
+    int listener = listen_at_port();
+
+    ready();
+    while (!stop_wanted) {
+        int fd = accept(listener, NULL, NULL);
+
+        if (fd >= 0) {
+            read_all(fd, data, smaller(sizeof(data), settings.read), settings.read);
+            close(fd);
+        }
+    }
+}
+
+/* Short connections, so that memory of packets is used again and again. */
+
+void churn_serve(void)
+{
+    static uint8_t data[CHURN_BYTES];
+    int listener = listen_at_port();
+
+    ready();
+    while (!stop_wanted) {
+        int fd = accept(listener, NULL, NULL);
+
+        if (fd >= 0) {
+            read_all(fd, data, sizeof(data), sizeof(data));
+            write_all(fd, data, sizeof(data));
+            close(fd);
+        }
+    }
+}
+
+void churn(void)
+{
+    static uint8_t data[CHURN_BYTES];
+
+    while (!stop_wanted) {
+        int fd = connect_to_port();
+
+        if (fd >= 0) {
+            write_all(fd, data, sizeof(data));
+            read_all(fd, data, sizeof(data), -1);
+            close(fd);
+        }
+        usleep(NS_PER_S / 1000 / settings.rate);
+    }
+}
