@@ -15,6 +15,7 @@
 #define RECORD_DEVICE_KIND_SIZE 16
 #define RECORD_DEVICE_MAC_SIZE  6
 #define RECORD_LOCATION_SIZE    96
+#define RECORD_ADDRESS_SIZE     16 /* IPv6 */
 #define RECORD_COMM_SIZE        16 /* TASK_COMM_LEN */
 #define RECORD_PROCESS_SLOTS    65536
 #define RECORD_MAX_LOCATIONS    4096
@@ -59,6 +60,19 @@ enum record_flag {
     RECORD_OTHERS = 1 << 4,    /* other copies of the packet live, or came to a good end */
     RECORD_DELIVERED = 1 << 5, /* a socket had taken this one */
     RECORD_SIDE = 1 << 6,      /* a copy that a raw or packet socket got beside the packet's way */
+};
+
+/* What happened at RECORD_POINT_TROUBLE; location has the detail. */
+enum record_trouble {
+    RECORD_TROUBLE_RETRANSMISSION = 1,
+    RECORD_TROUBLE_RESET,       /* in answer to the packet; enum sk_rst_reason of the kernel */
+    RECORD_TROUBLE_BREAK,       /* a reset without one; the same */
+    RECORD_TROUBLE_FULL_SOCKET, /* -- */
+    RECORD_TROUBLE_UDP_REFUSED, /* errno */
+    RECORD_TROUBLE_ICMP,        /* type << 8 | code */
+    RECORD_TROUBLE_XDP,         /* enum xdp_action */
+    RECORD_TROUBLE_NEIGHBOUR,   /* the neighbour's address follows the record */
+    RECORD_TROUBLES,
 };
 
 /* One packet at one point; caplen bytes of it follow. */
@@ -169,6 +183,9 @@ struct probes_config {
     __u8 track;        /* number groups and appearances */
     __u8 leaves_out_netns; /* write no records of the namespaces in the map of unwanted ones */
     __u8 reads_fragments;  /* the kernel has bpf_dynptr_from_skb() */
+    /* Arguments that tracepoints have since 6.10: */
+    __u8 resets_have_reason;
+    __u8 udp_failures_have_packet;
 };
 
 #endif

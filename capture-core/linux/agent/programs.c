@@ -35,6 +35,21 @@ static bool has_tracepoint(const char *name)
     return btf__find_by_name_kind(kernel_btf, type, BTF_KIND_TYPEDEF) > 0;
 }
 
+/* How many arguments it gives to programs. */
+static int tracepoint_arguments(const char *name)
+{
+    g_autofree char *type_name = g_strconcat("btf_trace_", name, NULL);
+    int id = btf__find_by_name_kind(kernel_btf, type_name, BTF_KIND_TYPEDEF);
+    const struct btf_type *type = id > 0 ? btf__type_by_id(kernel_btf, id) : NULL;
+
+    if (type)
+        type = btf__type_by_id(kernel_btf, type->type); /* a pointer to a function */
+    if (type)
+        type = btf__type_by_id(kernel_btf, type->type);
+    return type && btf_is_func_proto(type) ? btf_vlen(type) - 1
+                                           : 0; /* the first is the tracepoint's own */
+}
+
 static int kernel_function(const char *name)
 {
     return btf__find_by_name_kind(kernel_btf, name, BTF_KIND_FUNC);
@@ -154,6 +169,8 @@ static void configure(const struct agent_request *request)
     config->upper_edges = request->upper_edges;
     config->track = true;
     config->reads_fragments = kernel_function("bpf_dynptr_from_skb") > 0;
+    config->resets_have_reason = tracepoint_arguments("tcp_send_reset") > 2;
+    config->udp_failures_have_packet = tracepoint_arguments("udp_fail_queue_rcv_skb") > 2;
     if (!config->reads_fragments)
         agent_say_missing("packet bytes in fragments: this kernel has no bpf_dynptr_from_skb "
                           "(Linux 6.4)");
@@ -180,6 +197,13 @@ static const struct {
     {"net_dev_queue", POINT_STACK, "the upper edge on send"},
     {"qdisc_enqueue", POINT_STACK, "packets that enter queueing disciplines"},
     {"qdisc_dequeue", POINT_STACK, "packets that leave queueing disciplines"},
+    {"tcp_retransmit_skb", POINT_STACK, "retransmissions"},
+    {"tcp_send_reset", POINT_STACK, "resets of TCP"},
+    {"sock_rcvqueue_full", POINT_STACK, "sockets that are full"},
+    {"udp_fail_queue_rcv_skb", POINT_STACK, "sockets that are full, of UDP"},
+    {"icmp_send", POINT_STACK, "because of which packets ICMP errors are sent"},
+    {"xdp_exception", POINT_STACK, "failures of XDP programs"},
+    {"neigh_timer_handler", POINT_STACK, "neighbours that do not answer"},
     {"sock_send_length", POINT_ALWAYS, "which process sends with a socket that another one made"},
     {"sock_recv_length", POINT_ALWAYS,
      "which process receives with a socket that another one made"},

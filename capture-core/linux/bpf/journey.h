@@ -126,6 +126,16 @@ static __always_inline struct journey *journey_at(__u64 head)
     return journey && journey->head == head ? journey : NULL;
 }
 
+/* The group of the packet whose bytes were last seen there; 0: none. All its buffers that were seen
+ * may have ended: TCP keeps one more, to send the segment again. */
+static __always_inline __u64 group_at(__u64 head)
+{
+    struct head_bucket *bucket = heads_of(head);
+    __u32 way = bucket ? find_way(&bucket->ways, head) : WAYS;
+
+    return bucket && way < WAYS ? bucket->groups[way] : 0;
+}
+
 static __always_inline void remember_head(const struct journey *journey, __u64 skb)
 {
     struct head_bucket *bucket = heads_of(journey->head);

@@ -7,7 +7,7 @@
 #include "drops.h"
 #include "owners.h"
 #include "stack.h"
-#include "stack.h"
+#include "trouble.h"
 
 char LICENSE[] SEC("license") = "GPL";
 

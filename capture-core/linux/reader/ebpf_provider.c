@@ -68,6 +68,7 @@ static bool ebpf_start(struct pktmon_provider *base, GError **error)
     provider->names = drop_names_new(provider->maps[AGENT_MAP_LOCATION_TEXTS], error);
     provider->owners =
         owners_new(provider->maps[AGENT_MAP_OWNERS], provider->maps[AGENT_MAP_PROCESS_CHANGES]);
+    provider->troubles = trouble_names_new();
     provider->offset = pktmon_clock_offset();
     topology_watch(provider->topology, &(struct topology_watcher){.changed = on_changed,
                                                                   .gone = on_gone,
@@ -127,6 +128,7 @@ static void ebpf_free(struct pktmon_provider *base)
         close(provider->maps[i]);
     drop_names_free(provider->names);
     owners_free(provider->owners);
+    trouble_names_free(provider->troubles);
     topology_free(provider->topology);
     g_hash_table_unref(provider->losses);
     g_hash_table_unref(provider->xdp);

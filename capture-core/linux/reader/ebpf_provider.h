@@ -13,6 +13,7 @@
 #include "provider.h"
 #include "rings.h"
 #include "topology.h"
+#include "trouble.h"
 #include "xdp.h"
 
 struct ebpf_provider {
@@ -22,6 +23,7 @@ struct ebpf_provider {
     struct topology *topology;
     struct drop_names *names;
     struct owners *owners;
+    struct trouble_names *troubles;
     struct rings *rings; /* NULL until started */
     int maps[AGENT_MAPS];
     bool listed;        /* the agent has answered the last AGENT_LIST */

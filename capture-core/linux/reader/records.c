@@ -182,7 +182,10 @@ void ebpf_take_records(struct ebpf_provider *provider)
 
     while ((record = rings_next(provider->rings))) {
         ebpf_deliver_pending(provider, record->time);
-        take_record(provider, record);
+        if (record->point == RECORD_POINT_TROUBLE)
+            trouble_take(provider, record);
+        else
+            take_record(provider, record);
     }
     ebpf_deliver_pending(provider, rings_watermark(provider->rings));
 }
