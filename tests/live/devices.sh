@@ -16,17 +16,19 @@ add_pair() {
     ip -n "$NAME-$3" link set "$4" up
 }
 
-# request DEVICE OTHER_DEVICE: where an echo request passes.
-request() {
-    printf '%s Upper Tx\n%s Lower Tx\n%s Lower Rx\n%s Upper Rx' "$1" "$1" "$2" "$2"
+# way DEVICE OTHER_DEVICE END: where a packet passes that one namespace's device sends to another's.
+way() {
+    printf '%s\n' "${1%/*}/netfilter output In" "${1%/*}/netfilter postrouting In" \
+        "$1 Upper Tx" "$1 Lower Tx" "$2 Lower Rx" "$2 Upper Rx" \
+        "${2%/*}/netfilter prerouting In" "${2%/*}/netfilter input In" "${2%/*}/$3"
 }
 
 # expect_ping NUMBER DEVICE OTHER_DEVICE
 expect_ping() {
     packets "$file" "icmp.type == 8 && ip.dst == 10.79.$1.2" icmp.seq |
-        expect_journeys "$(request "$2" "$3")" 1
+        expect_journeys "$(way "$2" "$3" "ipv4 - Rx")" 1
     packets "$file" "icmp.type == 0 && ip.src == 10.79.$1.2" icmp.seq |
-        expect_journeys "$(request "$3" "$2")" 1
+        expect_journeys "$(way "$3" "$2" "sockets Lower Rx")" 1
 }
 
 # description COMPONENT_NAME: what the file says of it.

@@ -1,21 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A firewall rule of B drops UDP port 7777: each datagram gives one record of its drop, with the
-# kernel's reason and place, as the last appearance of its group. No address of the kernel is told.
+# kernel's reason and place, as the last appearance of its group, at the hook of the rule. No address of the kernel is told.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
 source "$(dirname "$0")/journey.sh"
 
-WAY="a/eth0 Upper Tx
-a/eth0 Lower Tx
-sw/port-a Lower Rx
-sw/port-a Upper Rx
-sw/port-b Upper Tx
-sw/port-b Lower Tx
-b/eth0 Lower Rx
-b/eth0 Upper Rx
-b/ipv4 - Rx NETFILTER_DROP"
+WAY="$(way_over_switch a b)
+b/netfilter input Rx NETFILTER_DROP"
 PORT=7777
 
 # The source port of a datagram tells which one it is.

@@ -7,19 +7,17 @@ source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
 source "$(dirname "$0")/journey.sh"
 
-TO_SWITCH="a/eth0 Upper Tx
-a/eth0 Lower Tx
-sw/port-a Lower Rx
-sw/port-a Upper Rx"
-
-CLOSED_PORT="$TO_SWITCH
-sw/port-b Upper Tx
-sw/port-b Lower Tx
-b/eth0 Lower Rx
-b/eth0 Upper Rx
+CLOSED_PORT="$(way_over_switch a b)
 b/sockets - Rx NO_SOCKET"
 
-NO_PORT="$TO_SWITCH
+# The bridge asks netfilter only before it looks for a port to forward to.
+NO_PORT="a/netfilter output In
+a/netfilter postrouting In
+a/eth0 Upper Tx
+a/eth0 Lower Tx
+sw/port-a Lower Rx
+sw/port-a Upper Rx
+$(switch_hooks | head -n 1)
 sw/port-a - Rx NO_TX_TARGET"
 
 drops_of() {

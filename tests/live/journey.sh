@@ -17,7 +17,7 @@ packets() {
         pktmon.drop.reason "$@" |
         awk -F '\t' -v prefix="$NAME-" '
             BEGIN {
-                split("Upper Lower", edges, " ")
+                split("Upper Lower qdisc prerouting input forward output postrouting", edges, " ")
                 split("In Out Rx Tx Ingress Egress", directions, " ")
             }
             {
@@ -52,9 +52,27 @@ expect_journeys() {
     expect_equal "packets before their time" "" "$got"
 }
 
-# What the stack and its driver edges alone show of the same way.
+# What --points devices shows of the same way. A drop has a reason behind its direction.
 at_devices() {
-    grep -v ' Upper ' <<<"$1"
+    grep -Ev ' (Upper|qdisc) |/netfilter [a-z]+ (In|Out)$' <<<"$1"
+}
+
+# switch_hooks: where a packet over IPv4 passes netfilter in the switch: a bridge asks it where
+# br_netfilter is there, which is so for all bridges of a host.
+switch_hooks() {
+    if [[ -e /proc/sys/net/bridge/bridge-nf-call-iptables ]]; then
+        printf 'sw/netfilter %s In\n' prerouting forward postrouting
+    fi
+}
+
+# way_over_switch SUFFIX SUFFIX: the places of a packet over IPv4 from A to B or from B to A of the
+# small network (scripts/network.sh), before it is known whom it is for.
+way_over_switch() {
+    printf '%s\n' "$1/netfilter output In" "$1/netfilter postrouting In" \
+        "$1/eth0 Upper Tx" "$1/eth0 Lower Tx" "sw/port-$1 Lower Rx" "sw/port-$1 Upper Rx"
+    switch_hooks
+    printf '%s\n' "sw/port-$2 Upper Tx" "sw/port-$2 Lower Tx" "$2/eth0 Lower Rx" "$2/eth0 Upper Rx" \
+        "$2/netfilter prerouting In" "$2/netfilter input In"
 }
 
 # expect_sound FILE: descriptions and interface blocks come before they are needed, times do not run

@@ -12,10 +12,14 @@ UDP_PORT=7003
 TCP_PORT=7004
 TCP_BYTES=2000000
 HEADERS=$((14 + 20 + 8))
-WAY="a/eth0 Upper Tx
+WAY="a/netfilter output In
+a/netfilter postrouting In
+a/eth0 Upper Tx
 a/eth0 Lower Tx
 b/eth0 Lower Rx
 b/eth0 Upper Rx
+b/netfilter prerouting In
+b/netfilter input In
 b/sockets - Rx NO_SOCKET"
 
 # capture_traffic FILE [OPTION ...]
@@ -50,7 +54,7 @@ ping_once a 10.81.0.2
 whole=$SCRATCH/whole.pcapng
 capture_traffic "$whole"
 packets "$whole" "udp.dstport == $UDP_PORT && !icmp" udp.dstport | expect_journeys "$WAY" "$UDP_PORT"
-expect_equal "the datagram" "5 packets, the longest $((MTU + 14)) bytes" \
+expect_equal "the datagram" "$(wc -l <<<"$WAY") packets, the longest $((MTU + 14)) bytes" \
     "$(must python3 -B "$TESTS/pcapng.py" payload "$whole" "$UDP_PORT")"
 expect_match "the transfer" '^[0-9]+ packets, the longest [3-6][0-9]{4} bytes$' \
     "$(must python3 -B "$TESTS/pcapng.py" payload "$whole" "$TCP_PORT")"

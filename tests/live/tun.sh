@@ -9,11 +9,22 @@ source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/journey.sh"
 
 DATAGRAMS=100
+SENT='a/netfilter output In
+a/netfilter postrouting In
+a/tun0 Upper Tx
+a/tun0 Lower Tx'
+RECEIVED='a/tun0 Lower Rx
+a/tun0 Upper Rx
+a/netfilter prerouting In
+a/netfilter input In
+a/ipv4 - Rx'
 
 network_add_namespace "$NAME-a"
 start_traffic a tun tun0 10.80.0.1 10.80.0.2 "$SCRATCH/ready" "$SCRATCH/go" "$DATAGRAMS"
 host=$started_pid
 wait_until 10 test -e "$SCRATCH/ready" || fail "no tun device"
+# No packet waits in a queue: one that does passes more places than others.
+in_namespace a tc qdisc replace dev tun0 root noqueue
 
 file=$SCRATCH/tun.pcapng
 capture_of "$file" a --
@@ -23,13 +34,13 @@ wait "$host" || fail "no echo over the tun device"
 stop_capture "$file"
 
 packets "$file" "icmp.type == 8" icmp.seq |
-    expect_journeys "$(printf 'a/tun0 Lower Rx\na/tun0 Upper Rx')" 1
+    expect_journeys "$RECEIVED" 1
 packets "$file" "icmp.type == 0" icmp.seq |
-    expect_journeys "$(printf 'a/tun0 Upper Tx\na/tun0 Lower Tx')" 1
+    expect_journeys "$SENT" 1
 groups=$(fields "$file" "udp.dstport == 7006 && pktmon.appearance == 1" pktmon.group | sort -u)
 expect_equal "groups of datagrams" "$DATAGRAMS" "$(wc -l <<<"$groups")"
 packets "$file" "udp.dstport == 7006" pktmon.group |
-    expect_journeys "$(printf 'a/tun0 Upper Tx\na/tun0 Lower Tx')" "$(tr '\n' ' ' <<<"$groups" | sed 's/ $//')"
+    expect_journeys "$SENT" "$(tr '\n' ' ' <<<"$groups" | sed 's/ $//')"
 # An Ethernet header without addresses, and the packet whole behind it.
 expect_equal "headers" $'00:00:00:00:00:00\t00:00:00:00:00:00\t0x0800\t98\t98' \
     "$(fields "$file" icmp eth.src eth.dst eth.type frame.len frame.cap_len | sort -u)"
