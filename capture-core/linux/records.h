@@ -60,6 +60,7 @@ enum record_flag {
     RECORD_OTHERS = 1 << 4,    /* other copies of the packet live, or came to a good end */
     RECORD_DELIVERED = 1 << 5, /* a socket had taken this one */
     RECORD_SIDE = 1 << 6,      /* a copy that a raw or packet socket got beside the packet's way */
+    RECORD_SHARED = 1 << 7, /* other buffers share its bytes; only where deliveries are not seen */
 };
 
 /* What happened at RECORD_POINT_TROUBLE; location has the detail. */
@@ -140,7 +141,7 @@ struct drop_key {
     __u32 location;
     __u16 protocol;
     __u8 way;
-    __u8 flags; /* RECORD_OTHERS, RECORD_DELIVERED, RECORD_SIDE */
+    __u8 flags; /* RECORD_OTHERS ... RECORD_SHARED */
     __u8 hook;  /* as in the record */
     __u8 pad[7];
 };

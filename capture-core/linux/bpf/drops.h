@@ -97,6 +97,8 @@ static __always_inline void judge_drop(struct drop_key *key, const struct sk_buf
 
     if (is_packet_socket(skb->sk))
         key->flags |= RECORD_SIDE;
+    if (!deliveries_are_seen && shares_head(skb))
+        key->flags |= RECORD_SHARED;
     if (BPF_CORE_READ_BITFIELD_PROBED(skb, pkt_type) == PACKET_LOOPBACK)
         key->flags |= RECORD_OTHERS; /* the packet itself is sent */
     if (!journey)

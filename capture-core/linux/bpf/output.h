@@ -227,6 +227,9 @@ begin_record(struct scratch *scratch, const struct sk_buff *skb, const struct fr
     return record;
 }
 
+/* The program at the sockets runs. */
+static bool deliveries_are_seen;
+
 /* Where a packet is, and how that is counted. */
 struct place {
     struct device_key key;

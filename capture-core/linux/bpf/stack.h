@@ -223,6 +223,7 @@ int socket_ingress(struct __sk_buff *ctx)
 
     if (!sk || !level)
         return SOCKET_PASS;
+    deliveries_are_seen = true;
     scratch = enter(level);
     place.key.net_cookie = sk->__sk_common.skc_net.net->net_cookie;
     frame_dropped(&frame, skb, 0);

@@ -368,6 +368,10 @@ bool drop_is_copy_released(uint8_t flags, const char *reason, const char *locati
     if (flags & RECORD_DELIVERED &&
         (strcmp(reason, "QUEUE_PURGE") == 0 || is_at(location, purging_places)))
         return true;
+    /* The answer to a ping, of which a raw socket may have a copy that nobody saw. */
+    if (flags & RECORD_SHARED && strcmp(reason, "NO_SOCKET") == 0 && location &&
+        g_str_has_prefix(location, "ping_rcv"))
+        return true;
     if (!(flags & RECORD_OTHERS))
         return false;
     return g_strv_contains(unwanted_reasons, reason) || is_at(location, unwanted_places);
