@@ -23,16 +23,16 @@ leave_cgroups() {
         kill -KILL "$pid"
         wait "$pid"
     done 2>/dev/null
-    wait_until 5 rmdir "$cgroup_root/$NAME-one" "$cgroup_root/$NAME-two" 2>/dev/null
+    wait_until 5 rmdir "$cgroup_root/$NAME"-* 2>/dev/null
     (exit "$status")
     cleanup_test
 }
 trap leave_cgroups EXIT
-mkdir "$cgroup_root/$NAME-one" "$cgroup_root/$NAME-two"
 
 # run SUFFIX COMMAND PROCESS_NAME CGROUP [ARGUMENT ...]: sets owner to what the capture may say of it.
 run() {
     local suffix=$1 command=$2 name=$3 cgroup=$4 ready
+    mkdir -p "$cgroup_root/$NAME-$cgroup"
     ready=$SCRATCH/ready-$name
     # "ip netns exec" hides the control groups.
     (echo "$BASHPID" >"$cgroup_root/$NAME-$cgroup/cgroup.procs" &&
@@ -81,7 +81,7 @@ owned a udp 7003 udp-client client-3 one "$ADDRESS_B" 8003 "$COUNT" silent
 finished
 owned a udp 7004 udp-client client-4 one "$ADDRESS_B" 8004 "$COUNT" answers
 finished
-owned a udp 7005 udp-client client-5 one "$ADDRESS_B" 8005 "$COUNT" answers
+owned a udp 7005 udp-client client-5 late "$ADDRESS_B" 8005 "$COUNT" answers
 finished
 
 # The child has each connection from some time on; before, it is the listener's.

@@ -13,10 +13,10 @@
 /* More sockets than this are not remembered; those that still have packets are asked for again. */
 #define MAX_SOCKETS 65536
 
-/* A control group that is not known is looked for at most this often: a walk through all of them
- * takes milliseconds on a large host. */
-#define WALK_INTERVAL_NS (1000 * PKTMON_NS_PER_MS)
-#define MAX_DEPTH        64
+/* A control group that is new is found by a walk through all of them, which takes milliseconds on a
+ * large host: at most one part in this of the time goes into walks. */
+#define WALK_SHARE 50
+#define MAX_DEPTH  64
 
 /* What is known of a socket: its owner from since to until, as of a look at the maps at until. */
 struct socket_owner {
@@ -30,8 +30,8 @@ struct socket_owner {
 struct owners {
     int sockets, changes;
     GHashTable *known;   /* cookie -> struct socket_owner */
-    GHashTable *cgroups; /* id -> path */
-    uint64_t walked;     /* time of the last walk through the control groups; 0 = never */
+    GHashTable *cgroups; /* id -> path; NULL = there is no such directory */
+    uint64_t next_walk;  /* not before this time */
 };
 
 static void socket_owner_free(void *data)
@@ -84,18 +84,25 @@ static char *cgroup_mount(void)
     return NULL;
 }
 
+/* NULL: not known, or not yet. */
 static const char *cgroup_path(struct owners *owners, uint64_t id)
 {
-    const char *path = g_hash_table_lookup(owners->cgroups, &id);
-    uint64_t now = pktmon_clock_monotonic();
+    uint64_t begin = pktmon_clock_monotonic(), end;
     g_autofree char *root = NULL;
+    void *path;
 
-    if (path || (owners->walked && now - owners->walked < WALK_INTERVAL_NS))
+    if (g_hash_table_lookup_extended(owners->cgroups, &id, NULL, &path))
         return path;
-    owners->walked = now;
+    if (begin < owners->next_walk)
+        return NULL;
     root = cgroup_mount();
     if (root)
         walk(owners, root, "", 0);
+    end = pktmon_clock_monotonic();
+    owners->next_walk = end + (end - begin) * WALK_SHARE;
+    /* Ids are never used again. */
+    if (!g_hash_table_contains(owners->cgroups, &id))
+        g_hash_table_insert(owners->cgroups, g_memdup2(&id, sizeof(id)), NULL);
     return g_hash_table_lookup(owners->cgroups, &id);
 }
 
