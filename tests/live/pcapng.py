@@ -6,9 +6,11 @@ pcapng.py order FILE            prints what is wrong: descriptions that come too
                                 run back, addresses of the kernel
 pcapng.py payload FILE PORT     prints what the packets to the port carry wrongly: not the pattern of
                                 traffic.py; and at last how many there are and how long
-pcapng.py counters FILE         prints of each edge what the file says of it: component/edge,
-                                packets counted, packets recorded, and lost as told by records, by
-                                the last counters, and by the statistics of the interface
+pcapng.py counters FILE         prints of each edge what the file says of it: component, edge ("-" for
+                                drops and other ends), packets counted in and out, packets recorded
+                                in and out, and lost as told by records and by the last counters;
+                                then of each component: name, "*", and lost as told by the
+                                statistics of its interface
 """
 import collections
 import re
@@ -20,7 +22,9 @@ from traffic import pattern
 SECTION, INTERFACE, PACKET, STATISTICS, CUSTOM = 0x0A0D0D0A, 1, 6, 5, 0xBAD
 IF_NAME, IF_DROP, DROPCOUNT, CUSTOM_OPTION = 2, 5, 4, 2989
 OWN_INTERFACE = "@pktmon"
-COMPONENT, EDGE, LOST = 2, 9, 35
+COMPONENT, COMPONENT_NAME, EDGE, DIRECTION, DROP_REASON, LOST = 2, 3, 9, 11, 22, 35
+EDGES = ["-", "Upper", "Lower", "qdisc", "prerouting", "input", "forward", "output", "postrouting"]
+OUTWARDS = {2, 4, 6}  # Out, Tx, Egress
 PACKETS_IN, PACKETS_OUT = 36, 38
 RECORD_PACKET, RECORD_COMPONENT, RECORD_COUNTERS = 1, 2, 3
 TCP, SYN = 6, 2
@@ -193,32 +197,71 @@ def payload(data, port):
     yield f"{count} packets, the longest {longest} bytes"
 
 
-def counters(data):
-    """By component and edge: packets counted, packets recorded, and the losses that the records
-    tell of, that the last counters tell of, and that the interface's statistics tell of."""
-    recorded, lost, counted, lost_counted, missed = (collections.Counter() for _ in range(5))
-    interfaces = {}
-    for kind, body in blocks(data):
-        if kind == STATISTICS:
-            component = interfaces.get(struct.unpack_from("<I", body)[0])
-            missed[component] = statistics_lost(body)
-        if kind != PACKET:
-            continue
-        packet = Packet(body)
+class Edge:
+    """What a file says of one edge: packets counted and recorded (in, out), and losses as the records
+    tell of them, and as the last counters do."""
+
+    def __init__(self):
+        self.counted, self.recorded = [0, 0], [0, 0]
+        self.lost = self.lost_counted = 0
+
+    def __str__(self):
+        return " ".join(map(str, self.counted + self.recorded + [self.lost, self.lost_counted]))
+
+
+class Account:
+    """Packets and losses of a file, by component and edge. Drops belong to no edge, even where they
+    tell which hook they happened in."""
+
+    def __init__(self):
+        self.names, self.interfaces, self.statistics = {}, {}, collections.Counter()
+        self.edges = collections.defaultdict(Edge)
+
+    def take_packet(self, packet):
         record = packet.record
-        component, edge = record.get(COMPONENT), record.get(EDGE)
-        if record.kind == RECORD_PACKET:
-            if record.get(LOST) != packet.dropcount:
-                raise ValueError("pktmon.lost and epb_dropcount differ")
-            interfaces[packet.interface] = component
-            recorded[component, edge] += 1
-            lost[component] += record.get(LOST)
-        elif record.kind == RECORD_COUNTERS and PACKETS_IN in record.fields:
-            counted[component, edge] = record.get(PACKETS_IN) + record.get(PACKETS_OUT)
-            lost_counted[component, edge] = record.get(LOST)
-    for component, edge in sorted(counted):
-        yield (f"{component}/{edge} {counted[component, edge]} {recorded[component, edge]} "
-               f"{lost[component]} {lost_counted[component, edge]} {missed[component]}")
+        component = record.get(COMPONENT)
+        if record.get(LOST) != packet.dropcount:
+            raise ValueError("pktmon.lost and epb_dropcount differ")
+        self.interfaces[packet.interface] = component
+        of_edge = DROP_REASON not in record.fields
+        edge = self.edges[component, record.get(EDGE) if of_edge else 0]
+        edge.recorded[record.get(DIRECTION) in OUTWARDS] += 1
+        edge.lost += record.get(LOST)
+
+    def take_counters(self, record):
+        edge = self.edges[record.get(COMPONENT), record.get(EDGE)]
+        edge.counted = [record.get(PACKETS_IN), record.get(PACKETS_OUT)]
+        edge.lost_counted = record.get(LOST)
+
+    def take_record(self, record):
+        if record.kind == RECORD_COMPONENT:
+            self.names[record.get(COMPONENT)] = record.get(COMPONENT_NAME).decode()
+        elif record.kind == RECORD_COUNTERS:
+            self.take_counters(record)
+
+    def lines(self):
+        for component, edge in sorted(self.edges):
+            yield f"{self.names[component]} {EDGES[edge]} {self.edges[component, edge]}"
+        for component, lost in sorted(self.statistics.items()):
+            yield f"{self.names[component]} * {lost}"
+
+
+def counters(data):
+    account = Account()
+    for kind, body in blocks(data):
+        if kind == CUSTOM:
+            account.take_record(Record(body[4:]))
+        elif kind == STATISTICS:
+            component = account.interfaces.get(struct.unpack_from("<I", body)[0])
+            if component:
+                account.statistics[component] += statistics_lost(body)
+        elif kind == PACKET:
+            packet = Packet(body)
+            if packet.record.kind == RECORD_PACKET:
+                account.take_packet(packet)
+            else:
+                account.take_record(packet.record)
+    return account.lines()
 
 
 COMMANDS = {"order": order, "addresses": addresses, "payload": payload, "counters": counters}

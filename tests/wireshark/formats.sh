@@ -86,7 +86,8 @@ test_ring() {
     wait "$tshark" || true
     files=("$SCRATCH"/ring_00002_*)
     [[ -e ${files[0]} ]] || fail "there is no second file: $(<"$SCRATCH/ring.err")"
-    expect_equal "components in the second file of a ring" "$NAME-a/eth0" \
+    expect_equal "components in the second file of a ring" "$NAME-a/eth0
+$NAME-a/netfilter" \
         "$(fields "${files[0]}" "$pings" pktmon.component.name | sort -u)"
 }
 
@@ -109,11 +110,11 @@ test_stop_at_any_moment() {
     done
 }
 
-# Everything that tshark captured it also shows: the event that a capture begins with, and then the
+# What tshark captured it also shows at once: the event that a capture begins with, and then the
 # pings.
 test_live_tshark() {
     (exec_as_user tshark -l -n -i pktmon -o "extcap.pktmon.netns:$NAME-a" \
-        -Y "($pings) || pktmon.event.id==5" -T fields -e pktmon.component.name -e pktmon.edge \
+        -Y "($pings && pktmon.edge in {1, 2}) || pktmon.event.id==5" -T fields -e pktmon.component.name -e pktmon.edge \
         -e pktmon.direction -e pktmon.event.message) >"$SCRATCH/shown" 2>"$SCRATCH/shown.err" &
     local tshark=$!
     own_pids+=("$tshark")
