@@ -28,6 +28,8 @@ void agent_fail(const char *format, ...) G_GNUC_PRINTF(1, 2) G_GNUC_NORETURN;
 
 /* Loads and attaches; on failure ends with agent_fail(). */
 void programs_start(const struct agent_request *request);
+/* From here on, and until here, edges count. */
+void programs_run(bool running);
 void programs_stop(void);
 /* The descriptors that go with AGENT_STARTED, AGENT_MAPS + rings of them. */
 int programs_descriptors(int *descriptors, uint32_t *rings, uint32_t *ring_size);

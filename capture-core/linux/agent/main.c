@@ -64,6 +64,7 @@ static void answer_start(const struct agent_request *request)
     netfilter_attach_all();
     sockets_attach();
     xdp_say_drops();
+    programs_run(true);
     say_started();
 }
 
@@ -71,6 +72,7 @@ static void answer_stop(const struct agent_request *request)
 {
     (void)request;
     stopped = true;
+    programs_run(false);
     xdp_say_drops();
     sockets_detach();
     netfilter_detach_all();

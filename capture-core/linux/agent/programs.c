@@ -194,7 +194,8 @@ static const struct {
     {"napi_gro_frags_entry", POINT_ALWAYS, "packets handed over with napi_gro_frags()"},
     {"net_dev_start_xmit", POINT_ALWAYS, "packets that drivers send"},
     {"netif_receive_skb", POINT_STACK, "the upper edge on receive"},
-    {"net_dev_queue", POINT_STACK, "the upper edge on send"},
+    {"net_dev_queue", POINT_ALWAYS,
+     "the upper edge on send, and which segments are one large send"},
     {"qdisc_enqueue", POINT_STACK, "packets that enter queueing disciplines"},
     {"qdisc_dequeue", POINT_STACK, "packets that leave queueing disciplines"},
     {"tcp_retransmit_skb", POINT_STACK, "retransmissions"},
@@ -358,6 +359,12 @@ void programs_start(const struct agent_request *request)
     learn_owners();
     btf__free(kernel_btf);
     kernel_btf = NULL;
+}
+
+void programs_run(bool running)
+{
+    if (probes)
+        probes->bss->running = running;
 }
 
 void programs_stop(void)

@@ -50,7 +50,8 @@ static __always_inline bool is_local_socket(const struct sock *sk)
     return family == AF_UNIX || family == AF_NETLINK || family == AF_VSOCK;
 }
 
-/* Its packets are copies, for whoever listens beside the packet's way. */
+/* What it receives are copies, for whoever listens beside the packet's way; those that wait in it
+ * have no device. What it has sent belongs to it as well, for a while. */
 static __always_inline bool is_packet_socket(const struct sock *sk)
 {
     return sk && sk->__sk_common.skc_family == AF_PACKET;
@@ -95,7 +96,7 @@ static __always_inline void judge_drop(struct drop_key *key, const struct sk_buf
 {
     const struct journey *journey = live_journey_of(address(skb));
 
-    if (is_packet_socket(skb->sk))
+    if (is_packet_socket(skb->sk) && (!skb->dev || (journey && journey->copy > 1)))
         key->flags |= RECORD_SIDE;
     if (!deliveries_are_seen && shares_head(skb))
         key->flags |= RECORD_SHARED;
@@ -174,7 +175,8 @@ static __always_inline int dropped(struct sk_buff *skb, __u64 location, __u32 re
 
     place_drop(&key, skb, before, &type);
     /* Neither seen before, nor of a device, nor of a protocol: no packet of the network. */
-    if (!scratch || (!before && !key.ifindex && !key.protocol) || !carries_packets(type))
+    if (!running || !scratch || (!before && !key.ifindex && !key.protocol) ||
+        !carries_packets(type))
         return 0;
     if (before && before->flags & JOURNEY_IN_HOOK) {
         group = before->group;
@@ -223,13 +225,17 @@ static __always_inline void consumed(struct sk_buff *skb)
         journey->number || journey->flags & (JOURNEY_DELIVERED | JOURNEY_SIDE) ||
         has_others(journey))
         return;
+    /* Merged with others as it was received, it ends when they do. */
+    if (config.upper_edges && journey->point == RECORD_POINT_RX_LOWER)
+        return;
     scratch = scratch_of(SCRATCH_CONSUME_SKB);
-    if (!scratch || !config.record_flow || !is_wanted(journey->net_cookie))
+    if (!running || !scratch || !config.record_flow || !is_wanted(journey->net_cookie))
         return;
     place.key.net_cookie = journey->net_cookie;
     frame_dropped(&frame, skb, 0);
     copied = look(scratch, skb, &frame, &place);
-    if (scratch->sight.segmented) /* cut: its segments go on */
+    /* Cut into segments, which go on; or merged, which is not seen at driver edges alone. */
+    if (scratch->sight.segment_size || (scratch->sight.content.flow && !config.upper_edges))
         return;
     end_well(journey);
     go_on(journey, &scratch->record, &scratch->sight);

@@ -95,7 +95,7 @@ static __always_inline void frame_dropped(struct frame *frame, const struct sk_b
     if (ethernet && mac != NO_HEADER && mac + ETH_HLEN <= network && network - mac <= 32) {
         frame->l3 = false;
         frame_at(frame, skb, mac);
-    } else if (ethernet && mac != NO_HEADER && mac == data) {
+    } else if (ethernet && mac != NO_HEADER && mac == data && network != data) {
         frame->l3 = false;
         frame_at(frame, skb, data);
     } else {

@@ -88,6 +88,7 @@ struct bpf_nf_ctx {
 };
 
 struct sk_buff {
+    struct sk_buff *next;
     struct net_device *dev;
     struct sock *sk;
     unsigned int len;

@@ -60,8 +60,9 @@ struct sight {
     __u64 device;     /* address; 0 = none */
     __u32 mac_offset; /* of the frame in the head */
     int skb_iif;
-    __u32 segmented; /* carries several segments (gso_size) */
-    __u32 pad;
+    __u16 segment_size; /* of the segments that it carries; 0 = it is one packet */
+    __u16 segments;
+    __u32 silent; /* no record is made of it */
 };
 
 /* In memory of its own rather than on the stack, which programs that call several functions fill.
@@ -95,13 +96,16 @@ struct journey {
     __u64 headers; /* hash of its headers where it entered a hook */
     __u32 ifindex; /* of the device where it was last seen */
     __u32 appearance;
+    __u32 sequence; /* of the first byte, TCP; as the next two, where it was last seen large */
+    __u16 segment_size;
+    __u16 segments;
     __u16 mac_offset; /* of the frame in the head */
     __u16 copy;
     __u16 number; /* of a segment or fragment; 0 = none of these */
+    __u16 flags;  /* enum journey_flag */
     __u8 point;   /* enum record_point */
     __u8 way;
-    __u16 flags; /* enum journey_flag */
-    __u8 pad[6];
+    __u8 pad[2];
 };
 
 /*

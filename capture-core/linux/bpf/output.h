@@ -4,7 +4,7 @@
 #define PKTMON_OUTPUT_H
 
 #include "owners.h"
-#include "track.h"
+#include "origin.h"
 
 #define EDGE_UPPER 1 /* enum pktmon_edge */
 #define EDGE_LOWER 2
@@ -152,6 +152,30 @@ static __always_inline bool put_large(void *ring, void *dynptr_source, const str
     return true;
 }
 
+/* The ring of this CPU, if there is room; the last part of each is for drops (limited: it is none).
+ */
+static __always_inline void *ring_with_room(const struct scratch *scratch, bool limited)
+{
+    __u32 index = scratch->record.cpu & config.ring_mask;
+    void *ring = bpf_map_lookup_elem(&rings, &index);
+
+    if (ring && limited && bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > config.flow_limit)
+        return NULL;
+    return ring;
+}
+
+/* The record and all its bytes are in scratch. */
+static __always_inline bool put_scratch(void *ring, struct scratch *scratch)
+{
+    __u32 caplen = scratch->record.caplen;
+
+    asm volatile("" : "+r"(caplen));
+    if (caplen > SCRATCH_SIZE)
+        return false;
+    return bpf_ringbuf_output(ring, scratch, sizeof(scratch->record) + caplen, BPF_RB_NO_WAKEUP) ==
+           0;
+}
+
 /*
  * Puts the record in scratch and the packet's bytes into the ring of this CPU. copied bytes of the
  * frame are in scratch already. False: there was no room.
@@ -159,21 +183,13 @@ static __always_inline bool put_large(void *ring, void *dynptr_source, const str
 static __always_inline bool put_record(void *dynptr_source, const struct frame *frame,
                                        struct scratch *scratch, __u32 copied, bool limited)
 {
-    __u32 index = scratch->record.cpu & config.ring_mask, caplen = scratch->record.caplen;
-    void *ring = bpf_map_lookup_elem(&rings, &index);
+    void *ring = ring_with_room(scratch, limited);
 
     if (!ring)
         return false;
-    /* The last part of each ring is for drops. */
-    if (limited && bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > config.flow_limit)
-        return false;
-    if (copied < caplen)
+    if (copied < scratch->record.caplen)
         return put_large(ring, dynptr_source, frame, scratch, copied);
-    asm volatile("" : "+r"(caplen));
-    if (caplen > SCRATCH_SIZE)
-        return false;
-    return bpf_ringbuf_output(ring, scratch, sizeof(scratch->record) + caplen, BPF_RB_NO_WAKEUP) ==
-           0;
+    return put_scratch(ring, scratch);
 }
 
 /* Copies the frame's first bytes into scratch, as many as the record wants and its content is told
@@ -208,6 +224,13 @@ static __always_inline void fill_buffer(struct packet_record *record, const stru
         record->flags |= RECORD_VLAN;
 }
 
+static __always_inline bool is_large(const struct sk_buff *skb)
+{
+    const struct skb_shared_info *shared = (const void *)(address(skb->head) + skb->end);
+
+    return BPF_CORE_READ(shared, gso_size) != 0;
+}
+
 /* The record's part that only the buffer decides. */
 static __always_inline struct packet_record *
 begin_record(struct scratch *scratch, const struct sk_buff *skb, const struct frame *frame)
@@ -229,6 +252,10 @@ begin_record(struct scratch *scratch, const struct sk_buff *skb, const struct fr
 
 /* The program at the sockets runs. */
 static bool deliveries_are_seen;
+
+/* All programs are attached: edges count from one moment on, and until one moment. The agent sets
+ * it. */
+volatile bool running;
 
 /* Where a packet is, and how that is counted. */
 struct place {
@@ -262,7 +289,7 @@ static __always_inline __u32 look(struct scratch *scratch, const struct sk_buff 
 static __always_inline struct edge_counters *
 count_packet(const struct place *place, const struct net_device *dev, const struct frame *frame)
 {
-    struct edge_counters *count = counters_of(&place->key, dev);
+    struct edge_counters *count = running ? counters_of(&place->key, dev) : NULL;
 
     if (count) {
         count->packets[place->count & 1]++;
@@ -271,18 +298,29 @@ count_packet(const struct place *place, const struct net_device *dev, const stru
     return count;
 }
 
-/* Writes the record of a passing packet. */
+/* Writes the record of a passing packet. dynptr_source: NULL where the kernel cannot read fragments
+ * of this buffer; then only what is in scratch is told. */
 static __always_inline void write_record(void *dynptr_source, const struct frame *frame,
                                          struct scratch *scratch, __u32 copied,
                                          struct edge_counters *count)
 {
     struct packet_record *record = &scratch->record;
+    bool written;
     __u32 lost;
 
     if (!config.record_flow || !is_wanted(record->net_cookie))
         return;
     lost = record->lost = __sync_lock_test_and_set(&count->lost_untold, 0);
-    if (!put_record(dynptr_source, frame, scratch, copied, true)) {
+    if (dynptr_source) {
+        written = put_record(dynptr_source, frame, scratch, copied, true);
+    } else {
+        void *ring = ring_with_room(scratch, true);
+
+        if (record->caplen > copied)
+            record->caplen = copied;
+        written = ring && put_scratch(ring, scratch);
+    }
+    if (!written) {
         __sync_fetch_and_add(&count->lost, 1);
         __sync_fetch_and_add(&count->lost_untold, lost + 1);
     }

@@ -108,10 +108,30 @@ int BPF_PROG(netif_receive_skb, const struct sk_buff *skb)
     return received(skb, SCRATCH_NETIF_RECEIVE_SKB, RECORD_POINT_RX_UPPER);
 }
 
+/* A large packet is followed also where its upper edge is not shown, for its segments' sake. */
+static __always_inline int follow_large(struct sk_buff *skb, const struct net_device *dev)
+{
+    struct scratch *scratch = scratch_of(SCRATCH_NET_DEV_QUEUE);
+    struct place place = {.point = RECORD_POINT_TX_UPPER, .way = RECORD_TX};
+    struct frame frame;
+
+    if (!dev || !scratch || !running || !is_large(skb))
+        return 0;
+    place.key.net_cookie = dev->nd_net.net->net_cookie;
+    place.key.ifindex = dev->ifindex;
+    frame_sent(&frame, skb, dev->type);
+    look(scratch, skb, &frame, &place);
+    scratch->sight.silent = 1;
+    track(&scratch->record, &scratch->sight);
+    return 0;
+}
+
 /* __dev_queue_xmit(): before the queueing discipline. */
 SEC("tp_btf/net_dev_queue")
-int BPF_PROG(net_dev_queue, const struct sk_buff *skb)
+int BPF_PROG(net_dev_queue, struct sk_buff *skb)
 {
+    if (!config.upper_edges)
+        return follow_large(skb, skb->dev);
     return sent(skb, skb->dev, SCRATCH_NET_DEV_QUEUE, RECORD_POINT_TX_UPPER);
 }
 

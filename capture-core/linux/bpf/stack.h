@@ -43,33 +43,40 @@ static __always_inline void leave(__u32 *level)
 
 /* --- queueing disciplines --- */
 
-static __always_inline int queued(struct sk_buff *skb, const struct netdev_queue *queue, __u32 slot,
-                                  __u8 point)
+static __always_inline struct place place_in_queue(const struct net_device *dev, __u8 point)
 {
-    const struct net_device *dev = queue->dev;
-    struct scratch *scratch = scratch_of(slot);
-    struct edge_counters *count;
-    struct frame frame;
-    __u32 copied;
-
-    if (!dev || !scratch || !carries_packets(dev->type))
-        return 0;
-    struct place place = {.key = {.net_cookie = dev->nd_net.net->net_cookie,
+    return (struct place){.key = {.net_cookie = dev->nd_net.net->net_cookie,
                                   .ifindex = dev->ifindex,
                                   .edge = EDGE_QDISC},
                           .point = point,
                           .way = RECORD_TX,
                           .count = point == RECORD_POINT_QDISC_OUT};
+}
+
+/* dynptr_source: as in write_record(). */
+static __always_inline int queued(struct sk_buff *skb, const struct netdev_queue *queue, __u32 slot,
+                                  __u8 point, void *dynptr_source)
+{
+    const struct net_device *dev = queue->dev;
+    struct scratch *scratch = scratch_of(slot);
+    struct edge_counters *count;
+    struct place place;
+    struct frame frame;
+    __u32 copied;
+
+    if (!dev || !scratch || !carries_packets(dev->type))
+        return 0;
     /* A discipline that cuts large sends has freed this one already. */
     if (point == RECORD_POINT_QDISC_IN && !live_journey_of(address(skb)))
         return 0;
+    place = place_in_queue(dev, point);
     frame_sent(&frame, skb, dev->type);
     count = count_packet(&place, dev, &frame);
     if (!count)
         return 0;
     copied = look(scratch, skb, &frame, &place);
     track(&scratch->record, &scratch->sight);
-    write_record(skb, &frame, scratch, copied, count);
+    write_record(dynptr_source, &frame, scratch, copied, count);
     return 0;
 }
 
@@ -78,15 +85,30 @@ SEC("tp_btf/qdisc_enqueue")
 int BPF_PROG(qdisc_enqueue, const void *qdisc, const struct netdev_queue *queue,
              struct sk_buff *skb)
 {
-    return queued(skb, queue, SCRATCH_QDISC_ENQUEUE, RECORD_POINT_QDISC_IN);
+    return queued(skb, queue, SCRATCH_QDISC_ENQUEUE, RECORD_POINT_QDISC_IN, skb);
 }
 
-/* It gave one or several packets; none: skb is NULL. */
+/* The discipline gives several at once where the driver has room; the kernel limits that by bytes.
+ */
+#define MAX_BULK 16
+
+/* It gave one or several packets, of which each hangs on the one before; none: skb is NULL. */
 SEC("tp_btf/qdisc_dequeue")
 int BPF_PROG(qdisc_dequeue, const void *qdisc, const struct netdev_queue *queue, int packets,
              struct sk_buff *skb)
 {
-    return skb ? queued(skb, queue, SCRATCH_QDISC_DEQUEUE, RECORD_POINT_QDISC_OUT) : 0;
+    if (!skb)
+        return 0;
+    queued(skb, queue, SCRATCH_QDISC_DEQUEUE, RECORD_POINT_QDISC_OUT, skb);
+    for (int i = 1; i < MAX_BULK && i < packets; i++) {
+        skb = skb->next;
+        if (!skb)
+            return 0;
+        queued(skb, queue, SCRATCH_QDISC_DEQUEUE, RECORD_POINT_QDISC_OUT, NULL);
+    }
+    if (packets > MAX_BULK)
+        count_unaccounted();
+    return 0;
 }
 
 /* --- netfilter --- */

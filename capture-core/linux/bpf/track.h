@@ -162,27 +162,28 @@ static __always_inline void remember(const struct journey *journey, const struct
         remember_content(content_key(sight->content.signature, KEY_SIGNATURE), journey, sight);
     if (sight->content.datagram && (is_new || fragment))
         remember_content(content_key(sight->content.datagram, KEY_DATAGRAM), journey, sight);
-    if (sight->segmented && sight->content.flow)
+    if (sight->segment_size && sight->content.flow)
         remember_content(flow_key(now, sight), journey, sight);
 }
 
 /* Fragments and segments are numbered; what was put together again is not. */
 static __always_inline void number_piece(struct journey *journey, const struct sight *sight)
 {
+    bool piece =
+        sight->content.fragment || (journey->flags & JOURNEY_SEGMENT && !sight->segment_size);
     struct family *family;
 
-    if (journey->number == 0 && sight->content.fragment) {
-        family = make_family(journey);
-        if (family)
-            journey->number = __sync_fetch_and_add(&family->numbers, 1) + 1;
-    } else if (journey->number != 0 && !sight->content.fragment &&
-               (sight->segmented || !(journey->flags & JOURNEY_SEGMENT))) {
-        journey->number = 0;
-        journey->flags &= ~JOURNEY_SEGMENT;
-        family = family_of(journey);
-        if (family)
-            family->numbers = 0;
+    if (piece == (journey->number != 0))
+        return;
+    family = piece ? make_family(journey) : family_of(journey);
+    journey->number = 0;
+    if (piece && family) {
+        journey->number = __sync_fetch_and_add(&family->numbers, 1) + 1;
+        return;
     }
+    journey->flags &= ~JOURNEY_SEGMENT;
+    if (family)
+        family->numbers = 0;
 }
 
 static __always_inline void move(struct journey *journey, const struct packet_record *now,
@@ -198,108 +199,112 @@ static __always_inline void move(struct journey *journey, const struct packet_re
     journey->point = now->point;
     journey->way = now->way;
     journey->flags &= ~(JOURNEY_IN_HOOK | JOURNEY_LEAVES | JOURNEY_LARGE);
-    if (sight->segmented)
+    if (sight->segment_size) {
         journey->flags |= JOURNEY_LARGE;
+        journey->sequence = sight->content.sequence;
+        journey->segment_size = sight->segment_size;
+        journey->segments = sight->segments;
+    }
 }
 
 /* Puts what is known into the record. */
-static __always_inline void tell(struct packet_record *record, struct journey *journey)
+static __always_inline void tell(struct packet_record *record, struct journey *journey,
+                                 const struct sight *sight)
 {
     struct family *family = family_of(journey);
 
+    record->group = journey->group;
+    record->copy = journey->copy;
+    record->number = journey->number;
+    if (sight->silent)
+        return;
     if (family) /* copies may be under way on several CPUs */
         journey->appearance = __sync_fetch_and_add(&family->appearances, 1) + 1;
     else
         journey->appearance++;
-    record->group = journey->group;
     record->appearance = journey->appearance;
-    record->copy = journey->copy;
-    record->number = journey->number;
 }
 
+/* TCP bytes are remembered where they come in, because there they may be merged with others. */
 static __always_inline void go_on(struct journey *journey, struct packet_record *record,
                                   const struct sight *sight)
 {
-    bool changed = journey->signature != sight->content.signature;
-
     bool moved = journey->head != sight->head;
+    bool changed = journey->signature != sight->content.signature ||
+                   (record->point == RECORD_POINT_RX_LOWER && sight->content.payload);
 
     move(journey, record, sight);
     number_piece(journey, sight);
-    tell(record, journey);
-    remember(journey, sight, record,
-             changed || (record->point == RECORD_POINT_RX_LOWER && sight->content.payload));
+    tell(record, journey, sight);
+    remember(journey, sight, record, changed);
     if (moved || record->point == RECORD_POINT_SOCKET)
         remember_head(journey, sight->skb);
 }
 
 /* How a buffer that is new belongs to a packet that is not. */
 enum relation {
-    RELATION_NONE,
+    RELATION_NONE,      /* the packet is new too */
     RELATION_COPY,      /* shares the bytes, or holds the same while the other lives */
     RELATION_INSTEAD,   /* holds what another one held, which is gone */
     RELATION_PIECE,     /* a fragment or a segment of it */
-    RELATION_LEFT_OVER, /* as instead, but the other one's memory is in use again */
+    RELATION_LEFT_OVER, /* another one held the same, whose memory is in use again */
 };
 
-/* A segment that was merged with others, and is cut again. */
-static __always_inline bool begin_cut_again(const struct sight *sight, struct journey *known)
-{
-    __u64 key = content_key(sight->content.signature, KEY_SIGNATURE);
-    struct content_bucket *bucket = contents_of(key);
-    __u32 way = bucket ? find_content(bucket, key, sight->content.sequence) : WAYS;
+/* Where a new buffer comes from. */
+struct origin {
+    struct journey *journey; /* of the other buffer; NULL: there is none, or none any more */
+    __u64 group;             /* of what is left over */
+    __u32 appearance;        /* the last one known of it */
+    __u16 copy;
+    __u8 relation;
+    __u8 by_content;
+};
 
-    if (!bucket || way >= WAYS)
-        return false;
-    known->group = bucket->groups[way];
-    known->appearance = bucket->appearances[way];
-    known->copy = 1;
-    return true;
+/* Counted by its bytes in TCP, because segments are merged again while others are still made. */
+static __always_inline __u16 segment_number(const struct journey *large, struct family *family,
+                                            const struct sight *sight)
+{
+    if (sight->content.payload && large->segment_size)
+        return (sight->content.sequence - large->sequence) / large->segment_size + 1;
+    return __sync_fetch_and_add(&family->numbers, 1) + 1;
 }
 
-/* A clone that is left over when the buffer that it was made from is another packet's. */
-static __always_inline bool begin_left_over(const struct packet_record *record,
-                                            const struct sight *sight, struct journey *known)
+static __always_inline void inherit(struct journey *known, struct packet_record *record,
+                                    const struct sight *sight, const struct origin *origin)
 {
-    struct head_bucket *bucket = heads_of(sight->head);
-    __u32 way = bucket ? find_way(&bucket->ways, sight->head) : WAYS;
+    struct journey *parent = origin->journey;
+    struct family *family = make_family(parent);
 
-    if (record->point != RECORD_POINT_DROP || !bucket || way >= WAYS ||
-        bucket->signatures[way] != sight->content.signature)
-        return false;
-    known->group = bucket->groups[way];
-    known->appearance = bucket->appearances[way];
-    known->copy = 2;
-    return true;
+    known->group = parent->group;
+    known->copy = parent->copy;
+    known->appearance = parent->appearance;
+    known->flags = JOURNEY_FAMILY;
+    if (!family)
+        return;
+    __sync_fetch_and_add(&family->alive, 1);
+    if (origin->relation == RELATION_COPY) {
+        record->copy_of = known->copy;
+        known->copy = __sync_fetch_and_add(&family->copies, 1) + 1;
+    } else if (origin->relation == RELATION_PIECE && !sight->content.fragment) {
+        known->number = segment_number(parent, family, sight);
+        known->flags |= JOURNEY_SEGMENT;
+    }
 }
 
 static __always_inline void begin(struct packet_record *record, const struct sight *sight,
-                                  struct journey *parent, enum relation relation)
+                                  const struct origin *origin)
 {
-    struct family *family = parent ? make_family(parent) : NULL;
     struct journey known = {}, *journey;
-    __u16 inherited = 0;
 
-    if (parent) {
-        known.group = parent->group;
-        known.copy = parent->copy;
-        known.appearance = parent->appearance;
-        inherited = JOURNEY_FAMILY;
-    } else if (!(relation == RELATION_LEFT_OVER && begin_cut_again(sight, &known)) &&
-               !begin_left_over(record, sight, &known)) {
+    if (origin->journey) {
+        inherit(&known, record, sight, origin);
+    } else if (origin->relation == RELATION_LEFT_OVER) {
+        known.group = origin->group;
+        known.appearance = origin->appearance;
+        known.copy = origin->copy;
+    } else {
         known.group = next_group();
         known.copy = 1;
-    }
-    if (family) {
-        __sync_fetch_and_add(&family->alive, 1);
-        if (relation == RELATION_COPY) {
-            record->copy_of = known.copy;
-            known.copy = __sync_fetch_and_add(&family->copies, 1) + 1;
-        }
-        if (relation == RELATION_PIECE && !sight->content.fragment) {
-            known.number = __sync_fetch_and_add(&family->numbers, 1) + 1;
-            inherited |= JOURNEY_SEGMENT;
-        }
     }
     journey = new_journey(sight->skb, record->time);
     if (!journey) {
@@ -309,169 +314,11 @@ static __always_inline void begin(struct packet_record *record, const struct sig
         return;
     }
     *journey = known;
-    journey->flags = inherited;
     move(journey, record, sight);
     number_piece(journey, sight);
-    tell(record, journey);
+    tell(record, journey, sight);
     remember(journey, sight, record, true);
     remember_head(journey, sight->skb);
-}
-
-/* Content says less the older it is. */
-#define CONTENT_AGE_NS (1000 * 1000 * 1000ULL)
-#define SEGMENT_AGE_NS (100 * 1000 * 1000ULL)
-
-/* Another device sent it, and now it is at this one. */
-static __always_inline bool was_handed_over(const struct journey *journey,
-                                            const struct packet_record *now)
-{
-    return journey->point == RECORD_POINT_TX_LOWER &&
-           (journey->ifindex != now->ifindex || journey->net_cookie != now->net_cookie);
-}
-
-/* Where packets come into being: what is there for the first time is new, but for a drop of what a
- * device had handed over in another buffer. before: holds the same; may be NULL. */
-static __always_inline bool is_origin(const struct packet_record *now, const struct sight *sight,
-                                      const struct journey *before)
-{
-    if (now->point == RECORD_POINT_OUTPUT)
-        return true;
-    if (sight->skb_iif != 0)
-        return false;
-    if (now->point == RECORD_POINT_DROP)
-        return !before || !was_handed_over(before, now);
-    return now->point == RECORD_POINT_TX_UPPER ||
-           (now->point == RECORD_POINT_TX_LOWER && !config.upper_edges);
-}
-
-static __always_inline bool is_first_fragment_of(const struct journey *whole,
-                                                 const struct packet_record *now,
-                                                 const struct sight *sight)
-{
-    return sight->content.fragment && whole->signature == sight->content.signature &&
-           whole->way == now->way;
-}
-
-/* TCP bytes that a buffer held whose memory is in use again: it was merged with others. */
-static __always_inline bool is_held(__u64 key, const struct sight *sight, __u64 since)
-{
-    struct content_bucket *bucket = contents_of(key);
-    __u32 way = bucket ? find_range(bucket, key, sight->content.sequence, since) : WAYS;
-
-    return bucket && way < WAYS && bucket->lengths[way] == sight->content.payload &&
-           sight->content.payload;
-}
-
-/* How a buffer relates to another one that held the same. */
-static __always_inline enum relation relation_to(const struct journey *journey,
-                                                 const struct packet_record *now,
-                                                 const struct sight *sight)
-{
-    if (journey->flags & JOURNEY_LARGE && !sight->segmented)
-        return RELATION_PIECE;
-    /* Merged with others as it was received, and cut again to be sent. */
-    if (journey->point == RECORD_POINT_RX_LOWER && now->way == RECORD_TX)
-        return RELATION_INSTEAD;
-    return journey->flags & JOURNEY_ENDED ? RELATION_INSTEAD : RELATION_COPY;
-}
-
-/* The packet that a new buffer carries, found by what it holds. */
-static __always_inline struct journey *
-by_content(const struct packet_record *now, const struct sight *sight, enum relation *relation)
-{
-    __u64 since = now->time - CONTENT_AGE_NS, key;
-    struct journey *journey;
-
-    *relation = RELATION_PIECE;
-    if (sight->content.fragment) {
-        key = content_key(sight->content.datagram, KEY_DATAGRAM);
-        journey = journey_with(key, sight, since);
-        if (journey)
-            return journey;
-    }
-    key = content_key(sight->content.signature, KEY_SIGNATURE);
-    journey = journey_with(key, sight, since);
-    if (journey && is_first_fragment_of(journey, now, sight))
-        return journey;
-    if (journey && !is_origin(now, sight, journey) && goes_on(journey, now, sight, false)) {
-        *relation = relation_to(journey, now, sight);
-        return journey;
-    }
-    if (!sight->content.flow || sight->segmented || sight->content.fragment ||
-        is_origin(now, sight, NULL))
-        return NULL;
-    if (!journey && now->point == RECORD_POINT_TX_LOWER && sight->skb_iif != 0 &&
-        is_held(key, sight, since)) {
-        *relation = RELATION_LEFT_OVER;
-        return NULL;
-    }
-    return journey_with(flow_key(now, sight), sight, now->time - SEGMENT_AGE_NS);
-}
-
-static __always_inline bool holds_the_same(const struct journey *journey, const struct sight *sight)
-{
-    return journey && journey->signature == sight->content.signature;
-}
-
-/* A drop of what another buffer held when a device handed it over: it was received. */
-static __always_inline void correct_way(struct packet_record *record, const struct journey *journey)
-{
-    if (record->point == RECORD_POINT_DROP && was_handed_over(journey, record))
-        record->way = RECORD_RX;
-}
-
-/*
- * Finds or begins the packet's journey, and puts its group, appearance, copy and number into the
- * record, which says where the packet is. What holds the same comes before what is in the same
- * memory, because memory is used again. A global function, as read_content().
- */
-__noinline int track(struct packet_record *record, const struct sight *sight)
-{
-    enum relation relation = RELATION_COPY;
-    struct journey *own, *other;
-
-    if (!record || !sight)
-        return 0;
-    own = live_journey_of(sight->skb);
-    if (own && !goes_on(own, record, sight, true))
-        own = NULL;
-    if (holds_the_same(own, sight)) {
-        go_on(own, record, sight);
-        return 0;
-    }
-    other = journey_at(sight->head);
-    if (other && !goes_on(other, record, sight, false))
-        other = NULL;
-    if (!other && (!own || sight->content.fragment)) {
-        other = by_content(record, sight, &relation);
-        if (other && own && other->group == own->group)
-            other = NULL;
-        if (other || relation == RELATION_LEFT_OVER)
-            record->flags |= RECORD_CONTENT;
-        if (other) {
-            correct_way(record, other);
-        }
-    }
-    if (own && !other)
-        go_on(own, record, sight);
-    else
-        begin(record, sight, other, relation);
-    return 0;
-}
-
-static __always_inline void look_at(struct scratch *scratch, const struct sk_buff *skb,
-                                    const struct frame *frame)
-{
-    struct sight *sight = &scratch->sight;
-
-    __builtin_memset(sight, 0, sizeof(*sight));
-    read_content(scratch, frame->l3, frame->protocol, &sight->content);
-    sight->head = frame->head;
-    sight->skb = address(skb);
-    sight->device = address(skb->dev);
-    sight->mac_offset = frame->mac_offset;
-    sight->skb_iif = skb->skb_iif;
-    sight->segmented = scratch->record.gso_size;
 }
 
 /* --- ends --- */

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where a packet that is seen in a buffer comes from: each sight's way into the tables. */
+#ifndef PKTMON_ORIGIN_H
+#define PKTMON_ORIGIN_H
+
+#include "track.h"
+
+/* Content says less the older it is. */
+#define CONTENT_AGE_NS (1000 * 1000 * 1000ULL)
+#define SEGMENT_AGE_NS (100 * 1000 * 1000ULL)
+
+/* Another device sent it, and now it is at this one. */
+static __always_inline bool was_handed_over(const struct journey *journey,
+                                            const struct packet_record *now)
+{
+    return journey->point == RECORD_POINT_TX_LOWER &&
+           (journey->ifindex != now->ifindex || journey->net_cookie != now->net_cookie);
+}
+
+/* Where packets come into being: what is there for the first time is new, but for a drop of what a
+ * device had handed over in another buffer. before: holds the same; may be NULL. */
+static __always_inline bool is_source(const struct packet_record *now, const struct sight *sight,
+                                      const struct journey *before)
+{
+    if (now->point == RECORD_POINT_OUTPUT)
+        return true;
+    if (sight->skb_iif != 0)
+        return false;
+    if (now->point == RECORD_POINT_DROP)
+        return !before || !was_handed_over(before, now);
+    return now->point == RECORD_POINT_TX_UPPER ||
+           (now->point == RECORD_POINT_TX_LOWER && !config.upper_edges);
+}
+
+/* --- by head --- */
+
+/* A clone whose memory tells of its packet, although the buffer that it was made from is another
+ * packet's by now. */
+static __always_inline bool is_left_over(const struct packet_record *now, const struct sight *sight,
+                                         struct origin *origin)
+{
+    struct head_bucket *bucket = heads_of(sight->head);
+    __u32 way = bucket ? find_way(&bucket->ways, sight->head) : WAYS;
+
+    if (!bucket || way >= WAYS || bucket->signatures[way] != sight->content.signature)
+        return false;
+    if (now->point != RECORD_POINT_DROP && is_source(now, sight, NULL))
+        return false;
+    origin->relation = RELATION_LEFT_OVER;
+    origin->group = bucket->groups[way];
+    origin->appearance = bucket->appearances[way];
+    origin->copy = 2;
+    return true;
+}
+
+static __always_inline bool from_head(const struct packet_record *now, const struct sight *sight,
+                                      struct origin *origin)
+{
+    struct journey *journey = journey_at(sight->head);
+
+    if (journey && goes_on(journey, now, sight, false)) {
+        origin->journey = journey;
+        origin->relation = RELATION_COPY;
+        return true;
+    }
+    return !journey && is_left_over(now, sight, origin);
+}
+
+/* --- by content --- */
+
+/* A fragment of a datagram of which another one is known, or the whole. */
+static __always_inline struct journey *from_datagram(const struct packet_record *now,
+                                                     const struct sight *sight, __u64 since)
+{
+    struct journey *journey;
+
+    if (!sight->content.fragment)
+        return NULL;
+    journey = journey_with(content_key(sight->content.datagram, KEY_DATAGRAM), sight, since);
+    if (journey)
+        return journey;
+    /* The first one holds what the whole held. */
+    journey = journey_with(content_key(sight->content.signature, KEY_SIGNATURE), sight, since);
+    return journey && journey->way == now->way ? journey : NULL;
+}
+
+/* A large packet of this flow that is being cut. */
+static __always_inline struct journey *from_large(const struct packet_record *now,
+                                                  const struct sight *sight)
+{
+    struct journey *journey;
+    struct family *family;
+
+    if (!sight->content.flow || sight->segment_size || sight->content.fragment ||
+        now->point == RECORD_POINT_DROP)
+        return NULL;
+    journey = journey_with(flow_key(now, sight), sight, now->time - SEGMENT_AGE_NS);
+    if (!journey || sight->content.payload)
+        return journey;
+    /* Without numbers of bytes: as long as segments are to come. */
+    family = family_of(journey);
+    return family && family->numbers >= journey->segments ? NULL : journey;
+}
+
+static __always_inline enum relation relation_to(const struct journey *journey,
+                                                 const struct packet_record *now,
+                                                 const struct sight *sight)
+{
+    if (journey->flags & JOURNEY_LARGE && !sight->segment_size)
+        return RELATION_PIECE;
+    /* Merged with others as it was received, and cut again to be sent. */
+    if (journey->point == RECORD_POINT_RX_LOWER && now->way == RECORD_TX)
+        return RELATION_INSTEAD;
+    return journey->flags & JOURNEY_ENDED ? RELATION_INSTEAD : RELATION_COPY;
+}
+
+/* TCP bytes that were merged with others, and are cut out again; the memory where they were is
+ * another packet's by now. */
+static __always_inline bool is_cut_again(__u64 key, const struct packet_record *now,
+                                         const struct sight *sight, struct origin *origin)
+{
+    struct content_bucket *bucket = contents_of(key);
+    __u32 way = bucket ? find_content(bucket, key, sight->content.sequence) : WAYS;
+
+    if (now->point != RECORD_POINT_TX_LOWER || !sight->content.payload || !bucket || way >= WAYS ||
+        bucket->lengths[way] != sight->content.payload ||
+        now->time - bucket->ways.times[way] > CONTENT_AGE_NS)
+        return false;
+    origin->relation = RELATION_LEFT_OVER;
+    origin->group = bucket->groups[way];
+    origin->appearance = bucket->appearances[way];
+    origin->copy = 1;
+    return true;
+}
+
+static __always_inline bool from_same(const struct packet_record *now, const struct sight *sight,
+                                      struct origin *origin)
+{
+    __u64 key = content_key(sight->content.signature, KEY_SIGNATURE);
+    struct journey *journey = journey_with(key, sight, now->time - CONTENT_AGE_NS);
+
+    if (is_source(now, sight, journey))
+        return false;
+    if (!journey)
+        return is_cut_again(key, now, sight, origin);
+    if (!goes_on(journey, now, sight, false))
+        return false;
+    origin->journey = journey;
+    origin->relation = relation_to(journey, now, sight);
+    return true;
+}
+
+/* Bytes that have numbers tell more than the flow that they belong to; others less. */
+static __always_inline bool from_content(const struct packet_record *now, const struct sight *sight,
+                                         struct origin *origin)
+{
+    bool numbered = sight->content.payload != 0;
+
+    origin->by_content = true;
+    origin->relation = RELATION_PIECE;
+    origin->journey = from_datagram(now, sight, now->time - CONTENT_AGE_NS);
+    if (!origin->journey && !numbered)
+        origin->journey = from_large(now, sight);
+    if (origin->journey || from_same(now, sight, origin))
+        return true;
+    if (numbered)
+        origin->journey = from_large(now, sight);
+    return origin->journey != NULL;
+}
+
+/* --- all together --- */
+
+static __always_inline bool holds_the_same(const struct journey *journey, const struct sight *sight)
+{
+    return journey && journey->signature == sight->content.signature;
+}
+
+/* What holds the same comes before what is in the same memory, because memory is used again. */
+static __always_inline bool find_origin(const struct packet_record *now, const struct sight *sight,
+                                        const struct journey *own, struct origin *origin)
+{
+    if (holds_the_same(own, sight))
+        return false;
+    if (from_head(now, sight, origin))
+        return true;
+    if (own && !sight->content.fragment)
+        return false;
+    return from_content(now, sight, origin) &&
+           !(own && origin->journey && origin->journey->group == own->group);
+}
+
+/*
+ * Finds or begins the packet's journey, and puts its group, appearance, copy and number into the
+ * record, which says where the packet is. A global function, as read_content().
+ */
+__noinline int track(struct packet_record *record, const struct sight *sight)
+{
+    struct origin origin = {};
+    struct journey *own;
+    bool found;
+
+    if (!record || !sight)
+        return 0;
+    own = live_journey_of(sight->skb);
+    if (own && !goes_on(own, record, sight, true))
+        own = NULL;
+    found = find_origin(record, sight, own, &origin);
+    if (own && !found) {
+        go_on(own, record, sight);
+        return 0;
+    }
+    if (!found) {
+        origin.journey = NULL;
+        origin.relation = RELATION_NONE;
+    } else if (origin.by_content) {
+        record->flags |= RECORD_CONTENT;
+    }
+    /* A drop of what a device had handed over in another buffer: it was received. */
+    if (record->point == RECORD_POINT_DROP && origin.by_content && origin.journey &&
+        was_handed_over(origin.journey, record))
+        record->way = RECORD_RX;
+    begin(record, sight, &origin);
+    return 0;
+}
+
+static __always_inline void look_at(struct scratch *scratch, const struct sk_buff *skb,
+                                    const struct frame *frame)
+{
+    struct sight *sight = &scratch->sight;
+
+    __builtin_memset(sight, 0, sizeof(*sight));
+    read_content(scratch, frame->l3, frame->protocol, &sight->content);
+    sight->head = frame->head;
+    sight->skb = address(skb);
+    sight->device = address(skb->dev);
+    sight->mac_offset = frame->mac_offset;
+    sight->skb_iif = skb->skb_iif;
+    sight->segment_size = scratch->record.gso_size;
+    sight->segments = scratch->record.gso_segs;
+}
+
+#endif
