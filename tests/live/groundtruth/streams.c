@@ -115,18 +115,30 @@ void churn_serve(void)
     }
 }
 
+static void churn_once(uint8_t *data, size_t size)
+{
+    int fd = connect_to_port();
+
+    if (fd < 0)
+        return;
+    write_all(fd, data, size);
+    read_all(fd, data, size, -1);
+    close(fd);
+}
+
+/* A signal comes between two connections: one that ended early would have unread data, and drops.
+ */
 void churn(void)
 {
     static uint8_t data[CHURN_BYTES];
+    sigset_t signals;
 
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
     while (!stop_wanted) {
-        int fd = connect_to_port();
-
-        if (fd >= 0) {
-            write_all(fd, data, sizeof(data));
-            read_all(fd, data, sizeof(data), -1);
-            close(fd);
-        }
+        sigprocmask(SIG_BLOCK, &signals, NULL);
+        churn_once(data, sizeof(data));
+        sigprocmask(SIG_UNBLOCK, &signals, NULL);
         usleep(NS_PER_S / 1000 / settings.rate);
     }
 }

@@ -29,8 +29,8 @@ b/sockets Lower Rx'
 
 # make_stream_network NUMBER LOSES: one in LOSES data packets is lost at the router.
 make_stream_network() {
-    checker=streams.py
-    capture_options=(--pkt-size 160)
+    # shellcheck disable=SC2034 # groundtruth.sh uses them
+    checker=streams.py capture_options=(--pkt-size 160)
     add_namespaces a r b
     connect a eth0 r to-a
     connect b eth0 r to-b

@@ -4,7 +4,7 @@
 
 build_network() {
     local one other number=0
-    runs='stack:no devices:no'
+    surprise
     add_namespaces a r1 r2 r3 b
     for pair in a:r1 r1:r2 r2:r3 r3:b; do
         one=${pair%:*} other=${pair#*:} number=$((number + 1))

@@ -3,7 +3,7 @@
 # A router with connection tracking puts fragments together and cuts them up again.
 
 build_network() {
-    runs='stack:no devices:no'
+    surprise
     add_namespaces a r b
     connect a eth0 r to-a
     connect b eth0 r to-b

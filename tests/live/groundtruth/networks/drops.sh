@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # shared with groundtruth.sh
 # What can happen to a packet between two hosts with a router between them. Each class of packets
 # comes to another end; and B has a packet socket that never reads, whose copies are nobody's loss.
 

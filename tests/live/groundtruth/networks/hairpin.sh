@@ -4,7 +4,7 @@
 # it came from.
 
 build_network() {
-    runs='stack:no devices:no'
+    surprise
     add_namespaces h sw a b
     connect h eth0 sw port
     bridge_ports sw br0 port

@@ -3,8 +3,8 @@
 # An IPv6 router with neighbours that are there (class 2) and that are not (class 1).
 
 build_network() {
+    surprise
     local suffix
-    runs='stack:no devices:no'
     add_namespaces a r b
     for suffix in a r b; do
         in_namespace "$suffix" sysctl -qw net.ipv6.conf.default.accept_dad=0 \

@@ -3,7 +3,7 @@
 # Within one host.
 
 build_network() {
-    runs='stack:no devices:no'
+    surprise
     add_namespaces a
     serve a receive-udp
     beside a a 127.0.0.1

@@ -4,7 +4,7 @@
 # too.
 
 build_network() {
-    runs='stack:no devices:no'
+    surprise
     add_namespaces a h b c
     connect a eth0 h port
     bridge_ports h br0 port

@@ -4,7 +4,7 @@
 # who does not want it.
 
 build_network() {
-    runs='stack:no devices:no'
+    surprise
     add_namespaces a h b c
     connect a eth0 h port-a
     connect b eth0 h port-b

@@ -3,8 +3,8 @@
 # A multicast group that B has joined twice and C once; D has not.
 
 build_network() {
+    surprise
     local suffix
-    runs='stack:no devices:no'
     add_namespaces a sw b c d
     for suffix in a b c d; do
         connect "$suffix" eth0 sw "port-$suffix"

@@ -3,7 +3,7 @@
 # A router that masquerades, in front of a switch that knows no port for the receiver.
 
 build_network() {
-    runs='stack:no devices:no'
+    surprise
     add_namespaces a r sw b c d
     connect a eth0 r to-a
     connect r to-sw sw port-r

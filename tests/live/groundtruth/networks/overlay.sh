@@ -13,7 +13,7 @@ add_overlay_host() {
 }
 
 build_network() {
-    runs='stack:no devices:no'
+    surprise
     add_namespaces a h1 sw h2 b
     add_overlay_host h1 10.113.0.1 10.113.0.2 a port1
     add_overlay_host h2 10.113.0.2 10.113.0.1 b port2

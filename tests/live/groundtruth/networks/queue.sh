@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# A queueing discipline that no packet goes past, and where they wait; over IPv4.
+# A queueing discipline that no packet goes past, and where they wait.
 
 build_network() {
+    surprise
     add_namespaces a b
     connect a eth0 b eth0
     address a eth0 10.122.0.1/24

@@ -4,7 +4,7 @@
 # comes to be.
 
 build_network() {
-    runs='stack:no devices:no'
+    surprise
     add_namespaces a r b
     connect a eth0 r to-a
     connect b eth0 r to-b

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # shared with groundtruth.sh
 # One send of four datagrams (UDP_SEGMENT), which the kernel cuts up in front of A's device.
 
 build_network() {
-    runs='stack:no devices:no'
+    surprise
+    # At the driver's edge alone nobody has seen the packet whole.
+    runs=stack:no
     add_namespaces a r b
     connect a eth0 r to-a
     connect b eth0 r to-b
