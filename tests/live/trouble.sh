@@ -90,6 +90,7 @@ clang -O2 -g -target bpf -mcpu=v3 "-I/usr/include/$(uname -m)-linux-gnu" -Wall -
 in_namespace b ip link set eth0 xdpgeneric object "$SCRATCH/abort.o" section xdp
 traffic a udp "$NETWORK_ADDRESS_B" "$CLOSED_PORT" 1 500
 sleep 0.2
+in_namespace b ip link set eth0 xdpgeneric off
 stop_capture "$file"
 
 expect_trouble "reset" "$(groups "tcp.dstport == $CLOSED_PORT && tcp.flags.syn == 1")" \
