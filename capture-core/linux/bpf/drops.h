@@ -186,7 +186,7 @@ static __always_inline int dropped(struct sk_buff *skb, __u64 location, __u32 re
     place.key.net_cookie = key.net_cookie;
     place.key.ifindex = key.ifindex;
     place.way = key.way;
-    copied = look(scratch, skb, &frame, &place);
+    copied = look(scratch, skb, skb, &frame, &place);
     track(&scratch->record, &scratch->sight);
     judge_drop(&key, skb);
     key.way = scratch->record.way;
@@ -233,7 +233,7 @@ static __always_inline void consumed(struct sk_buff *skb)
         return;
     place.key.net_cookie = journey->net_cookie;
     frame_dropped(&frame, skb, 0);
-    copied = look(scratch, skb, &frame, &place);
+    copied = look(scratch, skb, skb, &frame, &place);
     /* Cut into segments, which go on; or merged, which is not seen at driver edges alone. */
     if (scratch->sight.segment_size || (scratch->sight.content.flow && !config.upper_edges))
         return;

@@ -103,9 +103,9 @@ struct journey {
     __u16 copy;
     __u16 number; /* of a segment or fragment; 0 = none of these */
     __u16 flags;  /* enum journey_flag */
+    __u16 cut;    /* of a large one: segments made of it so far */
     __u8 point;   /* enum record_point */
     __u8 way;
-    __u8 pad[2];
 };
 
 /*

@@ -34,6 +34,11 @@ static __always_inline bool is_source(const struct packet_record *now, const str
 
 /* --- by head --- */
 
+static __always_inline bool holds_the_same(const struct journey *journey, const struct sight *sight)
+{
+    return journey && journey->signature == sight->content.signature;
+}
+
 /* A clone whose memory tells of its packet, although the buffer that it was made from is another
  * packet's by now. */
 static __always_inline bool is_left_over(const struct packet_record *now, const struct sight *sight,
@@ -58,7 +63,9 @@ static __always_inline bool from_head(const struct packet_record *now, const str
 {
     struct journey *journey = journey_at(sight->head);
 
-    if (journey && goes_on(journey, now, sight, false)) {
+    /* A clone of one that has arrived somewhere comes later where the clones wait in a queue. */
+    if (journey && (goes_on(journey, now, sight, false) ||
+                    (holds_the_same(journey, sight) && !is_source(now, sight, NULL)))) {
         origin->journey = journey;
         origin->relation = RELATION_COPY;
         return true;
@@ -84,29 +91,25 @@ static __always_inline struct journey *from_datagram(const struct packet_record 
     return journey && journey->way == now->way ? journey : NULL;
 }
 
-/* A large packet of this flow that is being cut. */
+/* A large packet of this flow that is being cut, at a driver's door or a socket's. */
 static __always_inline struct journey *from_large(const struct packet_record *now,
                                                   const struct sight *sight)
 {
     struct journey *journey;
-    struct family *family;
 
     if (!sight->content.flow || sight->segment_size || sight->content.fragment ||
-        now->point == RECORD_POINT_DROP)
+        (now->point != RECORD_POINT_TX_LOWER && now->point != RECORD_POINT_QDISC_OUT &&
+         now->point != RECORD_POINT_SOCKET))
         return NULL;
     journey = journey_with(flow_key(now, sight), sight, now->time - SEGMENT_AGE_NS);
-    if (!journey || sight->content.payload)
-        return journey;
-    /* Without numbers of bytes: as long as segments are to come. */
-    family = family_of(journey);
-    return family && family->numbers >= journey->segments ? NULL : journey;
+    return journey && segment_number(journey, sight) ? journey : NULL;
 }
 
 static __always_inline enum relation relation_to(const struct journey *journey,
                                                  const struct packet_record *now,
                                                  const struct sight *sight)
 {
-    if (journey->flags & JOURNEY_LARGE && !sight->segment_size)
+    if (journey->flags & JOURNEY_LARGE && segment_number(journey, sight))
         return RELATION_PIECE;
     /* Merged with others as it was received, and cut again to be sent. */
     if (journey->point == RECORD_POINT_RX_LOWER && now->way == RECORD_TX)
@@ -139,6 +142,8 @@ static __always_inline bool from_same(const struct packet_record *now, const str
     __u64 key = content_key(sight->content.signature, KEY_SIGNATURE);
     struct journey *journey = journey_with(key, sight, now->time - CONTENT_AGE_NS);
 
+    if (!holds_the_same(journey, sight))
+        journey = NULL;
     if (is_source(now, sight, journey))
         return false;
     if (!journey)
@@ -169,11 +174,6 @@ static __always_inline bool from_content(const struct packet_record *now, const 
 }
 
 /* --- all together --- */
-
-static __always_inline bool holds_the_same(const struct journey *journey, const struct sight *sight)
-{
-    return journey && journey->signature == sight->content.signature;
-}
 
 /* What holds the same comes before what is in the same memory, because memory is used again. */
 static __always_inline bool find_origin(const struct packet_record *now, const struct sight *sight,

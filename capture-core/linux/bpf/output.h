@@ -192,9 +192,28 @@ static __always_inline bool put_record(void *dynptr_source, const struct frame *
     return put_scratch(ring, scratch);
 }
 
+/* What of the first bytes lies in fragments; the linear part is there already. */
+static __always_inline void
+read_content_of_fragments(void *dynptr_source, const struct frame *frame, struct scratch *scratch)
+{
+    __u32 linear = frame->linear, length = frame->length;
+    struct bpf_dynptr packet;
+
+    asm volatile("" : "+r"(linear));
+    if (length > CONTENT_BYTES)
+        length = CONTENT_BYTES;
+    length -= linear;
+    asm volatile("" : "+r"(length));
+    if (linear >= CONTENT_BYTES || linear < frame->before || length == 0 || length > CONTENT_BYTES)
+        return;
+    if (!kernel_dynptr_from_skb(dynptr_source, 0, &packet))
+        bpf_dynptr_read(scratch->content + linear, length, &packet, linear - frame->before, 0);
+}
+
 /* Copies the frame's first bytes into scratch, as many as the record wants and its content is told
- * by; returns how many. */
-static __always_inline __u32 copy_start(const struct frame *frame, struct scratch *scratch)
+ * by; returns how many of the linear part. dynptr_source: as in write_record(). */
+static __always_inline __u32 copy_start(void *dynptr_source, const struct frame *frame,
+                                        struct scratch *scratch)
 {
     __u32 length = scratch->record.caplen;
 
@@ -208,6 +227,9 @@ static __always_inline __u32 copy_start(const struct frame *frame, struct scratc
     if (!read_linear(frame, 0, scratch->data, length))
         length = 0;
     __builtin_memcpy(scratch->content, scratch->data, CONTENT_BYTES);
+    if (dynptr_source && config.reads_fragments && frame->linear < CONTENT_BYTES &&
+        frame->linear < frame->length)
+        read_content_of_fragments(dynptr_source, frame, scratch);
     return length;
 }
 
@@ -267,9 +289,11 @@ struct place {
 };
 
 /* Begins the record in scratch with what is known of the packet before its group is, and fills
- * scratch->sight. Returns how many bytes of the frame are in scratch. */
+ * scratch->sight. Returns how many bytes of the frame are in scratch. dynptr_source: as in
+ * write_record(). */
 static __always_inline __u32 look(struct scratch *scratch, const struct sk_buff *skb,
-                                  const struct frame *frame, const struct place *place)
+                                  void *dynptr_source, const struct frame *frame,
+                                  const struct place *place)
 {
     struct packet_record *record = begin_record(scratch, skb, frame);
     __u32 copied;
@@ -281,7 +305,7 @@ static __always_inline __u32 look(struct scratch *scratch, const struct sk_buff 
     record->flags |= place->flags;
     if (place->way == RECORD_TX || place->point == RECORD_POINT_SOCKET)
         record->socket = socket_of(skb->sk);
-    copied = copy_start(frame, scratch);
+    copied = copy_start(dynptr_source, frame, scratch);
     look_at(scratch, skb, frame);
     return copied;
 }

@@ -35,7 +35,7 @@ static __always_inline int packet_seen(struct sk_buff *skb, const struct net_dev
 
     if (!count || !scratch)
         return 0;
-    copied = look(scratch, skb, frame, &place);
+    copied = look(scratch, skb, dynptr_source, frame, &place);
     track(&scratch->record, &scratch->sight);
     if (point == RECORD_POINT_TX_LOWER && is_hardware(dev)) {
         journey = live_journey_of(scratch->sight.skb);
@@ -120,7 +120,7 @@ static __always_inline int follow_large(struct sk_buff *skb, const struct net_de
     place.key.net_cookie = dev->nd_net.net->net_cookie;
     place.key.ifindex = dev->ifindex;
     frame_sent(&frame, skb, dev->type);
-    look(scratch, skb, &frame, &place);
+    look(scratch, skb, skb, &frame, &place);
     scratch->sight.silent = 1;
     track(&scratch->record, &scratch->sight);
     return 0;

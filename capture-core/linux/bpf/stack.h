@@ -74,7 +74,7 @@ static __always_inline int queued(struct sk_buff *skb, const struct netdev_queue
     count = count_packet(&place, dev, &frame);
     if (!count)
         return 0;
-    copied = look(scratch, skb, &frame, &place);
+    copied = look(scratch, skb, dynptr_source, &frame, &place);
     track(&scratch->record, &scratch->sight);
     write_record(dynptr_source, &frame, scratch, copied, count);
     return 0;
@@ -143,7 +143,7 @@ static __always_inline void enters_hook(const struct place *place, struct sk_buf
                                         struct edge_counters *count)
 {
     struct journey *journey;
-    __u32 copied = look(scratch, skb, frame, place);
+    __u32 copied = look(scratch, skb, skb, frame, place);
 
     track(&scratch->record, &scratch->sight);
     journey = live_journey_of(address(skb));
@@ -165,7 +165,7 @@ static __always_inline void leaves_hook(const struct place *place, struct sk_buf
 
     if (!journey || journey->point != place->point || !(journey->flags & JOURNEY_IN_HOOK))
         return;
-    copied = look(scratch, skb, frame, place);
+    copied = look(scratch, skb, skb, frame, place);
     hash_headers(scratch, scratch->sight.content.network, &headers);
     if (headers == journey->headers && scratch->record.time - journey->time < HOOK_IS_SLOW_NS) {
         journey->flags &= ~JOURNEY_IN_HOOK;
@@ -253,7 +253,7 @@ int socket_ingress(struct __sk_buff *ctx)
     if (!scratch)
         count_unaccounted();
     if (count && scratch) {
-        copied = look(scratch, skb, &frame, &place);
+        copied = look(scratch, skb, ctx, &frame, &place);
         track(&scratch->record, &scratch->sight);
         delivered(skb, sk->sk_type);
         write_record(ctx, &frame, scratch, copied, count);

@@ -177,13 +177,11 @@ static __always_inline void number_piece(struct journey *journey, const struct s
         return;
     family = piece ? make_family(journey) : family_of(journey);
     journey->number = 0;
-    if (piece && family) {
+    if (piece && family)
         journey->number = __sync_fetch_and_add(&family->numbers, 1) + 1;
-        return;
-    }
-    journey->flags &= ~JOURNEY_SEGMENT;
-    if (family)
+    else if (!piece && family && !(journey->flags & JOURNEY_SEGMENT))
         family->numbers = 0;
+    journey->flags &= ~JOURNEY_SEGMENT;
 }
 
 static __always_inline void move(struct journey *journey, const struct packet_record *now,
@@ -204,6 +202,7 @@ static __always_inline void move(struct journey *journey, const struct packet_re
         journey->sequence = sight->content.sequence;
         journey->segment_size = sight->segment_size;
         journey->segments = sight->segments;
+        journey->cut = 0;
     }
 }
 
@@ -260,13 +259,16 @@ struct origin {
     __u8 by_content;
 };
 
-/* Counted by its bytes in TCP, because segments are merged again while others are still made. */
-static __always_inline __u16 segment_number(const struct journey *large, struct family *family,
-                                            const struct sight *sight)
+/* The number of a segment of the large packet, by its bytes where they have numbers; 0 = it is
+ * none: segments are made in order, and each once (another one with the same bytes is sent again).
+ */
+static __always_inline __u16 segment_number(const struct journey *large, const struct sight *sight)
 {
+    __u16 number = large->cut + 1;
+
     if (sight->content.payload && large->segment_size)
-        return (sight->content.sequence - large->sequence) / large->segment_size + 1;
-    return __sync_fetch_and_add(&family->numbers, 1) + 1;
+        number = (sight->content.sequence - large->sequence) / large->segment_size + 1;
+    return number > large->cut && number <= large->segments ? number : 0;
 }
 
 static __always_inline void inherit(struct journey *known, struct packet_record *record,
@@ -286,7 +288,7 @@ static __always_inline void inherit(struct journey *known, struct packet_record 
         record->copy_of = known->copy;
         known->copy = __sync_fetch_and_add(&family->copies, 1) + 1;
     } else if (origin->relation == RELATION_PIECE && !sight->content.fragment) {
-        known->number = segment_number(parent, family, sight);
+        known->number = parent->cut = segment_number(parent, sight);
         known->flags |= JOURNEY_SEGMENT;
     }
 }
