@@ -100,10 +100,10 @@ class StreamChecker(Checker):
         truth = self.classes[seen.key[0]]
         stream = self.streams[seen.key[0]]
         packet = stream.newest(seen.key[1])
-        if seen.place == truth.places[0] and not self.segment_of(packet, seen):
-            packet = Packet(seen)
-            stream.send(packet)
+        if seen.place == truth.places[0]:
+            packet = self.continued(stream, packet, seen) or self.sent(stream, seen)
         if packet is None:
+            self.strangers[seen.group] += 1
             self.fault("before it was sent", f"bytes {seen.key} at {seen}")
             return
         packet.appearances.append(seen)
@@ -111,17 +111,21 @@ class StreamChecker(Checker):
         if seen.dropped:
             self.count_drop(packet, seen)
 
-    def segment_of(self, packet, seen):
-        """At points devices the first sight may be of segments. They belong together if the capture
-        says so and they follow each other; what they belong to elsewhere is checked."""
-        if packet is None:
-            packet = self.streams[seen.key[0]].newest(seen.key[1] - 1)
-            if packet is None or self.points != "devices" or packet.group != seen.group:
-                return False
-            packet.last = seen.key[2]
-            packet.appearances.append(seen)
-            return True
-        return False
+    def sent(self, stream, seen):
+        packet = Packet(seen)
+        stream.send(packet)
+        return packet
+
+    def continued(self, stream, holder, seen):
+        """At points devices the first sight may be of segments: one that goes on behind the newest
+        belongs to the same packet if the capture says so. None if it begins another packet. Holder is
+        the newest that has had the byte before."""
+        before = stream.newest(seen.key[1] - 1)
+        if (self.points != "devices" or before is None or before.group != seen.group
+                or holder is not None and holder.time >= before.time):
+            return None
+        before.last = max(before.last, seen.key[2])
+        return before
 
     def swallow(self, stream, packet, seen):
         byte = packet.last
