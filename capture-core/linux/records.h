@@ -76,6 +76,9 @@ enum record_trouble {
     RECORD_TROUBLES,
 };
 
+/* What decides whether a drop is only the end of a copy. */
+#define RECORD_JUDGEMENT (RECORD_OTHERS | RECORD_DELIVERED | RECORD_SIDE | RECORD_SHARED)
+
 /* One packet at one point; caplen bytes of it follow. */
 struct packet_record {
     __u64 time;
@@ -141,7 +144,7 @@ struct drop_key {
     __u32 location;
     __u16 protocol;
     __u8 way;
-    __u8 flags; /* RECORD_OTHERS ... RECORD_SHARED */
+    __u8 flags; /* of RECORD_JUDGEMENT */
     __u8 hook;  /* as in the record */
     __u8 pad[7];
 };

@@ -72,7 +72,8 @@ static bool take_maps(struct ebpf_provider *provider, const struct agent_message
         return false;
     }
     memcpy(provider->maps, descriptors, sizeof(provider->maps));
-    provider->rings = rings_new(descriptors + AGENT_MAPS, count - AGENT_MAPS, error);
+    provider->rings = rings_new(descriptors + AGENT_MAPS, count - AGENT_MAPS, copies_look_ahead,
+                                provider->copies, error);
     return provider->rings != NULL;
 }
 

@@ -119,20 +119,23 @@ static void add_drop(struct ebpf_provider *provider, GHashTable *components,
     const char *name = drop_reason_name(provider->names, key->reason);
     const char *location = drop_location_name(provider->names, key->location);
     uint8_t way = drop_way(name, key->way);
+    const struct drop_counters no_drops = copies_correction(provider->copies, key);
+    uint64_t packets = reading->sum.packets - no_drops.packets;
+    uint64_t bytes = reading->sum.bytes - no_drops.bytes;
     struct drop_sum *sum;
     struct reason_sum *reason;
 
-    if (drop_is_end(name, location) || drop_is_copy_released(key->flags, name, location))
+    if (packets == 0 || drop_is_end(name, location) ||
+        drop_is_copy_released(key->flags, name, location))
         return;
     sum = drops_of(components, ebpf_drop_component(provider, key, name, location));
     reason = reason_of(sum, name);
-    *(way == RECORD_RX ? &reason->count.packets_in : &reason->count.packets_out) +=
-        reading->sum.packets;
-    *(way == RECORD_RX ? &reason->count.bytes_in : &reason->count.bytes_out) += reading->sum.bytes;
+    *(way == RECORD_RX ? &reason->count.packets_in : &reason->count.packets_out) += packets;
+    *(way == RECORD_RX ? &reason->count.bytes_in : &reason->count.bytes_out) += bytes;
     reason->newest = MAX(reason->newest, reading->sum.newest);
     sum->lost += reading->sum.lost;
     if (location && strstr(location, "_xdp_"))
-        sum->in_xdp += reading->sum.packets;
+        sum->in_xdp += packets;
 }
 
 /* What drivers count, less what was told packet by packet: a driver may hand its XDP program socket

@@ -112,9 +112,10 @@ static bool ebpf_stop(struct pktmon_provider *base, GError **error)
         rings_pull(provider->rings, pktmon_clock_monotonic());
         ebpf_take_records(provider);
     } while (rings_have_more(provider->rings));
-    ebpf_read_counters(provider);
     rings_finish(provider->rings);
     ebpf_take_records(provider);
+    ebpf_read_counters(provider);
+    ebpf_deliver_pending(provider, UINT64_MAX);
     return answered;
 }
 
@@ -124,6 +125,7 @@ static void ebpf_free(struct pktmon_provider *base)
 
     agent_client_end(&provider->agent);
     rings_free(provider->rings);
+    copies_free(provider->copies);
     for (size_t i = 0; provider->rings && i < G_N_ELEMENTS(provider->maps); i++)
         close(provider->maps[i]);
     drop_names_free(provider->names);
@@ -172,6 +174,7 @@ struct pktmon_provider *pktmon_ebpf_provider_new(const struct pktmon_provider_op
     provider->options = *options;
     provider->agent.socket = -1;
     provider->topology = topology_new(registry);
+    provider->copies = copies_new();
     provider->xdp = xdp_readings_new();
     provider->losses = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     g_queue_init(&provider->pending);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "agent_client.h"
+#include "copies.h"
 #include "drops.h"
 #include "owners.h"
 #include "provider.h"
@@ -25,6 +26,7 @@ struct ebpf_provider {
     struct owners *owners;
     struct trouble_names *troubles;
     struct rings *rings; /* NULL until started */
+    struct copies *copies;
     int maps[AGENT_MAPS];
     bool listed;        /* the agent has answered the last AGENT_LIST */
     bool stopped;       /* the agent has detached */

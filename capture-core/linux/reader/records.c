@@ -81,12 +81,30 @@ static enum pktmon_direction direction_of(const struct packet_record *record)
     return record->way == RECORD_RX ? PKTMON_DIRECTION_RX : PKTMON_DIRECTION_TX;
 }
 
+/* Whether a drop was only the end of a copy. The kernel programs say what they knew then; a copy
+ * that they met a little later makes the difference as well. */
+static bool is_released(struct ebpf_provider *provider, const struct packet_record *record,
+                        const struct drop_key *key, const char *reason, const char *location)
+{
+    if (drop_is_copy_released(record->flags, reason, location))
+        return true;
+    if (!copies_has(provider->copies, record->group) ||
+        !drop_is_copy_released(record->flags | RECORD_OTHERS, reason, location))
+        return false;
+    copies_correct(provider->copies, key, record->origlen);
+    return true;
+}
+
 static uint32_t take_drop(struct ebpf_provider *provider, const struct packet_record *record,
                           struct pktmon_packet *packet)
 {
     const struct drop_key key = {.net_cookie = record->net_cookie,
                                  .ifindex = record->ifindex,
+                                 .reason = record->reason,
+                                 .location = record->location,
                                  .protocol = record->protocol,
+                                 .way = record->way,
+                                 .flags = record->flags & RECORD_JUDGEMENT,
                                  .hook = record->hook};
     const char *reason = drop_reason_name(provider->names, record->reason);
     const char *location = drop_location_name(provider->names, record->location);
@@ -97,7 +115,7 @@ static uint32_t take_drop(struct ebpf_provider *provider, const struct packet_re
         packet->drop_code = record->reason;
         packet->drop_reason = reason;
         packet->drop_location = location;
-        packet->copy_released = drop_is_copy_released(record->flags, reason, location);
+        packet->copy_released = is_released(provider, record, &key, reason, location);
         packet->dropped = !packet->copy_released;
         packet->direction =
             drop_way(reason, record->way) == RECORD_RX ? PKTMON_DIRECTION_RX : PKTMON_DIRECTION_TX;

@@ -11,6 +11,9 @@
 /* A program takes the time and then writes its record: within this, but for a host that stops
  * the machine between the two. */
 #define SETTLE_NS (5 * 1000 * 1000ULL)
+/* What is known of a packet this much later decides what its records say (copies.h). */
+#define LOOK_AHEAD_NS (10 * 1000 * 1000ULL)
+#define HOLD_NS       (SETTLE_NS + LOOK_AHEAD_NS)
 
 /* Bytes taken out of one ring at a time, so that memory does not grow with a backlog. */
 #define PULL_BYTES (2 * 1024 * 1024)
@@ -21,6 +24,7 @@ struct entry {
 };
 
 struct queue {
+    struct rings *rings;
     struct ring_buffer *ring;
     int descriptor;
     GByteArray *bytes; /* records, each aligned to 8 */
@@ -34,6 +38,8 @@ struct queue {
 struct rings {
     unsigned int count;
     uint64_t watermark;
+    rings_look_ahead *look_ahead;
+    void *context;
     struct queue queues[RECORD_MAX_RINGS];
 };
 
@@ -66,6 +72,7 @@ static int take(void *context, void *data, size_t size)
         g_byte_array_set_size(queue->bytes, offset + (size + 7) / 8 * 8);
         memcpy(queue->bytes->data + offset, data, size);
         insert(queue, record->time, offset);
+        queue->rings->look_ahead(queue->rings->context, record);
         queue->newest = MAX(queue->newest, record->time);
     }
     queue->pulled += size;
@@ -108,8 +115,8 @@ bool rings_pull(struct rings *rings, uint64_t now)
         if (!queue->drained)
             oldest_to_come = MIN(oldest_to_come, queue->newest);
     }
-    if (oldest_to_come > SETTLE_NS)
-        rings->watermark = MAX(rings->watermark, oldest_to_come - SETTLE_NS);
+    if (oldest_to_come > HOLD_NS)
+        rings->watermark = MAX(rings->watermark, oldest_to_come - HOLD_NS);
     return any;
 }
 
@@ -152,14 +159,18 @@ uint64_t rings_watermark(const struct rings *rings)
     return rings->watermark;
 }
 
-struct rings *rings_new(const int *descriptors, unsigned int count, GError **error)
+struct rings *rings_new(const int *descriptors, unsigned int count, rings_look_ahead *look_ahead,
+                        void *context, GError **error)
 {
     struct rings *rings = g_new0(struct rings, 1);
 
     rings->count = count;
+    rings->look_ahead = look_ahead;
+    rings->context = context;
     for (unsigned int i = 0; i < count; i++) {
         struct queue *queue = &rings->queues[i];
 
+        queue->rings = rings;
         queue->descriptor = descriptors[i];
         queue->bytes = g_byte_array_new();
         queue->entries = g_array_new(FALSE, FALSE, sizeof(struct entry));

@@ -15,8 +15,12 @@
 
 struct rings;
 
+/* Called with each record as it comes out of its ring, before it is due. */
+typedef void rings_look_ahead(void *context, const struct packet_record *record);
+
 /* Takes the descriptors over. NULL: error. */
-struct rings *rings_new(const int *descriptors, unsigned int count, GError **error);
+struct rings *rings_new(const int *descriptors, unsigned int count, rings_look_ahead *look_ahead,
+                        void *context, GError **error);
 
 /* Reads what the rings hold; true: there was something. now: CLOCK_MONOTONIC, ns. */
 bool rings_pull(struct rings *rings, uint64_t now);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "copies.h"
+
+#include <string.h>
+
+/* A group is forgotten after one to two of these. */
+#define GENERATION_NS (1000 * 1000 * 1000ULL)
+
+struct copies {
+    GHashTable *groups[2];   /* sets: the younger and the older generation */
+    uint64_t began;          /* time of the first record of the younger one */
+    GHashTable *corrections; /* struct drop_key -> struct drop_counters */
+};
+
+static guint key_hash(gconstpointer pointer)
+{
+    const struct drop_key *key = pointer;
+
+    return key->net_cookie * 31 + key->ifindex * 7 + key->reason + key->location;
+}
+
+static gboolean key_equal(gconstpointer one, gconstpointer other)
+{
+    return memcmp(one, other, sizeof(struct drop_key)) == 0;
+}
+
+static GHashTable *new_set(void)
+{
+    return g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+}
+
+struct copies *copies_new(void)
+{
+    struct copies *copies = g_new0(struct copies, 1);
+
+    copies->groups[0] = new_set();
+    copies->groups[1] = new_set();
+    copies->corrections = g_hash_table_new_full(key_hash, key_equal, g_free, g_free);
+    return copies;
+}
+
+static void turn(struct copies *copies, uint64_t now)
+{
+    GHashTable *older = copies->groups[1];
+
+    g_hash_table_remove_all(older);
+    copies->groups[1] = copies->groups[0];
+    copies->groups[0] = older;
+    copies->began = now;
+}
+
+void copies_look_ahead(void *context, const struct packet_record *record)
+{
+    struct copies *copies = context;
+
+    if (record->copy < 2)
+        return;
+    if (record->time > copies->began + GENERATION_NS)
+        turn(copies, record->time);
+    if (!g_hash_table_contains(copies->groups[0], &record->group))
+        g_hash_table_add(copies->groups[0], g_memdup2(&record->group, sizeof(record->group)));
+}
+
+bool copies_has(const struct copies *copies, uint64_t group)
+{
+    return g_hash_table_contains(copies->groups[0], &group) ||
+           g_hash_table_contains(copies->groups[1], &group);
+}
+
+void copies_correct(struct copies *copies, const struct drop_key *key, uint64_t bytes)
+{
+    struct drop_counters *correction = g_hash_table_lookup(copies->corrections, key);
+
+    if (!correction) {
+        correction = g_new0(struct drop_counters, 1);
+        g_hash_table_insert(copies->corrections, g_memdup2(key, sizeof(*key)), correction);
+    }
+    correction->packets++;
+    correction->bytes += bytes;
+}
+
+struct drop_counters copies_correction(const struct copies *copies, const struct drop_key *key)
+{
+    const struct drop_counters *correction = g_hash_table_lookup(copies->corrections, key);
+
+    return correction ? *correction : (struct drop_counters){};
+}
+
+void copies_free(struct copies *copies)
+{
+    if (!copies)
+        return;
+    g_hash_table_unref(copies->groups[0]);
+    g_hash_table_unref(copies->groups[1]);
+    g_hash_table_unref(copies->corrections);
+    g_free(copies);
+}
