@@ -51,6 +51,7 @@ enum agent_message_type {
     AGENT_STOPPED, /* with misses */
     AGENT_MISSED,
     AGENT_XDP, /* before AGENT_STARTED, AGENT_STOPPED and AGENT_MISSED, of each device */
+    AGENT_IMPOSSIBLE, /* as AGENT_ERROR: eBPF is not possible or not permitted here */
 };
 
 /* The order of the descriptors that come with AGENT_STARTED. */

@@ -23,6 +23,8 @@ void agent_say(const struct agent_message *message);
 /* AGENT_MISSING, or AGENT_ERROR and the end of the process. */
 void agent_say_missing(const char *format, ...) G_GNUC_PRINTF(1, 2);
 void agent_fail(const char *format, ...) G_GNUC_PRINTF(1, 2) G_GNUC_NORETURN;
+/* The same with AGENT_IMPOSSIBLE. */
+void agent_fail_impossible(const char *format, ...) G_GNUC_PRINTF(1, 2) G_GNUC_NORETURN;
 
 /* --- programs.c: the kernel programs --- */
 

@@ -4,18 +4,15 @@
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
-#include <linux/ethtool.h>
-#include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/net_namespace.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <linux/sockios.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "../devices.h"
 
 /* The kernel fills up to this much of a dump at once (net/netlink/af_netlink.c). */
 #define REPLY_SIZE 32768
@@ -105,85 +102,6 @@ int32_t links_nsid(int file)
     return nsid;
 }
 
-static void take_kinds(const struct nlattr *info, struct agent_device *device)
-{
-    struct nlattr *attribute;
-
-    mnl_attr_for_each_nested(attribute, info)
-    {
-        switch (mnl_attr_get_type(attribute)) {
-        case IFLA_INFO_KIND:
-            g_strlcpy(device->kind, mnl_attr_get_str(attribute), sizeof(device->kind));
-            break;
-        case IFLA_INFO_SLAVE_KIND:
-            g_strlcpy(device->master_kind, mnl_attr_get_str(attribute),
-                      sizeof(device->master_kind));
-            break;
-        }
-    }
-}
-
-static void take_mac(const struct nlattr *attribute, struct agent_device *device)
-{
-    device->mac_length = MIN(mnl_attr_get_payload_len(attribute), sizeof(device->mac));
-    memcpy(device->mac, mnl_attr_get_payload(attribute), device->mac_length);
-}
-
-static void take_attribute(const struct nlattr *attribute, struct agent_device *device)
-{
-    switch (mnl_attr_get_type(attribute)) {
-    case IFLA_IFNAME:
-        g_strlcpy(device->name, mnl_attr_get_str(attribute), sizeof(device->name));
-        break;
-    case IFLA_ADDRESS:
-        take_mac(attribute, device);
-        break;
-    case IFLA_MTU:
-        device->mtu = mnl_attr_get_u32(attribute);
-        break;
-    case IFLA_MASTER:
-        device->master = mnl_attr_get_u32(attribute);
-        break;
-    case IFLA_LINK:
-        device->link = mnl_attr_get_u32(attribute);
-        break;
-    case IFLA_LINK_NETNSID:
-        device->link_elsewhere = true;
-        break;
-    case IFLA_LINKINFO:
-        take_kinds(attribute, device);
-        break;
-    }
-}
-
-static int ethtool(int control, struct ifreq *request, void *data)
-{
-    request->ifr_data = data;
-    return ioctl(control, SIOCETHTOOL, request);
-}
-
-/* Runs inside the device's namespace. */
-static int ask_ethtool(void *data)
-{
-    struct agent_device *device = data;
-    struct ethtool_drvinfo driver = {.cmd = ETHTOOL_GDRVINFO};
-    struct ethtool_cmd settings = {.cmd = ETHTOOL_GSET};
-    struct ifreq request = {};
-    int control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-    if (control < 0)
-        return -errno;
-    g_strlcpy(request.ifr_name, device->name, sizeof(request.ifr_name));
-    if (ethtool(control, &request, &driver) == 0)
-        g_strlcpy(device->driver, driver.driver, sizeof(device->driver));
-    if (ethtool(control, &request, &settings) == 0) {
-        uint32_t speed = ethtool_cmd_speed(&settings);
-        device->speed = speed == (uint32_t)SPEED_UNKNOWN ? 0 : speed;
-    }
-    close(control);
-    return 0;
-}
-
 static void say_device(struct netns *netns, struct agent_device *now)
 {
     struct agent_message message = {.type = AGENT_DEVICE};
@@ -193,7 +111,7 @@ static void say_device(struct netns *netns, struct agent_device *now)
         g_strlcpy(now->driver, device->said.driver, sizeof(now->driver));
         now->speed = device->said.speed;
     } else {
-        netns_run(netns, ask_ethtool, now);
+        netns_run(netns, device_ask_driver, now);
     }
     if (device && memcmp(&device->said, now, sizeof(*now)) == 0)
         return;
@@ -245,9 +163,7 @@ static int take_link(const struct nlmsghdr *message, void *data)
 {
     struct netns *netns = data;
     const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
-    struct agent_device device = {
-        .net_cookie = netns->cookie, .ifindex = link->ifi_index, .type = link->ifi_type};
-    struct nlattr *attribute;
+    struct agent_device device = {.net_cookie = netns->cookie};
 
     /* Bridges tell of their ports with the same messages, for family AF_BRIDGE. */
     if (link->ifi_family != AF_UNSPEC)
@@ -258,7 +174,7 @@ static int take_link(const struct nlmsghdr *message, void *data)
     }
     if (message->nlmsg_type != RTM_NEWLINK)
         return MNL_CB_OK;
-    mnl_attr_for_each(attribute, message, sizeof(*link)) take_attribute(attribute, &device);
+    device_of_link(message, &device);
     say_device(netns, &device);
     return MNL_CB_OK;
 }

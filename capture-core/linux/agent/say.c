@@ -39,3 +39,13 @@ void agent_fail(const char *format, ...)
     va_end(arguments);
     exit(EXIT_FAILURE);
 }
+
+void agent_fail_impossible(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    say_text(AGENT_IMPOSSIBLE, format, arguments);
+    va_end(arguments);
+    exit(EXIT_FAILURE);
+}

@@ -71,6 +71,7 @@ static __always_inline void read_transport(const struct scratch *scratch, __u32 
                                            __u8 protocol, __u64 addresses, struct content *content)
 {
     content->signature = mix(content->signature, transport_signature(scratch, offset, protocol));
+    content->protocol = protocol;
     if (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP)
         return;
     content->flow = mix(addresses ^ protocol, word(scratch, offset));

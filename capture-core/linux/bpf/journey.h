@@ -281,10 +281,10 @@ __noinline int goes_on(const struct journey *journey, const struct packet_record
     case RECORD_POINT_QDISC_IN:
     case RECORD_POINT_QDISC_OUT:
         return journey->way == RECORD_TX;
-    case RECORD_POINT_OUTPUT: /* the outer packet of a tunnel, or of IPsec */
-        return same_buffer &&
-               (journey->way == RECORD_RX || journey->point == RECORD_POINT_TX_LOWER ||
-                journey->point == RECORD_POINT_POSTROUTING);
+    case RECORD_POINT_OUTPUT: /* a duplicate; the outer packet of a tunnel, or of IPsec */
+        return journey->flags & JOURNEY_IN_HOOK || journey->way == RECORD_RX ||
+               (same_buffer && (journey->point == RECORD_POINT_TX_LOWER ||
+                                journey->point == RECORD_POINT_POSTROUTING));
     default:
         return goes_on_in_stack(journey, now, sight, same_content);
     }

@@ -14,6 +14,8 @@
 
 /* Each program has scratch memory of its own: two programs may be under way on one CPU, at
  * different interrupt levels, but never the same one twice (the kernel counts a miss instead). */
+#define NESTED_LEVELS 4
+
 enum scratch_slot {
     SCRATCH_NETIF_RECEIVE_SKB_ENTRY,
     SCRATCH_NETIF_RECEIVE_SKB_LIST_ENTRY,
@@ -30,7 +32,7 @@ enum scratch_slot {
     SCRATCH_QDISC_DEQUEUE,
     /* netfilter and cgroup programs do run inside themselves: one for each level of that. */
     SCRATCH_NESTED,
-    SCRATCH_SLOTS = SCRATCH_NESTED + 4,
+    SCRATCH_SLOTS = SCRATCH_NESTED + NESTED_LEVELS,
 };
 
 /* A whole frame of the usual MTU goes to the ring in one piece. */
@@ -43,13 +45,15 @@ struct content {
     /* Stays the same on the way through veth, bridge, router and address translation, and another
      * packet in the same memory hardly has it. */
     __u64 signature;
-    __u64 datagram;  /* the same for all fragments; 0: neither a fragment nor likely to be cut */
-    __u64 flow;      /* addresses and ports of TCP and UDP; 0: neither */
-    __u32 sequence;  /* TCP */
-    __u32 payload;   /* TCP: bytes that this packet carries */
-    __u32 network;   /* offset of the network header in the frame */
-    __u16 fragment;  /* it is one */
-    __u16 multicast; /* by its link header */
+    __u64 datagram; /* the same for all fragments; 0: neither a fragment nor likely to be cut */
+    __u64 flow;     /* addresses and ports of TCP and UDP; 0: neither */
+    __u32 sequence; /* TCP */
+    __u32 payload;  /* TCP: bytes that this packet carries */
+    __u32 network;  /* offset of the network header in the frame */
+    __u8 fragment;  /* it is one */
+    __u8 multicast; /* by its link header */
+    __u8 protocol;  /* of the transport header; of a later fragment 0 */
+    __u8 pad;
 };
 
 /* A buffer as it stands now. */
@@ -274,7 +278,7 @@ struct {
     __type(value, __u64);
 } group_numbers SEC(".maps");
 
-/* How many netfilter and cgroup programs are under way on this CPU. */
+/* Which of the nested scratches are in use on this CPU, as bits. */
 struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
     __uint(max_entries, 1);

@@ -22,10 +22,13 @@ static __always_inline bool was_handed_over(const struct journey *journey,
 static __always_inline bool is_source(const struct packet_record *now, const struct sight *sight,
                                       const struct journey *before)
 {
-    if (now->point == RECORD_POINT_OUTPUT)
-        return true;
+    /* netfilter sends duplicates from inside a hook. */
+    if (now->point == RECORD_POINT_OUTPUT && before && before->flags & JOURNEY_IN_HOOK)
+        return false;
     if (sight->skb_iif != 0)
         return false;
+    if (now->point == RECORD_POINT_OUTPUT)
+        return true;
     if (now->point == RECORD_POINT_DROP)
         return !before || !was_handed_over(before, now);
     return now->point == RECORD_POINT_TX_UPPER ||
@@ -98,6 +101,7 @@ static __always_inline struct journey *from_large(const struct packet_record *no
     struct journey *journey;
 
     if (!sight->content.flow || sight->segment_size || sight->content.fragment ||
+        (sight->content.protocol == IPPROTO_TCP && !sight->content.payload) ||
         (now->point != RECORD_POINT_TX_LOWER && now->point != RECORD_POINT_QDISC_OUT &&
          now->point != RECORD_POINT_SOCKET))
         return NULL;

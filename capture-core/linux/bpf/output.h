@@ -315,10 +315,11 @@ count_packet(const struct place *place, const struct net_device *dev, const stru
 {
     struct edge_counters *count = running ? counters_of(&place->key, dev) : NULL;
 
-    if (count) {
-        count->packets[place->count & 1]++;
-        count->bytes[place->count & 1] += frame->length;
-    }
+    if (!count)
+        return NULL;
+    /* Process and interrupt context of one CPU may be at a hook at the same time. */
+    __sync_fetch_and_add(&count->packets[place->count & 1], 1);
+    __sync_fetch_and_add(&count->bytes[place->count & 1], frame->length);
     return count;
 }
 

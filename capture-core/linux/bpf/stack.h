@@ -21,24 +21,28 @@
  * interrupt comes in between; the kernel does not keep them from it as it does tracing programs ---
  */
 
-static __always_inline __u32 *nesting_level(void)
+static __always_inline __u32 *nested_scratches(void)
 {
     __u32 zero = 0;
 
     return bpf_map_lookup_elem(&nesting, &zero);
 }
 
-/* NULL: too deep. leave() must follow in either case. */
-static __always_inline struct scratch *enter(__u32 *level)
+/* Takes one that is free, by a bit of its own, because tasks that preempt each other do not end in
+ * the reverse order. Returns its number, NESTED_LEVELS where there is none; leave() must follow. */
+static __always_inline __u32 enter(__u32 *used)
 {
-    __u32 slot = SCRATCH_NESTED + (*level)++;
-
-    return slot < SCRATCH_SLOTS ? scratch_of(slot) : NULL;
+    for (__u32 level = 0; level < NESTED_LEVELS; level++) {
+        if (!(__sync_fetch_and_or(used, 1U << level) & 1U << level))
+            return level;
+    }
+    return NESTED_LEVELS;
 }
 
-static __always_inline void leave(__u32 *level)
+static __always_inline void leave(__u32 *used, __u32 level)
 {
-    (*level)--;
+    if (level < NESTED_LEVELS)
+        __sync_fetch_and_and(used, ~(1U << level));
 }
 
 /* --- queueing disciplines --- */
@@ -178,15 +182,16 @@ static __always_inline void leaves_hook(const struct place *place, struct sk_buf
 static __always_inline int at_hook(struct bpf_nf_ctx *ctx, bool leaves)
 {
     struct sk_buff *skb = ctx->skb;
-    __u32 *level = nesting_level();
+    __u32 *used = nested_scratches(), level;
     struct edge_counters *count;
     struct place place = {};
     struct scratch *scratch;
     struct frame frame;
 
-    if (!level)
+    if (!used)
         return NF_ACCEPT;
-    scratch = enter(level);
+    level = enter(used);
+    scratch = level < NESTED_LEVELS ? scratch_of(SCRATCH_NESTED + level) : NULL;
     place_at_hook(&place, ctx->state, leaves);
     frame_at_hook(&frame, skb, place.point);
     count = count_packet(&place, NULL, &frame);
@@ -196,7 +201,7 @@ static __always_inline int at_hook(struct bpf_nf_ctx *ctx, bool leaves)
         leaves_hook(&place, skb, &frame, scratch, count);
     else if (count)
         enters_hook(&place, skb, &frame, scratch, count);
-    leave(level);
+    leave(used, level);
     return NF_ACCEPT;
 }
 
@@ -237,16 +242,17 @@ int socket_ingress(struct __sk_buff *ctx)
     struct sock *sk = skb->sk;
     struct place place = {
         .key = {.edge = EDGE_SOCKETS}, .point = RECORD_POINT_SOCKET, .way = RECORD_RX};
-    __u32 *level = nesting_level();
+    __u32 *used = nested_scratches(), level;
     struct edge_counters *count;
     struct scratch *scratch;
     struct frame frame;
     __u32 copied;
 
-    if (!sk || !level)
+    if (!sk || !used)
         return SOCKET_PASS;
     deliveries_are_seen = true;
-    scratch = enter(level);
+    level = enter(used);
+    scratch = level < NESTED_LEVELS ? scratch_of(SCRATCH_NESTED + level) : NULL;
     place.key.net_cookie = sk->__sk_common.skc_net.net->net_cookie;
     frame_dropped(&frame, skb, 0);
     count = count_packet(&place, NULL, &frame);
@@ -258,7 +264,7 @@ int socket_ingress(struct __sk_buff *ctx)
         delivered(skb, sk->sk_type);
         write_record(ctx, &frame, scratch, copied, count);
     }
-    leave(level);
+    leave(used, level);
     return SOCKET_PASS;
 }
 

@@ -118,7 +118,7 @@ static void add_drop(struct ebpf_provider *provider, GHashTable *components,
     const struct drop_key *key = &reading->key;
     const char *name = drop_reason_name(provider->names, key->reason);
     const char *location = drop_location_name(provider->names, key->location);
-    uint8_t way = drop_way(name, key->way);
+    uint8_t way = drop_way(name, location, key->way);
     const struct drop_counters no_drops = copies_correction(provider->copies, key);
     uint64_t packets = reading->sum.packets - no_drops.packets;
     uint64_t bytes = reading->sum.bytes - no_drops.bytes;

@@ -171,7 +171,7 @@ static const struct rule reason_rules[] = {
     {"PROTO_MEM", LAYER_SOCKETS},
     {"SECURITY_HOOK", LAYER_SOCKETS},
     {"UCOPY_FAULT", LAYER_SOCKETS},
-    {"QUEUE_PURGE", LAYER_SOCKETS},
+    {"QUEUE_PURGE", PLACE_BY_LOCATION},
     {"PACKET_SOCK_ERROR", LAYER_SOCKETS},
     {"PFMEMALLOC", LAYER_SOCKETS},
     {"PSP_", LAYER_SOCKETS},
@@ -218,29 +218,55 @@ static const struct rule reason_rules[] = {
 
 /* Where the reason says nothing, by the function that dropped. */
 static const struct rule location_rules[] = {
-    {"tcp_", LAYER_SOCKETS},      {"udp", LAYER_SOCKETS},
-    {"__udp", LAYER_SOCKETS},     {"raw", LAYER_SOCKETS},
-    {"packet_", LAYER_SOCKETS},   {"tpacket_", LAYER_SOCKETS},
-    {"sock_", LAYER_SOCKETS},     {"__sk_", LAYER_SOCKETS},
-    {"sk_", LAYER_SOCKETS},       {"inet_", LAYER_SOCKETS},
-    {"inet6_", LAYER_SOCKETS},    {"ping_", LAYER_SOCKETS},
-    {"sctp_", LAYER_SOCKETS},     {"arp_", LAYER_ARP},
-    {"neigh_", PLACE_NEIGHBOUR},  {"ip6_", LAYER_IPV6},
-    {"ip6", LAYER_IPV6},          {"ipv6_", LAYER_IPV6},
-    {"icmpv6_", LAYER_IPV6},      {"ndisc_", LAYER_IPV6},
-    {"igmp6_", LAYER_IPV6},       {"mld_", LAYER_IPV6},
-    {"ip_tunnel_", PLACE_DEVICE}, {"ip_", LAYER_IPV4},
-    {"__ip_", LAYER_IPV4},        {"ipv4_", LAYER_IPV4},
-    {"icmp_", LAYER_IPV4},        {"igmp_", LAYER_IPV4},
-    {"nf_", PLACE_NETWORK},       {"nft_", PLACE_NETWORK},
-    {"ipt_", PLACE_NETWORK},      {"br_", PLACE_DEVICE},
-    {"dev_", PLACE_DEVICE},       {"__dev_", PLACE_DEVICE},
-    {"__netif_", PLACE_DEVICE},   {"netif_", PLACE_DEVICE},
-    {"sch_", PLACE_DEVICE},       {"qdisc_", PLACE_DEVICE},
-    {"veth_", PLACE_DEVICE},      {"tun_", PLACE_DEVICE},
-    {"tap_", PLACE_DEVICE},       {"vxlan_", PLACE_DEVICE},
-    {"macvlan_", PLACE_DEVICE},   {"ipvlan_", PLACE_DEVICE},
-    {"bond_", PLACE_DEVICE},      {"validate_xmit_", PLACE_DEVICE},
+    {"tcp_", LAYER_SOCKETS},
+    {"udp", LAYER_SOCKETS},
+    {"__udp", LAYER_SOCKETS},
+    {"raw", LAYER_SOCKETS},
+    {"packet_", LAYER_SOCKETS},
+    {"tpacket_", LAYER_SOCKETS},
+    {"sock_", LAYER_SOCKETS},
+    {"skb_queue_", LAYER_SOCKETS},
+    {"__skb_queue_", LAYER_SOCKETS},
+    {"do_xdp_", PLACE_DEVICE},
+    {"__sk_", LAYER_SOCKETS},
+    {"sk_", LAYER_SOCKETS},
+    {"inet_", LAYER_SOCKETS},
+    {"inet6_", LAYER_SOCKETS},
+    {"ping_", LAYER_SOCKETS},
+    {"sctp_", LAYER_SOCKETS},
+    {"arp_", LAYER_ARP},
+    {"neigh_", PLACE_NEIGHBOUR},
+    {"ip6_", LAYER_IPV6},
+    {"ip6", LAYER_IPV6},
+    {"ipv6_", LAYER_IPV6},
+    {"icmpv6_", LAYER_IPV6},
+    {"ndisc_", LAYER_IPV6},
+    {"igmp6_", LAYER_IPV6},
+    {"mld_", LAYER_IPV6},
+    {"ip_tunnel_", PLACE_DEVICE},
+    {"ip_", LAYER_IPV4},
+    {"__ip_", LAYER_IPV4},
+    {"ipv4_", LAYER_IPV4},
+    {"icmp_", LAYER_IPV4},
+    {"igmp_", LAYER_IPV4},
+    {"nf_", PLACE_NETWORK},
+    {"nft_", PLACE_NETWORK},
+    {"ipt_", PLACE_NETWORK},
+    {"br_", PLACE_DEVICE},
+    {"dev_", PLACE_DEVICE},
+    {"__dev_", PLACE_DEVICE},
+    {"__netif_", PLACE_DEVICE},
+    {"netif_", PLACE_DEVICE},
+    {"sch_", PLACE_DEVICE},
+    {"qdisc_", PLACE_DEVICE},
+    {"veth_", PLACE_DEVICE},
+    {"tun_", PLACE_DEVICE},
+    {"tap_", PLACE_DEVICE},
+    {"vxlan_", PLACE_DEVICE},
+    {"macvlan_", PLACE_DEVICE},
+    {"ipvlan_", PLACE_DEVICE},
+    {"bond_", PLACE_DEVICE},
+    {"validate_xmit_", PLACE_DEVICE},
 };
 
 static int place_by(const struct rule *rules, size_t count, const char *name)
@@ -303,7 +329,7 @@ uint32_t drop_component(struct topology *topology, const struct drop_key *key, c
     return topology_kernel(topology);
 }
 
-uint8_t drop_way(const char *reason, uint8_t way)
+uint8_t drop_way(const char *reason, const char *location, uint8_t way)
 {
     /* A packet that was last seen as it came in may have been on its way out when it was dropped.
      */
@@ -314,13 +340,16 @@ uint8_t drop_way(const char *reason, uint8_t way)
         if (g_str_has_prefix(reason, *prefix))
             return RECORD_TX;
     }
-    return way;
+    return location && g_str_has_prefix(location, "neigh_") ? RECORD_TX : way;
 }
 
 /* --- ends that are no drops --- */
 
 bool drop_is_end(const char *reason, const char *location)
 {
+    /* Part of a packet that was put together of several, which ends with it. */
+    if (location && g_str_has_prefix(location, "skb_release_data"))
+        return true;
     /* The end of each segment that a connection in TIME_WAIT takes (net/ipv4/tcp_ipv4.c,
      * do_time_wait): all other ends there have a reason. */
     return strcmp(reason, "NOT_SPECIFIED") == 0 && location &&

@@ -28,7 +28,7 @@ uint32_t drop_component(struct topology *topology, const struct drop_key *key, c
 uint32_t drop_network_component(struct topology *topology, uint64_t net_cookie, uint16_t protocol);
 
 /* enum record_way of a drop, for which the reason knows better than where the packet was seen. */
-uint8_t drop_way(const char *reason, uint8_t way);
+uint8_t drop_way(const char *reason, const char *location, uint8_t way);
 
 /* Whether the kernel was done with the packet, and only has no better word for it. */
 bool drop_is_end(const char *reason, const char *location);

@@ -117,8 +117,9 @@ static uint32_t take_drop(struct ebpf_provider *provider, const struct packet_re
         packet->drop_location = location;
         packet->copy_released = is_released(provider, record, &key, reason, location);
         packet->dropped = !packet->copy_released;
-        packet->direction =
-            drop_way(reason, record->way) == RECORD_RX ? PKTMON_DIRECTION_RX : PKTMON_DIRECTION_TX;
+        packet->direction = drop_way(reason, location, record->way) == RECORD_RX
+                                ? PKTMON_DIRECTION_RX
+                                : PKTMON_DIRECTION_TX;
     }
     if (record->hook && record->hook < RECORD_POINTS)
         packet->edge = points[record->hook].edge;

@@ -447,6 +447,11 @@ struct topology *topology_new(struct pktmon_registry *registry)
     return topology;
 }
 
+uint64_t topology_own_cookie(const struct topology *topology)
+{
+    return topology->own_cookie;
+}
+
 void topology_watch(struct topology *topology, const struct topology_watcher *watcher)
 {
     GHashTableIter iterator;
