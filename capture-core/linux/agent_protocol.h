@@ -50,7 +50,7 @@ enum agent_message_type {
     AGENT_STARTED, /* with the descriptors of enum agent_map, then those of the rings */
     AGENT_STOPPED, /* with misses */
     AGENT_MISSED,
-    AGENT_XDP, /* before AGENT_STARTED, AGENT_STOPPED and AGENT_MISSED, of each device */
+    AGENT_XDP,        /* before AGENT_STARTED, AGENT_STOPPED and AGENT_MISSED, of each device */
     AGENT_IMPOSSIBLE, /* as AGENT_ERROR: eBPF is not possible or not permitted here */
 };
 

@@ -216,11 +216,12 @@ static void keep_capabilities(void)
             cap_set_flag(keep, CAP_PERMITTED, 1, &capabilities[i].value, CAP_SET);
             cap_set_flag(keep, CAP_EFFECTIVE, 1, &capabilities[i].value, CAP_SET);
         } else if (capabilities[i].needed) {
-            agent_fail_impossible("pktmon-agent lacks the capability %s: have an administrator run `setcap "
-                       "cap_bpf,cap_perfmon,cap_net_admin,cap_net_broadcast,cap_sys_admin,cap_sys_"
-                       "ptrace=ep` "
-                       "on it.",
-                       capabilities[i].name);
+            agent_fail_impossible(
+                "pktmon-agent lacks the capability %s: have an administrator run `setcap "
+                "cap_bpf,cap_perfmon,cap_net_admin,cap_net_broadcast,cap_sys_admin,cap_sys_"
+                "ptrace=ep` "
+                "on it.",
+                capabilities[i].name);
         }
     }
     cap_set_proc(keep);

@@ -301,12 +301,14 @@ static void load(void)
 
     /* Programs of the network want a capability more than those of tracepoints. */
     if (error == -EPERM)
-        agent_fail_impossible("The kernel refused the capture's programs (%s): pktmon-agent needs the "
-                   "capabilities cap_bpf, cap_perfmon and cap_net_admin, and BPF must not be "
-                   "forbidden on this host.",
-                   g_strerror(-error));
+        agent_fail_impossible(
+            "The kernel refused the capture's programs (%s): pktmon-agent needs the "
+            "capabilities cap_bpf, cap_perfmon and cap_net_admin, and BPF must not be "
+            "forbidden on this host.",
+            g_strerror(-error));
     if (error)
-        agent_fail_impossible("The kernel refused the capture's programs (%s).", g_strerror(-error));
+        agent_fail_impossible("The kernel refused the capture's programs (%s).",
+                              g_strerror(-error));
 }
 
 static void attach(void)
@@ -314,7 +316,8 @@ static void attach(void)
     int error = probes__attach(probes);
 
     if (error)
-        agent_fail_impossible("The kernel refused to attach the capture's programs (%s).", g_strerror(-error));
+        agent_fail_impossible("The kernel refused to attach the capture's programs (%s).",
+                              g_strerror(-error));
 }
 
 /* Has the program learn which process each socket belongs to that there is already. */
@@ -344,8 +347,9 @@ void programs_start(const struct agent_request *request)
     libbpf_set_print(no_print);
     kernel_btf = btf__load_vmlinux_btf();
     if (!kernel_btf)
-        agent_fail_impossible("This kernel has no BTF (/sys/kernel/btf/vmlinux), which the capture needs: "
-                   "use a kernel built with CONFIG_DEBUG_INFO_BTF.");
+        agent_fail_impossible(
+            "This kernel has no BTF (/sys/kernel/btf/vmlinux), which the capture needs: "
+            "use a kernel built with CONFIG_DEBUG_INFO_BTF.");
     register_sections();
     probes = probes__open();
     if (!probes)

@@ -17,14 +17,21 @@ bool agent_client_start(struct agent_client *client, GError **error)
     return client->socket >= 0;
 }
 
-static void hear_last_words(struct agent_client *client, GError **error)
+/* The agent has ended, and may have said why before it was asked. */
+static void hear_last_words(struct agent_client *client, int reason, GError **error)
 {
-    int descriptors[AGENT_MAPS + RECORD_MAX_RINGS];
+    int descriptors[AGENT_MAPS + RECORD_MAX_RINGS], got;
     struct agent_message message;
     unsigned int count;
 
-    while (agent_client_receive(client, 0, &message, descriptors, &count, error) > 0)
-        ;
+    do {
+        got = agent_client_receive(client, 0, &message, descriptors, &count, error);
+        for (unsigned int i = 0; got > 0 && i < count; i++)
+            close(descriptors[i]);
+    } while (got > 0);
+    if (got == 0)
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED, "pktmon-agent has ended (%s).",
+                    g_strerror(reason));
 }
 
 bool agent_client_ask(struct agent_client *client, const struct agent_request *request,
@@ -32,17 +39,8 @@ bool agent_client_ask(struct agent_client *client, const struct agent_request *r
 {
     if (send(client->socket, request, sizeof(*request), MSG_NOSIGNAL) == sizeof(*request))
         return true;
-    /* It has ended, and may have said why before it was asked. */
-    hear_last_words(client, error);
+    hear_last_words(client, errno, error);
     return false;
-}
-
-/* 0: the message is no error. */
-static int code_of(uint32_t type)
-{
-    if (type == AGENT_IMPOSSIBLE)
-        return PKTMON_ERROR_UNSUPPORTED;
-    return type == AGENT_ERROR ? PKTMON_ERROR_FAILED : 0;
 }
 
 static unsigned int take_descriptors(struct msghdr *parcel, int *descriptors)
@@ -77,10 +75,13 @@ int agent_client_receive(struct agent_client *client, int timeout_ms, struct age
     length = recvmsg(client->socket, &parcel, MSG_CMSG_CLOEXEC);
     if (length == sizeof(*message)) {
         *count = take_descriptors(&parcel, descriptors);
-        if (!code_of(message->type))
+        if (message->type != AGENT_ERROR && message->type != AGENT_IMPOSSIBLE)
             return 1;
         message->text[sizeof(message->text) - 1] = '\0';
-        g_set_error_literal(error, PKTMON_ERROR, code_of(message->type), message->text);
+        g_set_error_literal(error, PKTMON_ERROR,
+                            message->type == AGENT_IMPOSSIBLE ? PKTMON_ERROR_UNSUPPORTED
+                                                              : PKTMON_ERROR_FAILED,
+                            message->text);
         return -1;
     }
     g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
