@@ -1,45 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "filter.h"
 
-#include <pcap/pcap.h>
-#include <string.h>
-
-/* Only for the return value of a compiled filter, of which zero or not is all that counts. */
-#define FILTER_SNAPLEN 262144
+#include "expression.h"
 
 struct pktmon_constraints {
     enum pktmon_capture_type type;
     GStrv components; /* words of the user; NULL = all */
     GStrv netns;      /* words of the user; NULL = all */
     char *filter;     /* pcap-filter text; NULL = none */
-    struct bpf_program program;
+    struct pktmon_expression *expression;
     GHashTable *selected; /* component id -> whether it is wanted, decided once */
 };
 
-/* Compiles the expression. False: *words has libpcap's own. The caller frees either. */
-static bool compile_filter(const char *expression, struct bpf_program *program, char **words)
-{
-    pcap_t *pcap = pcap_open_dead(DLT_EN10MB, FILTER_SNAPLEN);
-    if (!pcap) {
-        *words = g_strdup("libpcap could not be started");
-        return false;
-    }
-    bool good = pcap_compile(pcap, program, expression, 1, PCAP_NETMASK_UNKNOWN) == 0;
-    if (!good) {
-        *words = g_strdup(pcap_geterr(pcap));
-    }
-    pcap_close(pcap);
-    return good;
-}
-
 char *pktmon_filter_check(const char *expression)
 {
-    struct bpf_program program = {0};
     char *words = NULL;
 
-    if (compile_filter(expression, &program, &words)) {
-        pcap_freecode(&program);
-    }
+    pktmon_expression_free(pktmon_expression_new(expression, &words));
     return words;
 }
 
@@ -68,7 +45,8 @@ static bool set_filter(struct pktmon_constraints *constraints, const char *expre
     if (!*text) {
         return true;
     }
-    if (!compile_filter(text, &constraints->program, &words)) {
+    constraints->expression = pktmon_expression_new(text, &words);
+    if (!constraints->expression) {
         g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
                     "The capture filter \"%s\" is not valid (%s): correct it as in "
                     "pcap-filter(7).",
@@ -103,9 +81,7 @@ void pktmon_constraints_free(struct pktmon_constraints *constraints)
     if (!constraints) {
         return;
     }
-    if (constraints->filter) {
-        pcap_freecode(&constraints->program);
-    }
+    pktmon_expression_free(constraints->expression);
     g_free(constraints->filter);
     g_strfreev(constraints->components);
     g_strfreev(constraints->netns);
@@ -245,9 +221,8 @@ static bool matches_filter(const struct pktmon_constraints *constraints,
                            const struct pktmon_packet *packet)
 {
     /* "len" in a filter is the packet's own length, not that of the bytes at hand. */
-    const struct pcap_pkthdr header = {.caplen = packet->caplen, .len = packet->origlen};
-
-    return pcap_offline_filter(&constraints->program, &header, packet->data) != 0;
+    return pktmon_expression_matches(constraints->expression, PKTMON_FORM_ETHERNET, packet->data,
+                                     packet->caplen, packet->origlen);
 }
 
 bool pktmon_constraints_admit(const struct pktmon_constraints *constraints,

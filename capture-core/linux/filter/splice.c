@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "splice.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <string.h>
+
+/* records are of a size that the BTF of the object decides: later versions may add fields behind
+ * those that are known here. */
+static GArray *copy_records(const void *records, uint32_t count, uint32_t record_size,
+                            uint32_t known_size)
+{
+    GArray *copy = g_array_sized_new(FALSE, TRUE, known_size, count);
+
+    g_array_set_size(copy, count);
+    for (uint32_t i = 0; i < count; i++) {
+        memcpy(copy->data + (size_t)i * known_size, (const char *)records + (size_t)i * record_size,
+               MIN(record_size, known_size));
+    }
+    return copy;
+}
+
+void filter_splice_begin(struct filter_splice *splice, const struct bpf_program *program,
+                         const struct bpf_prog_load_opts *options)
+{
+    splice->insns = copy_records(bpf_program__insns(program), bpf_program__insn_cnt(program),
+                                 sizeof(struct bpf_insn), sizeof(struct bpf_insn));
+    splice->functions = copy_records(options->func_info, options->func_info_cnt,
+                                     options->func_info_rec_size, sizeof(struct bpf_func_info));
+    splice->lines = copy_records(options->line_info, options->line_info_cnt,
+                                 options->line_info_rec_size, sizeof(struct bpf_line_info));
+}
+
+static const struct bpf_func_info *find_function(const struct filter_splice *splice,
+                                                 const struct btf *btf, const char *name)
+{
+    for (guint i = 0; i < splice->functions->len; i++) {
+        const struct bpf_func_info *info =
+            &g_array_index(splice->functions, struct bpf_func_info, i);
+        const struct btf_type *type = btf__type_by_id(btf, info->type_id);
+
+        if (type && g_strcmp0(btf__name_by_offset(btf, type->name_off), name) == 0) {
+            return info;
+        }
+    }
+    return NULL;
+}
+
+/* The first instruction behind the function. */
+static uint32_t function_end(const struct filter_splice *splice, uint32_t start)
+{
+    uint32_t end = splice->insns->len;
+
+    for (guint i = 0; i < splice->functions->len; i++) {
+        uint32_t other = g_array_index(splice->functions, struct bpf_func_info, i).insn_off;
+
+        if (other > start) {
+            end = MIN(end, other);
+        }
+    }
+    return end;
+}
+
+/* The arguments are still where the caller put them. What was longer than a call and a return
+ * begins with jumps to the next instruction. */
+static void call_instead(struct filter_splice *splice, uint32_t start, uint32_t end,
+                         uint32_t callee)
+{
+    struct bpf_insn *insns = (struct bpf_insn *)splice->insns->data;
+    uint32_t call = end - 2;
+
+    for (uint32_t i = start; i < call; i++) {
+        insns[i] = (struct bpf_insn){.code = BPF_JMP | BPF_JA};
+    }
+    insns[call] = (struct bpf_insn){.code = BPF_JMP | BPF_CALL,
+                                    .src_reg = BPF_PSEUDO_CALL,
+                                    .imm = (int32_t)(callee - call - 1)};
+    insns[end - 1] = (struct bpf_insn){.code = BPF_JMP | BPF_EXIT};
+}
+
+/* Where a program has line records, each function must begin with one. */
+static void copy_line(struct filter_splice *splice, uint32_t from, uint32_t to)
+{
+    for (guint i = 0; i < splice->lines->len; i++) {
+        struct bpf_line_info line = g_array_index(splice->lines, struct bpf_line_info, i);
+
+        if (line.insn_off == from) {
+            line.insn_off = to;
+            g_array_append_val(splice->lines, line);
+            return;
+        }
+    }
+}
+
+bool filter_splice_function(struct filter_splice *splice, const struct btf *btf, const char *name,
+                            const GArray *body)
+{
+    const struct bpf_func_info *stand_in = find_function(splice, btf, name);
+    if (!stand_in) {
+        return false;
+    }
+    struct bpf_func_info added = {.insn_off = splice->insns->len, .type_id = stand_in->type_id};
+    uint32_t start = stand_in->insn_off, end = function_end(splice, start);
+    if (end - start < 2) {
+        return false; /* no function that returns something is so short */
+    }
+    call_instead(splice, start, end, added.insn_off);
+    copy_line(splice, start, added.insn_off);
+    g_array_append_val(splice->functions, added);
+    g_array_append_vals(splice->insns, body->data, body->len);
+    return true;
+}
+
+int filter_splice_end(const struct filter_splice *splice, struct bpf_program *program,
+                      struct bpf_prog_load_opts *options)
+{
+    options->func_info = splice->functions->data;
+    options->func_info_cnt = splice->functions->len;
+    options->func_info_rec_size = sizeof(struct bpf_func_info);
+    options->line_info = splice->lines->data;
+    options->line_info_cnt = splice->lines->len;
+    options->line_info_rec_size = sizeof(struct bpf_line_info);
+    return bpf_program__set_insns(program, (struct bpf_insn *)splice->insns->data,
+                                  splice->insns->len);
+}
+
+void filter_splice_free(struct filter_splice *splice)
+{
+    g_clear_pointer(&splice->insns, g_array_unref);
+    g_clear_pointer(&splice->functions, g_array_unref);
+    g_clear_pointer(&splice->lines, g_array_unref);
+}

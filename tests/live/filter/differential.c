@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * differential EXPRESSIONS PACKETS: every expression of the file on so many packets, with a link
+ * header and without, in this kernel and by libpcap's interpreter. They must agree on all.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "expression.h"
+#include "frames.h"
+#include "judge.h"
+#include "translate.h"
+
+#define SEED 20240229
+
+struct totals {
+    guint programs, translated, in_user_space, nothing_without_link;
+    guint64 comparisons, matches, second_calls, undecided, different;
+};
+
+struct form {
+    enum pktmon_form form;
+    const char *name;
+    GArray *samples;
+    struct judge *judge;
+};
+
+/* What the kernel cannot take: these expressions, and no others. */
+static bool may_stay_in_user_space(const char *expression)
+{
+    return strstr(expression, "protochain") != NULL;
+}
+
+static void report(const struct form *form, const char *text, const struct sample *sample,
+                   bool wanted, const struct judge_verdict *got)
+{
+    printf("\"%s\" on %s: libpcap %d, kernel %d (first %d), present %u caplen %u wirelen %u:", text,
+           form->name, wanted, got->verdict, got->first, sample->present, sample->caplen,
+           sample->wirelen);
+    for (guint i = 0; i < MIN(sample->caplen, 128); i++) {
+        printf(" %02x", sample->data[i]);
+    }
+    printf("\n");
+}
+
+/* A verdict may be open only where bytes that were not at hand decide, and is never wrong. */
+static bool agrees(const struct sample *sample, bool wanted, const struct judge_verdict *got)
+{
+    bool first_open = got->first == FILTER_NEEDS_MORE, open = got->verdict == FILTER_NEEDS_MORE;
+
+    return (!first_open || MIN(sample->present, JUDGE_WINDOW) < sample->caplen) &&
+           (open ? sample->caplen > JUDGE_WINDOW : got->verdict == (int)wanted);
+}
+
+static void compare(const struct form *form, const struct pktmon_expression *expression,
+                    const char *text, struct totals *totals)
+{
+    for (guint i = 0; i < form->samples->len; i++) {
+        const struct sample *sample = &g_array_index(form->samples, struct sample, i);
+        struct judge_verdict got = judge_verdict(form->judge, i);
+        bool wanted = pktmon_expression_matches(expression, form->form, sample->data,
+                                                sample->caplen, sample->wirelen);
+
+        totals->comparisons++;
+        totals->matches += wanted;
+        totals->second_calls += got.first == FILTER_NEEDS_MORE;
+        totals->undecided += got.verdict == FILTER_NEEDS_MORE;
+        if (!agrees(sample, wanted, &got) && totals->different++ < 10) {
+            report(form, text, sample, wanted, &got);
+        }
+    }
+}
+
+static void test_form(const struct form *form, const struct pktmon_expression *expression,
+                      const char *text, struct totals *totals)
+{
+    g_autoptr(GArray) body = NULL;
+    size_t count;
+    const struct sock_filter *code = pktmon_expression_code(expression, form->form, &count);
+    enum filter_translation translation = filter_translate(code, count, JUDGE_WINDOW, &body);
+
+    totals->programs++;
+    if (translation != FILTER_TRANSLATED) {
+        totals->in_user_space++;
+        if (translation != FILTER_BACKWARD_JUMP || !may_stay_in_user_space(text)) {
+            g_error("\"%s\" %s", text, filter_translation_text(translation));
+        }
+        return;
+    }
+    totals->translated++;
+    totals->nothing_without_link += form->form == PKTMON_FORM_IP && count == 1;
+    if (!judge_run(form->judge, body)) {
+        g_error("the kernel refuses \"%s\" on %s", text, form->name);
+    }
+    compare(form, expression, text, totals);
+}
+
+static void test_expression(const struct form *forms, const char *text, struct totals *totals)
+{
+    g_autofree char *words = NULL;
+    struct pktmon_expression *expression = pktmon_expression_new(text, &words);
+
+    if (!expression) {
+        g_error("libpcap refuses \"%s\": %s", text, words);
+    }
+    for (int form = 0; form < PKTMON_FORMS; form++) {
+        test_form(&forms[form], expression, text, totals);
+    }
+    pktmon_expression_free(expression);
+}
+
+static guint test_file(const struct form *forms, const char *path, struct totals *totals)
+{
+    g_autofree char *content = NULL;
+    g_autoptr(GError) error = NULL;
+    guint expressions = 0;
+
+    if (!g_file_get_contents(path, &content, NULL, &error)) {
+        g_error("%s", error->message);
+    }
+    g_auto(GStrv) lines = g_strsplit(content, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        if (**line != '\0' && **line != '#') {
+            test_expression(forms, *line, totals);
+            expressions++;
+        }
+    }
+    return expressions;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 3) {
+        fprintf(stderr, "Usage: differential EXPRESSIONS PACKETS\n");
+        return EXIT_FAILURE;
+    }
+    GArray *frames = frames_make();
+    struct form forms[PKTMON_FORMS] = {
+        [PKTMON_FORM_ETHERNET] = {PKTMON_FORM_ETHERNET, "Ethernet"},
+        [PKTMON_FORM_IP] = {PKTMON_FORM_IP, "IP"},
+    };
+    struct totals totals = {0};
+
+    for (int i = 0; i < PKTMON_FORMS; i++) {
+        forms[i].samples = samples_make(frames, i == PKTMON_FORM_IP, atoi(argv[2]), SEED + i);
+        forms[i].judge = judge_new(forms[i].samples);
+    }
+    guint expressions = test_file(forms, argv[1], &totals);
+
+    printf("%u expressions, %u kinds of frames, %u packets of each form\n", expressions,
+           frames->len, forms[0].samples->len);
+    printf("%u programs: %u run in the kernel (%u of them match nothing without link header), "
+           "%u left to user space\n",
+           totals.programs, totals.translated, totals.nothing_without_link, totals.in_user_space);
+    printf("%" G_GUINT64_FORMAT " comparisons, %" G_GUINT64_FORMAT " matches, %" G_GUINT64_FORMAT
+           " needed a second call, %" G_GUINT64_FORMAT " left undecided, %" G_GUINT64_FORMAT
+           " different\n",
+           totals.comparisons, totals.matches, totals.second_calls, totals.undecided,
+           totals.different);
+    for (int i = 0; i < PKTMON_FORMS; i++) {
+        judge_free(forms[i].judge);
+        samples_free(forms[i].samples);
+    }
+    frames_free(frames);
+    return totals.different == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

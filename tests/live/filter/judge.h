@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Runs a translated filter on many packets in the kernel. Needs CAP_BPF and CAP_PERFMON. */
+#ifndef FILTER_TEST_JUDGE_H
+#define FILTER_TEST_JUDGE_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "packet.h"
+
+#define JUDGE_WINDOW WINDOW
+
+struct judge;
+
+/* Of packets (struct sample), which it copies into kernel memory. Ends the test if it cannot. */
+struct judge *judge_new(const GArray *samples);
+void judge_free(struct judge *judge);
+
+/* Loads the filter (of filter_translate()), and runs it on all packets; false: the kernel does not
+ * load it. */
+bool judge_run(struct judge *judge, const GArray *body);
+
+struct judge_verdict {
+    int first;   /* enum filter_verdict, with the bytes that were present */
+    int verdict; /* with all, or as many as the window holds */
+};
+
+/* Of the last run. */
+struct judge_verdict judge_verdict(const struct judge *judge, guint index);
+
+#endif
