@@ -79,7 +79,7 @@ static __always_inline void place_drop(struct drop_key *key, const struct sk_buf
         key->net_cookie = device.net_cookie = BPF_CORE_READ(dev, nd_net.net, net_cookie);
         key->ifindex = device.ifindex = BPF_CORE_READ(dev, ifindex);
         if (!bpf_map_lookup_elem(&devices, &device))
-            describe_device(&device, dev);
+            describe_device(&device, address(dev));
     } else if (sk) {
         key->net_cookie = BPF_CORE_READ(sk, __sk_common.skc_net.net, net_cookie);
     } else if (journey) {

@@ -47,14 +47,20 @@ static __always_inline bool is_wanted(__u64 net_cookie)
     return !config.leaves_out_netns || !bpf_map_lookup_elem(&unwanted_netns, &net_cookie);
 }
 
-/* Describes the device for the reader, before its first record. */
-static __always_inline void describe_device(const struct device_key *key,
-                                            const struct net_device *dev)
+/* Describes the device for the reader, before its first record. device: its address. A global
+ * function for its own stack. */
+__noinline int describe_device(const struct device_key *key, __u64 device)
 {
-    struct device_key device = {.net_cookie = key->net_cookie, .ifindex = key->ifindex};
+    const struct net_device *dev = (const void *)device;
+    struct device_key of_device = {};
     struct device_value value = {};
-    const char *kind = BPF_CORE_READ(dev, rtnl_link_ops, kind);
+    const char *kind;
 
+    if (!key)
+        return 0;
+    of_device.net_cookie = key->net_cookie;
+    of_device.ifindex = key->ifindex;
+    kind = BPF_CORE_READ(dev, rtnl_link_ops, kind);
     value.netns_inode = BPF_CORE_READ(dev, nd_net.net, ns.inum);
     value.mtu = BPF_CORE_READ(dev, mtu);
     value.type = BPF_CORE_READ(dev, type);
@@ -63,7 +69,23 @@ static __always_inline void describe_device(const struct device_key *key,
     bpf_probe_read_kernel_str(value.name, sizeof(value.name), dev->name);
     if (kind)
         bpf_probe_read_kernel_str(value.kind, sizeof(value.kind), kind);
-    bpf_map_update_elem(&devices, &device, &value, BPF_NOEXIST);
+    bpf_map_update_elem(&devices, &of_device, &value, BPF_NOEXIST);
+    return 0;
+}
+
+/* device: its address; 0: the edge is no device's. */
+__noinline int make_counters(const struct device_key *key, __u64 device)
+{
+    struct edge_counters none = {};
+    struct device_key edge;
+
+    if (!key)
+        return 0;
+    edge = *key; /* 6.1 takes keys from the stack and from maps alone */
+    if (device)
+        describe_device(&edge, device);
+    bpf_map_update_elem(&counters, &edge, &none, BPF_NOEXIST);
+    return 0;
 }
 
 /* dev: NULL where the edge is no device's. */
@@ -71,13 +93,10 @@ static __always_inline struct edge_counters *counters_of(const struct device_key
                                                          const struct net_device *dev)
 {
     struct edge_counters *found = bpf_map_lookup_elem(&counters, key);
-    struct edge_counters none = {};
 
     if (found)
         return found;
-    if (dev)
-        describe_device(key, dev);
-    bpf_map_update_elem(&counters, key, &none, BPF_NOEXIST);
+    make_counters(key, address(dev));
     found = bpf_map_lookup_elem(&counters, key);
     if (!found)
         count_unaccounted();

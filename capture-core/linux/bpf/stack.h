@@ -92,26 +92,40 @@ int BPF_PROG(qdisc_enqueue, const void *qdisc, const struct netdev_queue *queue,
     return queued(skb, queue, SCRATCH_QDISC_ENQUEUE, RECORD_POINT_QDISC_IN, skb);
 }
 
-/* The discipline gives several at once where the driver has room; the kernel limits that by bytes.
- */
-#define MAX_BULK 16
+/* Packets that the discipline gives at once where the driver has room: each hangs on the one
+ * before. */
+struct bulk {
+    struct sk_buff *skb;
+    const struct netdev_queue *queue;
+};
 
-/* It gave one or several packets, of which each hangs on the one before; none: skb is NULL. */
+/* A callback of bpf_loop(), so that the verifier looks at it once. 1: that was all. */
+static long next_of_bulk(__u32 index, void *context)
+{
+    struct bulk *bulk = context;
+    struct sk_buff *skb = bulk->skb;
+
+    if (!skb)
+        return 1;
+    queued(skb, bulk->queue, SCRATCH_QDISC_DEQUEUE, RECORD_POINT_QDISC_OUT, NULL);
+    bulk->skb = skb->next;
+    return 0;
+}
+
+/* It gave one or several packets; none: skb is NULL. */
 SEC("tp_btf/qdisc_dequeue")
 int BPF_PROG(qdisc_dequeue, const void *qdisc, const struct netdev_queue *queue, int packets,
              struct sk_buff *skb)
 {
+    struct bulk bulk = {.queue = queue};
+
     if (!skb)
         return 0;
     queued(skb, queue, SCRATCH_QDISC_DEQUEUE, RECORD_POINT_QDISC_OUT, skb);
-    for (int i = 1; i < MAX_BULK && i < packets; i++) {
-        skb = skb->next;
-        if (!skb)
-            return 0;
-        queued(skb, queue, SCRATCH_QDISC_DEQUEUE, RECORD_POINT_QDISC_OUT, NULL);
-    }
-    if (packets > MAX_BULK)
-        count_unaccounted();
+    if (packets < 2)
+        return 0;
+    bulk.skb = skb->next;
+    bpf_loop(packets - 1, next_of_bulk, &bulk, 0);
     return 0;
 }
 

@@ -271,7 +271,16 @@ static __always_inline __u16 segment_number(const struct journey *large, const s
     return number > large->cut && number <= large->segments ? number : 0;
 }
 
-static __always_inline void inherit(struct journey *known, struct packet_record *record,
+/* What a new journey has of its packet. Not a whole journey, which the stack has no room for. */
+struct lineage {
+    __u64 group;
+    __u32 appearance;
+    __u16 copy;
+    __u16 number;
+    __u16 flags;
+};
+
+static __always_inline void inherit(struct lineage *known, struct packet_record *record,
                                     const struct sight *sight, const struct origin *origin)
 {
     struct journey *parent = origin->journey;
@@ -296,7 +305,8 @@ static __always_inline void inherit(struct journey *known, struct packet_record 
 static __always_inline void begin(struct packet_record *record, const struct sight *sight,
                                   const struct origin *origin)
 {
-    struct journey known = {}, *journey;
+    struct lineage known = {};
+    struct journey *journey;
 
     if (origin->journey) {
         inherit(&known, record, sight, origin);
@@ -315,7 +325,12 @@ static __always_inline void begin(struct packet_record *record, const struct sig
         record->copy = known.copy;
         return;
     }
-    *journey = known;
+    __builtin_memset(journey, 0, sizeof(*journey));
+    journey->group = known.group;
+    journey->appearance = known.appearance;
+    journey->copy = known.copy;
+    journey->number = known.number;
+    journey->flags = known.flags;
     move(journey, record, sight);
     number_piece(journey, sight);
     tell(record, journey, sight);

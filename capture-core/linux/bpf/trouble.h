@@ -91,7 +91,7 @@ static __always_inline void about_device(struct trouble *trouble, const struct n
                                 .ifindex = BPF_CORE_READ(dev, ifindex)};
 
     if (!bpf_map_lookup_elem(&devices, &device))
-        describe_device(&device, dev);
+        describe_device(&device, address(dev));
     trouble->record.net_cookie = device.net_cookie;
     trouble->record.ifindex = device.ifindex;
 }

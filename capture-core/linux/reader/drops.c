@@ -374,6 +374,9 @@ static const char *const unwanted_places[] = {
     "ip6_mc_input", "ip_rcv_finish_core", "ip_mc_", "__udp4_lib_", "__udp6_lib_", NULL,
 };
 
+/* Where answers to pings end that no ping socket wants; Linux 6.1 drops them one function up. */
+static const char *const ping_places[] = {"ping_rcv", "icmp_rcv", "icmpv6_rcv", NULL};
+
 /* Where sockets that are closed leave what nobody has read, if the reason does not say so. */
 static const char *const purging_places[] = {
     "udp_destruct_common",
@@ -398,8 +401,7 @@ bool drop_is_copy_released(uint8_t flags, const char *reason, const char *locati
         (strcmp(reason, "QUEUE_PURGE") == 0 || is_at(location, purging_places)))
         return true;
     /* The answer to a ping, of which a raw socket may have a copy that nobody saw. */
-    if (flags & RECORD_SHARED && strcmp(reason, "NO_SOCKET") == 0 && location &&
-        g_str_has_prefix(location, "ping_rcv"))
+    if (flags & RECORD_SHARED && strcmp(reason, "NO_SOCKET") == 0 && is_at(location, ping_places))
         return true;
     if (!(flags & RECORD_OTHERS))
         return false;

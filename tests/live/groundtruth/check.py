@@ -52,8 +52,10 @@ VXLAN_PORT, VXLAN_HEADERS = b"\x12\xb5", 16
 HELD_NS = 100000  # a hook shows what it held longer
 MAX_FAULTS = int(os.environ.get("GROUNDTRUTH_FAULTS", "1"))
 SAMPLE_STEP = 101
-# Reasons for which TCP refuses what it has already got, or what does not fit into its window.
-DUPLICATES = {"TCP_OLD_DATA", "TCP_OLD_ACK", "TCP_OLD_SEQUENCE", "TCP_OFOMERGE", "TCP_OVERWINDOW"}
+# Reasons for which TCP refuses what it has already got, what does not fit into its window, or what
+# comes when the connection was closed.
+DUPLICATES = {"TCP_OLD_DATA", "TCP_OLD_ACK", "TCP_OLD_SEQUENCE", "TCP_OFOMERGE", "TCP_OVERWINDOW",
+              "TCP_ABORT_ON_DATA", "TCP_CLOSE"}
 
 
 class Appearance:
