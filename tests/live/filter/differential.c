@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * differential EXPRESSIONS PACKETS: every expression of the file on so many packets, with a link
- * header and without, in this kernel and by libpcap's interpreter. They must agree on all.
+ * differential EXPRESSIONS PACKETS PROGRAMS: every expression of the file on so many packets, with
+ * a link header and without, in this kernel and by libpcap's interpreter; and so many programs made
+ * of random instructions. They must agree on all.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "classic.h"
 #include "expression.h"
 #include "frames.h"
 #include "judge.h"
 #include "translate.h"
 
-#define SEED 20240229
+#define SEED              20240229
+#define MAX_PROGRAM_BYTES 300
 
 struct totals {
     guint programs, translated, in_user_space, nothing_without_link;
@@ -53,47 +56,92 @@ static bool agrees(const struct sample *sample, bool wanted, const struct judge_
            (open ? sample->caplen > JUDGE_WINDOW : got->verdict == (int)wanted);
 }
 
-static void compare(const struct form *form, const struct pktmon_expression *expression,
-                    const char *text, struct totals *totals)
+/* Of a filter: what its text is, and the instructions that libpcap runs. */
+struct filter {
+    const char *text;
+    const struct pktmon_expression *expression; /* NULL: it is program */
+    const GArray *program;
+};
+
+static bool libpcap_matches(const struct filter *filter, enum pktmon_form form,
+                            const struct sample *sample)
+{
+    if (filter->expression) {
+        return pktmon_expression_matches(filter->expression, form, sample->data, sample->caplen,
+                                         sample->wirelen);
+    }
+    return classic_matches(filter->program, sample->data, sample->caplen, sample->wirelen);
+}
+
+static void compare(const struct form *form, const struct filter *filter, struct totals *totals)
 {
     for (guint i = 0; i < form->samples->len; i++) {
         const struct sample *sample = &g_array_index(form->samples, struct sample, i);
         struct judge_verdict got = judge_verdict(form->judge, i);
-        bool wanted = pktmon_expression_matches(expression, form->form, sample->data,
-                                                sample->caplen, sample->wirelen);
+        bool wanted = libpcap_matches(filter, form->form, sample);
 
         totals->comparisons++;
         totals->matches += wanted;
         totals->second_calls += got.first == FILTER_NEEDS_MORE;
         totals->undecided += got.verdict == FILTER_NEEDS_MORE;
         if (!agrees(sample, wanted, &got) && totals->different++ < 10) {
-            report(form, text, sample, wanted, &got);
+            report(form, filter->text, sample, wanted, &got);
         }
     }
 }
 
-static void test_form(const struct form *form, const struct pktmon_expression *expression,
-                      const char *text, struct totals *totals)
+static void run_in_kernel(const struct form *form, const struct filter *filter, const GArray *body,
+                          struct totals *totals)
+{
+    totals->translated++;
+    if (!judge_run(form->judge, body)) {
+        g_error("the kernel refuses \"%s\" on %s", filter->text, form->name);
+    }
+    compare(form, filter, totals);
+}
+
+static void test_form(const struct form *form, const struct filter *filter, struct totals *totals)
 {
     g_autoptr(GArray) body = NULL;
     size_t count;
-    const struct sock_filter *code = pktmon_expression_code(expression, form->form, &count);
+    const struct sock_filter *code = pktmon_expression_code(filter->expression, form->form, &count);
     enum filter_translation translation = filter_translate(code, count, JUDGE_WINDOW, &body);
 
     totals->programs++;
-    if (translation != FILTER_TRANSLATED) {
+    if (translation == FILTER_TRANSLATED) {
+        totals->nothing_without_link += form->form == PKTMON_FORM_IP && count == 1;
+        run_in_kernel(form, filter, body, totals);
+    } else if (translation == FILTER_BACKWARD_JUMP && may_stay_in_user_space(filter->text)) {
         totals->in_user_space++;
-        if (translation != FILTER_BACKWARD_JUMP || !may_stay_in_user_space(text)) {
-            g_error("\"%s\" %s", text, filter_translation_text(translation));
+    } else {
+        g_error("\"%s\" %s", filter->text, filter_translation_text(translation));
+    }
+}
+
+static void test_random_programs(const struct form *form, guint count, struct totals *totals)
+{
+    GRand *rand = g_rand_new_with_seed(SEED);
+
+    for (guint i = 0; i < count; i++) {
+        g_autofree char *text = g_strdup_printf("random program %u", i);
+        uint8_t bytes[MAX_PROGRAM_BYTES];
+        g_autoptr(GArray) body = NULL;
+
+        for (gsize at = 0; at < sizeof(bytes); at++) {
+            bytes[at] = (uint8_t)g_rand_int_range(rand, 0, 256);
         }
-        return;
+        g_autoptr(GArray) program =
+            classic_from_bytes(bytes, g_rand_int_range(rand, 0, MAX_PROGRAM_BYTES + 1));
+        const struct filter filter = {.text = text, .program = program};
+        enum filter_translation translation = filter_translate(
+            (const struct sock_filter *)program->data, program->len, JUDGE_WINDOW, &body);
+        if (translation != FILTER_TRANSLATED) {
+            g_error("%s %s", text, filter_translation_text(translation));
+        }
+        totals->programs++;
+        run_in_kernel(form, &filter, body, totals);
     }
-    totals->translated++;
-    totals->nothing_without_link += form->form == PKTMON_FORM_IP && count == 1;
-    if (!judge_run(form->judge, body)) {
-        g_error("the kernel refuses \"%s\" on %s", text, form->name);
-    }
-    compare(form, expression, text, totals);
+    g_rand_free(rand);
 }
 
 static void test_expression(const struct form *forms, const char *text, struct totals *totals)
@@ -104,8 +152,9 @@ static void test_expression(const struct form *forms, const char *text, struct t
     if (!expression) {
         g_error("libpcap refuses \"%s\": %s", text, words);
     }
+    const struct filter filter = {.text = text, .expression = expression};
     for (int form = 0; form < PKTMON_FORMS; form++) {
-        test_form(&forms[form], expression, text, totals);
+        test_form(&forms[form], &filter, totals);
     }
     pktmon_expression_free(expression);
 }
@@ -129,10 +178,23 @@ static guint test_file(const struct form *forms, const char *path, struct totals
     return expressions;
 }
 
+static void print_totals(const char *what, const struct totals *totals)
+{
+    printf("%s: %u programs, %u run in the kernel (%u of them match nothing without link header), "
+           "%u left to user space\n",
+           what, totals->programs, totals->translated, totals->nothing_without_link,
+           totals->in_user_space);
+    printf("%s: %" G_GUINT64_FORMAT " comparisons, %" G_GUINT64_FORMAT
+           " matches, %" G_GUINT64_FORMAT " needed a second call, %" G_GUINT64_FORMAT
+           " left undecided, %" G_GUINT64_FORMAT " different\n",
+           what, totals->comparisons, totals->matches, totals->second_calls, totals->undecided,
+           totals->different);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc != 3) {
-        fprintf(stderr, "Usage: differential EXPRESSIONS PACKETS\n");
+    if (argc != 4) {
+        fprintf(stderr, "Usage: differential EXPRESSIONS PACKETS PROGRAMS\n");
         return EXIT_FAILURE;
     }
     GArray *frames = frames_make();
@@ -140,28 +202,21 @@ int main(int argc, char **argv)
         [PKTMON_FORM_ETHERNET] = {PKTMON_FORM_ETHERNET, "Ethernet"},
         [PKTMON_FORM_IP] = {PKTMON_FORM_IP, "IP"},
     };
-    struct totals totals = {0};
+    struct totals expressions = {0}, programs = {0};
 
     for (int i = 0; i < PKTMON_FORMS; i++) {
         forms[i].samples = samples_make(frames, i == PKTMON_FORM_IP, atoi(argv[2]), SEED + i);
         forms[i].judge = judge_new(forms[i].samples);
     }
-    guint expressions = test_file(forms, argv[1], &totals);
-
-    printf("%u expressions, %u kinds of frames, %u packets of each form\n", expressions,
-           frames->len, forms[0].samples->len);
-    printf("%u programs: %u run in the kernel (%u of them match nothing without link header), "
-           "%u left to user space\n",
-           totals.programs, totals.translated, totals.nothing_without_link, totals.in_user_space);
-    printf("%" G_GUINT64_FORMAT " comparisons, %" G_GUINT64_FORMAT " matches, %" G_GUINT64_FORMAT
-           " needed a second call, %" G_GUINT64_FORMAT " left undecided, %" G_GUINT64_FORMAT
-           " different\n",
-           totals.comparisons, totals.matches, totals.second_calls, totals.undecided,
-           totals.different);
+    printf("%u kinds of frames, %u packets of each form\n", frames->len, forms[0].samples->len);
+    printf("%u expressions\n", test_file(forms, argv[1], &expressions));
+    print_totals("expressions", &expressions);
+    test_random_programs(&forms[PKTMON_FORM_ETHERNET], atoi(argv[3]), &programs);
+    print_totals("random programs", &programs);
     for (int i = 0; i < PKTMON_FORMS; i++) {
         judge_free(forms[i].judge);
         samples_free(forms[i].samples);
     }
     frames_free(frames);
-    return totals.different == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return expressions.different + programs.different == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
