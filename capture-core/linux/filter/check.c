@@ -112,11 +112,6 @@ enum filter_translation filter_check(const struct sock_filter *classic, size_t c
     return FILTER_TRANSLATED;
 }
 
-bool filter_load_is_indexed(const struct sock_filter *insn)
-{
-    return BPF_CLASS(insn->code) == BPF_LD && BPF_MODE(insn->code) == BPF_IND;
-}
-
 unsigned filter_load_size(const struct sock_filter *insn)
 {
     static const unsigned sizes[] = {[BPF_W] = 4, [BPF_H] = 2, [BPF_B] = 1};
@@ -127,4 +122,9 @@ unsigned filter_load_size(const struct sock_filter *insn)
         return sizes[BPF_SIZE(insn->code)];
     }
     return 0;
+}
+
+uint64_t filter_load_end(const struct sock_filter *insn)
+{
+    return (uint64_t)insn->k + filter_load_size(insn);
 }

@@ -4,8 +4,6 @@
 #ifndef PKTMON_FILTER_CHECK_H
 #define PKTMON_FILTER_CHECK_H
 
-#include <stdbool.h>
-
 #include "translate.h"
 
 /* Every instruction is one that libpcap's interpreter knows, with operands that it accepts; every
@@ -14,7 +12,8 @@ enum filter_translation filter_check(const struct sock_filter *classic, size_t c
 
 /* The bytes that a load of packet data takes; 0: it is none. */
 unsigned filter_load_size(const struct sock_filter *insn);
-/* Whether such a load adds X to where it reads. */
-bool filter_load_is_indexed(const struct sock_filter *insn);
+/* The first byte behind them, or where X is added, behind those with an X of 0. 64 bits, as it may
+ * be past all that 32 bits can say. */
+uint64_t filter_load_end(const struct sock_filter *insn);
 
 #endif

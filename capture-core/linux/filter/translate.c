@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "check.h"
+#include "reach.h"
 
 /* What each register holds, from beginning to end. 32-bit values are always zero-extended. */
 enum {
@@ -26,8 +27,6 @@ enum {
     LABEL_SHORT,         /* and more: one for each place where a load with a fixed place ends */
 };
 
-#define UNREACHED UINT32_MAX
-
 struct jump {
     uint32_t at;    /* in the body */
     uint32_t label; /* where to */
@@ -36,75 +35,16 @@ struct jump {
 struct translation {
     const struct sock_filter *classic;
     uint32_t count;
-    uint32_t window; /* bytes */
-    /* Of each classic instruction, how many of the packet's bytes are present on every way to it;
-     * UNREACHED: there is no way. */
-    uint32_t *present;
-    GArray *body;     /* struct bpf_insn */
-    GArray *jumps;    /* struct jump, whose offsets are filled in at the end */
-    GArray *labels;   /* uint32_t: where in the body they are */
-    GArray *shorts;   /* uint32_t: the end of the load, by label from LABEL_SHORT on */
-    uint32_t at;      /* of the classic instruction in hand */
-    bool needs_more;  /* LABEL_NEEDS_MORE is used */
-    bool has_indexed; /* LABEL_SHORT_INDEXED is used */
+    uint32_t window;         /* bytes */
+    const uint32_t *present; /* of filter_reach() */
+    GArray *body;            /* struct bpf_insn */
+    GArray *jumps;           /* struct jump, whose offsets are filled in at the end */
+    GArray *labels;          /* uint32_t: where in the body they are */
+    GArray *shorts;          /* uint32_t: the end of the load, by label from LABEL_SHORT on */
+    uint32_t at;             /* of the classic instruction in hand */
+    bool needs_more;         /* LABEL_NEEDS_MORE is used */
+    bool has_indexed;        /* LABEL_SHORT_INDEXED is used */
 };
-
-/* --- which instructions are reached, and what is known there --- */
-
-/* The first byte behind what the load takes at least (X is 0 or more). 64 bits: it may wrap. */
-static uint64_t load_end(const struct sock_filter *insn)
-{
-    return (uint64_t)insn->k + filter_load_size(insn);
-}
-
-static void reach(struct translation *translation, uint32_t target, uint32_t present)
-{
-    translation->present[target] = MIN(translation->present[target], present);
-}
-
-static void reach_jump(struct translation *translation, const struct sock_filter *insn,
-                       uint32_t next, uint32_t present)
-{
-    if (BPF_OP(insn->code) == BPF_JA) {
-        reach(translation, next + insn->k, present);
-    } else {
-        reach(translation, next + insn->jt, present);
-        reach(translation, next + insn->jf, present);
-    }
-}
-
-/* A load that ends behind the window never goes on: the verdict is "no match" or "needs more". */
-static void reach_next(struct translation *translation, const struct sock_filter *insn,
-                       uint32_t next, uint32_t present)
-{
-    uint64_t end = filter_load_size(insn) > 0 ? load_end(insn) : 0;
-
-    if (end <= translation->window) {
-        reach(translation, next, MAX(present, (uint32_t)end));
-    }
-}
-
-/* All jumps go forward, so one look at each instruction is enough. */
-static void reach_all(struct translation *translation)
-{
-    for (uint32_t i = 0; i < translation->count; i++) {
-        translation->present[i] = UNREACHED;
-    }
-    translation->present[0] = 0;
-    for (uint32_t i = 0; i < translation->count; i++) {
-        const struct sock_filter *insn = &translation->classic[i];
-        uint32_t present = translation->present[i];
-
-        if (present == UNREACHED || BPF_CLASS(insn->code) == BPF_RET) {
-            continue;
-        }
-        if (BPF_CLASS(insn->code) == BPF_JMP) {
-            reach_jump(translation, insn, i + 1, present);
-        } else {
-            reach_next(translation, insn, i + 1, present);
-        }
-    }
-}
 
 /* --- putting instructions into the body --- */
 
@@ -207,7 +147,7 @@ static void put_read(struct translation *translation, unsigned size, uint8_t to,
 static bool put_fixed_load(struct translation *translation, const struct sock_filter *insn,
                            uint8_t to)
 {
-    uint64_t end = load_end(insn);
+    uint64_t end = filter_load_end(insn);
 
     if (end > INT32_MAX) {
         put_no_match(translation);
@@ -230,7 +170,7 @@ static bool put_fixed_load(struct translation *translation, const struct sock_fi
 static void put_indexed_load(struct translation *translation, const struct sock_filter *insn)
 {
     uint32_t too_short = end_label(translation, LABEL_SHORT_INDEXED);
-    uint64_t end = load_end(insn);
+    uint64_t end = filter_load_end(insn);
     unsigned size = filter_load_size(insn);
 
     if (end > INT32_MAX) {
@@ -436,7 +376,7 @@ static void put_middle(struct translation *translation)
     for (uint32_t i = 0; i < translation->count; i++) {
         const struct sock_filter *insn = &translation->classic[i];
 
-        if (translation->present[i] != UNREACHED) {
+        if (translation->present[i] != FILTER_UNREACHED) {
             translation->at = i;
             put_label(translation, i);
             translators[BPF_CLASS(insn->code)](translation, insn);
@@ -480,7 +420,6 @@ static void connect_jumps(struct translation *translation)
 /* False: a jump could be too long. */
 static bool translate_all(struct translation *translation)
 {
-    reach_all(translation);
     put_begin(translation);
     put_middle(translation);
     put_end(translation);
@@ -500,7 +439,7 @@ enum filter_translation filter_translate(const struct sock_filter *classic, size
     }
     g_return_val_if_fail(window > 0 && window <= FILTER_MAX_WINDOW, FILTER_INVALID);
 
-    g_autofree uint32_t *present = g_new(uint32_t, count);
+    g_autofree uint32_t *present = filter_reach(classic, count, window);
     g_autoptr(GArray) result = g_array_new(FALSE, FALSE, sizeof(struct bpf_insn));
     g_autoptr(GArray) jumps = g_array_new(FALSE, FALSE, sizeof(struct jump));
     g_autoptr(GArray) labels = g_array_new(FALSE, TRUE, sizeof(uint32_t));
