@@ -157,7 +157,7 @@ static void save_samples(const char *folder, const char *samples)
 int main(int argc, char **argv)
 {
     static const char *const targets[] = {"fuzz_etl_log", "fuzz_etl_records", "fuzz_etl_events",
-                                          "fuzz_etl_decompress"};
+                                          "fuzz_etl_decompress", "fuzz_filter"};
     if (argc != 3) {
         fprintf(stderr, "Usage: make_seeds FOLDER SAMPLES\n");
         return EXIT_FAILURE;

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Any bytes as a program of classic BPF, for a window of any size: either as its instructions are,
+ * or as choices among valid ones, which then have to be translated, and must decide as libpcap
+ * does. The packet is the bytes themselves.
+ */
+#include <glib.h>
+#include <string.h>
+
+#include "classic.h"
+#include "run_body.h"
+#include "translate.h"
+
+#define MAX_FUZZ_WINDOW 300 /* so that packets are larger, too */
+
+/* What comes from anyone: it need not be valid. */
+static GArray *as_it_is(const uint8_t *bytes, size_t size)
+{
+    GArray *program = g_array_new(FALSE, FALSE, sizeof(struct sock_filter));
+
+    g_array_set_size(program, size / sizeof(struct sock_filter));
+    if (program->len > 0) {
+        memcpy(program->data, bytes, program->len * sizeof(struct sock_filter));
+    }
+    return program;
+}
+
+/* Verdicts on a packet of which few bytes are present, and on one that is whole. */
+static void run(const GArray *program, const GArray *body, const uint8_t *bytes, uint32_t size,
+                uint32_t window_size)
+{
+    uint32_t at_hand = MIN(size, window_size), few = at_hand ? bytes[0] % (at_hand + 1) : 0;
+    g_autofree uint8_t *window = g_malloc0(window_size);
+
+    memcpy(window, bytes, at_hand);
+    bool wanted = classic_matches(program, bytes, size, size + 1);
+    uint64_t whole = body_run(body, window, window_size, at_hand, size, size + 1);
+    uint64_t first = body_run(body, window, window_size, few, size, size + 1);
+    if (whole == FILTER_NEEDS_MORE) {
+        g_assert_cmpuint(size, >, window_size);
+    } else {
+        g_assert_cmpuint(whole, ==, wanted);
+    }
+    g_assert_true(first == whole || first == FILTER_NEEDS_MORE);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size < 3) {
+        return 0;
+    }
+    bool valid = data[0] & 1;
+    uint32_t window_size = 1 + (data[1] | data[2] << 8) % MAX_FUZZ_WINDOW;
+    g_autoptr(GArray) program =
+        valid ? classic_from_bytes(data + 3, size - 3) : as_it_is(data + 3, size - 3);
+    g_autoptr(GArray) body = NULL;
+    enum filter_translation translation = filter_translate(
+        (const struct sock_filter *)program->data, program->len, window_size, &body);
+
+    g_assert_true(!valid || translation == FILTER_TRANSLATED);
+    g_assert_true((translation == FILTER_TRANSLATED) == (body != NULL));
+    g_assert_nonnull(filter_translation_text(translation));
+    if (body) {
+        body_check(body);
+        run(program, body, data, (uint32_t)size, window_size);
+    }
+    return 0;
+}
