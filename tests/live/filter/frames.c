@@ -111,7 +111,9 @@ static const struct layer layers[] = {
     {"udp-answer", BYTES("\0\x35\xc0\x03\0\0\0\0\x12\x34\x81\x80\0\x01\0\x01"), .protocol = 17, .length_at = 4},
     {"udp-dhcp", BYTES("\0\x44\0\x43\0\0\0\0\x01\x01\x06\0"), .protocol = 17, .length_at = 4},
     {"vxlan", BYTES("\xc0\x04\x12\xb5\0\0\0\0\x08\0\0\0\0\0\x2a\0"), .protocol = 17, .length_at = 4},
-    {"geneve", BYTES("\xc0\x05\x17\xc1\0\0\0\0\0\0\x65\x58\0\0\x2b\0"), .protocol = 17, .length_at = 4},
+    {"geneve", BYTES("\xc0\x05\x17\xc1\0\0\0\0\0\0\x65\x58\0\0\x2b\0"), .protocol = 17, .length_at = 4, .next = NUMBER_ETHERTYPE, .next_at = 10},
+    {"geneve-options", BYTES("\xc0\x05\x17\xc1\0\0\0\0\x02\0\0\0\0\0\x2b\0\x01\x02\x03\x01\0\0\0\x09"), .protocol = 17, .length_at = 4, .next = NUMBER_ETHERTYPE, .next_at = 10},
+    {"vxlan-8472", BYTES("\xc0\x04\x21\x18\0\0\0\0\x08\0\0\0\0\0\x2a\0"), .protocol = 17, .length_at = 4},
     {"data", BYTES("The quick brown fox jumps over the lazy dog. 0123456789")},
 };
 /* clang-format on */
@@ -162,6 +164,9 @@ static const char *const kinds[] = {
     "eth ip vxlan eth-inner ip icmp-echo data",
     "eth ip6 vxlan eth-inner ip6-back icmp6-echo",
     "eth ip geneve eth-inner ip-back tcp-http data",
+    "eth ip geneve-options ip-back icmp-echo",
+    "eth ip gre-key ip6 icmp6-echo",
+    "eth vlan ip vxlan eth-inner vlan ip udp",
     "eth ip6",
     "eth ip6 tcp-syn",
     "eth-back ip6-back tcp-syn-ack",
@@ -262,7 +267,7 @@ static void chain(GByteArray *bytes, const struct layer *layer, guint start,
     }
 }
 
-static struct frame make_frame(const char *kind)
+struct frame frame_make(const char *kind)
 {
     struct frame frame = {.bytes = g_byte_array_new()};
     g_auto(GStrv) names = g_strsplit(kind, " ", -1);
@@ -296,7 +301,7 @@ GArray *frames_make(void)
     GArray *frames = g_array_new(FALSE, FALSE, sizeof(struct frame));
 
     for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        struct frame frame = make_frame(kinds[i]);
+        struct frame frame = frame_make(kinds[i]);
 
         g_array_append_val(frames, frame);
     }

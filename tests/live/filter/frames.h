@@ -12,6 +12,9 @@ struct frame {
     guint network; /* where its first IP header is; 0: it has none at the beginning */
 };
 
+/* Of layers by their names in frames.c, separated by spaces. The caller unrefs its bytes. */
+struct frame frame_make(const char *kind);
+
 /* One of each kind: an array of struct frame, which the caller frees with frames_free(). */
 GArray *frames_make(void);
 void frames_free(GArray *frames);

@@ -5,6 +5,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "inner.h"
 #include "packet.h"
 
 struct {
@@ -16,6 +17,7 @@ struct {
 } packets SEC(".maps");
 
 const volatile __u32 packet_count;
+const volatile bool without_link;
 
 __attribute__((noinline, weak)) int filter(struct filter_window *window, __u32 present,
                                            __u32 caplen, __u32 wirelen)
@@ -48,6 +50,33 @@ int judge_all(void *context)
 {
     (void)context;
     return bpf_loop(packet_count, judge, (void *)0, 0);
+}
+
+/* As a capture with --inner: what is inside of the first bytes, if it is of the filter's form. */
+static long judge_packet_inside(__u32 index, void *context)
+{
+    struct packet *packet = bpf_map_lookup_elem(&packets, &index);
+
+    (void)context;
+    if (!packet)
+        return 1;
+    packet->verdict = FILTER_NO_MATCH;
+    packet->inner =
+        inner_find(packet->first.bytes, packet->present, without_link, INNER_VXLAN_PORT);
+    __u32 offset = INNER_OFFSET(packet->inner);
+    asm volatile("" : "+r"(offset));
+    if (offset == 0 || offset >= INNER_REACH)
+        return 0;
+    packet->verdict = filter((void *)(packet->first.bytes + offset), packet->present - offset,
+                             packet->caplen - offset, packet->wirelen - offset);
+    return 0;
+}
+
+SEC("syscall")
+int judge_inside(void *context)
+{
+    (void)context;
+    return bpf_loop(packet_count, judge_packet_inside, (void *)0, 0);
 }
 
 char LICENSE[] SEC("license") = "GPL";

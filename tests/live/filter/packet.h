@@ -19,9 +19,9 @@ struct packet {
     __u32 wirelen;
     __u32 first_verdict;
     __u32 verdict;
-    __u32 pad;
+    __u32 inner;                /* of judge_inside(): as inner_find() says */
     struct filter_window first; /* behind the bytes that are present: others */
-    struct filter_window whole;
+    struct filter_window whole; /* and the memory that inner packets reach into */
 };
 
 #endif
