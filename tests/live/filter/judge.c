@@ -114,7 +114,7 @@ void judge_free(struct judge *judge)
 
 /* --- running --- */
 
-static struct judge_bpf *load(struct judge *judge, const GArray *body)
+static struct judge_bpf *load(struct judge *judge, const GArray *body, bool without_link)
 {
     struct judge_bpf *skeleton = open_skeleton = judge_bpf__open();
 
@@ -123,6 +123,7 @@ static struct judge_bpf *load(struct judge *judge, const GArray *body)
     }
     spliced_body = body;
     skeleton->rodata->packet_count = judge->count;
+    skeleton->rodata->without_link = without_link;
     bpf_map__set_max_entries(skeleton->maps.packets, judge->count);
     if (bpf_map__reuse_fd(skeleton->maps.packets, judge->map) != 0) {
         g_error("the map does not fit: %s", g_strerror(errno));
@@ -134,20 +135,38 @@ static struct judge_bpf *load(struct judge *judge, const GArray *body)
     return skeleton;
 }
 
+static void run(struct judge *judge, const struct bpf_program *program)
+{
+    LIBBPF_OPTS(bpf_test_run_opts, options);
+
+    for (guint i = 0; i < judge->count; i++) {
+        judge->packets[i].verdict = judge->packets[i].first_verdict = NO_VERDICT;
+    }
+    if (bpf_prog_test_run_opts(bpf_program__fd(program), &options) != 0) {
+        g_error("the kernel does not run the filter: %s", g_strerror(errno));
+    }
+}
+
 bool judge_run(struct judge *judge, const GArray *body)
 {
-    LIBBPF_OPTS(bpf_test_run_opts, run);
-    struct judge_bpf *skeleton = load(judge, body);
+    struct judge_bpf *skeleton = load(judge, body, false);
 
     if (!skeleton) {
         return false;
     }
-    for (guint i = 0; i < judge->count; i++) {
-        judge->packets[i].verdict = judge->packets[i].first_verdict = NO_VERDICT;
+    run(judge, skeleton->progs.judge_all);
+    judge_bpf__destroy(skeleton);
+    return true;
+}
+
+bool judge_run_inside(struct judge *judge, const GArray *body, bool without_link)
+{
+    struct judge_bpf *skeleton = load(judge, body, without_link);
+
+    if (!skeleton) {
+        return false;
     }
-    if (bpf_prog_test_run_opts(bpf_program__fd(skeleton->progs.judge_all), &run) != 0) {
-        g_error("the kernel does not run the filter: %s", g_strerror(errno));
-    }
+    run(judge, skeleton->progs.judge_inside);
     judge_bpf__destroy(skeleton);
     return true;
 }
@@ -156,5 +175,5 @@ struct judge_verdict judge_verdict(const struct judge *judge, guint index)
 {
     const struct packet *packet = &judge->packets[index];
 
-    return (struct judge_verdict){(int)packet->first_verdict, (int)packet->verdict};
+    return (struct judge_verdict){(int)packet->first_verdict, (int)packet->verdict, packet->inner};
 }

@@ -20,9 +20,14 @@ void judge_free(struct judge *judge);
  * load it. */
 bool judge_run(struct judge *judge, const GArray *body);
 
+/* The same on what is inside the packets, with the bytes that were present. without_link: the
+ * packets begin with their IP headers. */
+bool judge_run_inside(struct judge *judge, const GArray *body, bool without_link);
+
 struct judge_verdict {
-    int first;   /* enum filter_verdict, with the bytes that were present */
-    int verdict; /* with all, or as many as the window holds */
+    int first;     /* enum filter_verdict, with the bytes that were present */
+    int verdict;   /* with all, or as many as the window holds; or on what is inside */
+    guint32 inner; /* where that is: as inner_find() says */
 };
 
 /* Of the last run. */
