@@ -16,6 +16,7 @@
 
 #define SEED              20240229
 #define MAX_PROGRAM_BYTES 300
+#define LONG_LIST         200 /* addresses */
 
 struct totals {
     guint programs, translated, in_user_space, nothing_without_link;
@@ -159,6 +160,18 @@ static void test_expression(const struct form *forms, const char *text, struct t
     pktmon_expression_free(expression);
 }
 
+/* As long as people's lists of addresses are; the last one is in the frames. */
+static void test_long_list(const struct form *forms, struct totals *totals)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; i < LONG_LIST; i++) {
+        g_string_append_printf(text, "host 10.%u.%u.1 or ", i / 200, i % 200);
+    }
+    g_string_append(text, "host 10.1.2.3");
+    test_expression(forms, text->str, totals);
+}
+
 static guint test_file(const struct form *forms, const char *path, struct totals *totals)
 {
     g_autofree char *content = NULL;
@@ -209,7 +222,8 @@ int main(int argc, char **argv)
         forms[i].judge = judge_new(forms[i].samples);
     }
     printf("%u kinds of frames, %u packets of each form\n", frames->len, forms[0].samples->len);
-    printf("%u expressions\n", test_file(forms, argv[1], &expressions));
+    test_long_list(forms, &expressions);
+    printf("%u expressions and a long one\n", test_file(forms, argv[1], &expressions));
     print_totals("expressions", &expressions);
     test_random_programs(&forms[PKTMON_FORM_ETHERNET], atoi(argv[3]), &programs);
     print_totals("random programs", &programs);
