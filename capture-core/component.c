@@ -53,6 +53,11 @@ void pktmon_registry_free(struct pktmon_registry *registry)
     g_free(registry);
 }
 
+void pktmon_registry_clear(struct pktmon_registry *registry)
+{
+    g_hash_table_remove_all(registry->components);
+}
+
 struct pktmon_component *pktmon_registry_get(struct pktmon_registry *registry, uint32_t id)
 {
     struct pktmon_component *component;

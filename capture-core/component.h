@@ -38,6 +38,9 @@ struct pktmon_registry;
 PKTMON_PUBLIC struct pktmon_registry *pktmon_registry_new(void);
 PKTMON_PUBLIC void pktmon_registry_free(struct pktmon_registry *registry);
 
+/* Forgets all components, which nobody may know of any more. */
+PKTMON_PUBLIC void pktmon_registry_clear(struct pktmon_registry *registry);
+
 /* The component with this id, made empty (name and type NULL) where there is none yet. The
  * registry owns it. */
 PKTMON_PUBLIC struct pktmon_component *pktmon_registry_get(struct pktmon_registry *registry,

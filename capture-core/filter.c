@@ -186,6 +186,12 @@ static bool decide(const struct pktmon_constraints *constraints,
            (!constraints->netns || matches_any_word(component, constraints->netns, in_netns));
 }
 
+bool pktmon_constraints_want_component(const void *context,
+                                       const struct pktmon_component *component)
+{
+    return decide(context, component);
+}
+
 bool pktmon_constraints_select(struct pktmon_constraints *constraints,
                                const struct pktmon_registry *registry, uint32_t component)
 {

@@ -27,6 +27,9 @@ bool pktmon_constraints_check(const struct pktmon_constraints *constraints,
 
 /* As pktmon_provider_options.wants_netns; context is the constraints. */
 bool pktmon_constraints_want_netns(const void *context, const char *netns);
+/* As pktmon_provider_options.wants_component; the same context. */
+bool pktmon_constraints_want_component(const void *context,
+                                       const struct pktmon_component *component);
 /* Whether the user named any namespaces. */
 bool pktmon_constraints_name_netns(const struct pktmon_constraints *constraints);
 

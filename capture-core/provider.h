@@ -53,7 +53,10 @@ struct pktmon_provider_options {
     /* Whether packets of this namespace are wanted (its name as shown; NULL = the own one), so that
      * the provider can leave out others early, as far as it can; NULL: all are. */
     bool (*wants_netns)(const void *context, const char *netns);
+    /* The same of a component, as it is described now. */
+    bool (*wants_component)(const void *context, const struct pktmon_component *component);
     const void *context;
+    const char *without_ebpf; /* why eBPF cannot be used; NULL: it was not asked for. Borrowed. */
 };
 
 struct pktmon_provider;
@@ -86,6 +89,13 @@ struct pktmon_provider {
  * privilege. NULL: error says what to do. */
 PKTMON_PUBLIC struct pktmon_provider *
 pktmon_ebpf_provider_new(const struct pktmon_provider_options *options,
+                         struct pktmon_registry *registry, struct pktmon_capture *capture,
+                         struct pktmon_sink *sink, GError **error);
+
+/* Linux, devices of the own network namespace alone, by libpcap (libpcap/). Starts
+ * pktmon-pcap-agent; as above. */
+PKTMON_PUBLIC struct pktmon_provider *
+pktmon_pcap_provider_new(const struct pktmon_provider_options *options,
                          struct pktmon_registry *registry, struct pktmon_capture *capture,
                          struct pktmon_sink *sink, GError **error);
 

@@ -22,6 +22,7 @@ struct pktmon_session {
     struct pktmon_sink sink;               /* first: the provider hands it back to us */
     struct pktmon_session_options options; /* its strings are not kept */
     pktmon_source *source;
+    pktmon_source *fallback; /* NULL: none */
     struct pktmon_constraints *constraints;
     struct pktmon_account *account;
     struct pktmon_registry *registry;
@@ -44,9 +45,11 @@ struct pktmon_session {
 static const struct {
     const char *name;
     pktmon_source *source;
+    pktmon_source *fallback; /* where this system cannot do the first; NULL: none */
 } providers[] = {
-    {"auto", pktmon_ebpf_provider_new},
+    {"auto", pktmon_ebpf_provider_new, pktmon_pcap_provider_new},
     {"ebpf", pktmon_ebpf_provider_new},
+    {"pcap", pktmon_pcap_provider_new},
 };
 
 void pktmon_session_options_init(struct pktmon_session_options *options)
@@ -291,7 +294,9 @@ static uint32_t provider_size(const struct pktmon_session *session)
     return MAX(options->pkt_size, repeat);
 }
 
-static bool open_provider(struct pktmon_session *session, GError **error)
+/* without_ebpf: as in struct pktmon_provider_options. */
+static bool open_source(struct pktmon_session *session, pktmon_source *source,
+                        const char *without_ebpf, GError **error)
 {
     const struct pktmon_session_options *options = &session->options;
     const struct pktmon_provider_options wanted = {
@@ -303,14 +308,46 @@ static bool open_provider(struct pktmon_session *session, GError **error)
         .wants_netns = pktmon_constraints_name_netns(session->constraints)
                            ? pktmon_constraints_want_netns
                            : NULL,
+        .wants_component = pktmon_constraints_want_component,
         .context = session->constraints,
+        .without_ebpf = without_ebpf,
     };
 
-    session->provider =
-        session->source(&wanted, session->registry, session->capture, &session->sink, error);
+    session->provider = source(&wanted, session->registry, session->capture, &session->sink, error);
     return session->provider && session->provider->ops->enumerate(session->provider, error) &&
            pktmon_constraints_check(session->constraints, session->registry, error) &&
            session->provider->ops->start(session->provider, error);
+}
+
+/* Nothing that was found by the first source is left. */
+static void close_source(struct pktmon_session *session)
+{
+    if (session->provider) {
+        session->provider->ops->free(session->provider);
+    }
+    session->provider = NULL;
+    pktmon_registry_clear(session->registry);
+    g_ptr_array_set_size(session->capture->missing, 0);
+}
+
+static bool open_provider(struct pktmon_session *session, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+
+    if (open_source(session, session->source, NULL, &reason)) {
+        return true;
+    }
+    if (!session->fallback || !g_error_matches(reason, PKTMON_ERROR, PKTMON_ERROR_UNSUPPORTED)) {
+        g_propagate_error(error, g_steal_pointer(&reason));
+        return false;
+    }
+    g_message("eBPF cannot be used, libpcap is: %s", reason->message);
+    close_source(session);
+    if (open_source(session, session->fallback, reason->message, error)) {
+        return true;
+    }
+    g_prefix_error(error, "%s Nor can libpcap: ", reason->message);
+    return false;
 }
 
 static void log_start(const struct pktmon_session *session)
@@ -471,11 +508,17 @@ struct pktmon_session *pktmon_session_new(const struct pktmon_session_options *o
 
     for (size_t i = 0; i < G_N_ELEMENTS(providers); i++) {
         if (g_str_equal(providers[i].name, name)) {
-            return pktmon_session_new_from(options, providers[i].source, error);
+            struct pktmon_session *session =
+                pktmon_session_new_from(options, providers[i].source, error);
+
+            if (session) {
+                session->fallback = providers[i].fallback;
+            }
+            return session;
         }
     }
     g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
-                "There is no source called \"%s\": use auto or ebpf.", name);
+                "There is no source called \"%s\": use auto, ebpf or pcap.", name);
     return NULL;
 }
 

@@ -34,7 +34,7 @@ struct pktmon_session_options {
     bool counters_only;
     const char *capture_filter; /* pcap-filter syntax */
     uint32_t buffer_size;       /* MiB of ring buffer in all */
-    const char *provider;       /* "auto" (default), "ebpf" */
+    const char *provider;       /* "auto" (default), "ebpf", "pcap" */
 };
 
 /* The defaults of the contract. */

@@ -23,7 +23,7 @@ static const struct option_choice points[] = {
 static const struct option_choice providers[] = {
     {"auto", "Automatic"},
     {"ebpf", "eBPF"},
-    {"pcap", NULL},
+    {"pcap", "libpcap: devices only"},
     {NULL},
 };
 

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "order.h"
+
+#include <string.h>
+
+struct order {
+    GPtrArray *heap; /* of struct waiting: none is before its parent, (index - 1) / 2 */
+    uint64_t count;  /* of all so far */
+    size_t size;     /* bytes */
+};
+
+struct order *order_new(void)
+{
+    struct order *order = g_new0(struct order, 1);
+
+    order->heap = g_ptr_array_new_with_free_func(g_free);
+    return order;
+}
+
+void order_free(struct order *order)
+{
+    g_ptr_array_unref(order->heap);
+    g_free(order);
+}
+
+static bool is_before(const struct waiting *one, const struct waiting *other)
+{
+    if (one->event.time != other->event.time)
+        return one->event.time < other->event.time;
+    return one->number < other->number;
+}
+
+static void swap(void **heap, guint one, guint other)
+{
+    void *kept = heap[one];
+
+    heap[one] = heap[other];
+    heap[other] = kept;
+}
+
+static void rise(void **heap, guint index)
+{
+    while (index > 0 && is_before(heap[index], heap[(index - 1) / 2])) {
+        swap(heap, index, (index - 1) / 2);
+        index = (index - 1) / 2;
+    }
+}
+
+static void sink(void **heap, guint length)
+{
+    guint index = 0, child;
+
+    while ((child = 2 * index + 1) < length) {
+        if (child + 1 < length && is_before(heap[child + 1], heap[child]))
+            child++;
+        if (!is_before(heap[child], heap[index]))
+            return;
+        swap(heap, index, child);
+        index = child;
+    }
+}
+
+static size_t cost(const struct waiting *waiting)
+{
+    return sizeof(*waiting) + waiting->size;
+}
+
+struct waiting *order_add(struct order *order, const struct pktmon_event *event,
+                          const void *payload, size_t size)
+{
+    struct waiting *waiting = g_malloc(sizeof(*waiting) + size);
+
+    *waiting = (struct waiting){.event = *event, .number = order->count++, .size = size};
+    if (size > 0)
+        memcpy(waiting->payload, payload, size);
+    order->size += cost(waiting);
+    g_ptr_array_add(order->heap, waiting);
+    rise(order->heap->pdata, order->heap->len - 1);
+    return waiting;
+}
+
+struct waiting *order_take(struct order *order, uint64_t time)
+{
+    GPtrArray *heap = order->heap;
+    struct waiting *oldest = heap->len > 0 ? heap->pdata[0] : NULL;
+
+    if (!oldest || oldest->event.time > time)
+        return NULL;
+    swap(heap->pdata, 0, heap->len - 1);
+    g_ptr_array_steal_index(heap, heap->len - 1);
+    sink(heap->pdata, heap->len);
+    order->size -= cost(oldest);
+    return oldest;
+}
+
+size_t order_size(const struct order *order)
+{
+    return order->size;
+}
