@@ -4,6 +4,7 @@
 
 PROJECT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 AGENT_CAPABILITIES=cap_bpf,cap_perfmon,cap_net_admin,cap_net_broadcast,cap_sys_admin,cap_sys_ptrace=ep
+PCAP_AGENT_CAPABILITIES=cap_net_raw=ep
 
 die() {
     echo "$*" >&2
@@ -60,18 +61,18 @@ build() {
     as_owner cmake --build "$directory"
 }
 
-# grant_agent AGENT USER: its file capabilities, and the right to start it for one user's group
-# alone. The linker writes a new file without them, so this is done after each build.
+# grant_agent AGENT USER CAPABILITIES: its file capabilities, and the right to start it for one
+# user's group alone. The linker writes a new file without them, so this is done after each build.
 grant_agent() {
-    local agent=$1 group path=$PATH:/sbin:/usr/sbin
+    local agent=$1 capabilities=$3 group path=$PATH:/sbin:/usr/sbin
     group=$(id -gn "$2")
     if [[ $(stat -c '%U:%G %a' "$agent") == "root:$group 750" ]] &&
-        PATH=$path setcap -q -v "$AGENT_CAPABILITIES" "$agent" >/dev/null; then
+        PATH=$path setcap -q -v "$capabilities" "$agent" >/dev/null; then
         return
     fi
     as_root chown "root:$group" "$agent" # takes the capabilities away, so it comes first
     as_root chmod 0750 "$agent"
-    as_root env PATH="$path" setcap "$AGENT_CAPABILITIES" "$agent"
+    as_root env PATH="$path" setcap "$capabilities" "$agent"
 }
 
 # Whether the user can run what lies there, with its capabilities.
@@ -86,7 +87,7 @@ copy_for_user() {
     local build=$1 directory=$2
     mkdir -p "$directory/extcap" "$directory/capture-core"
     cp "$build/extcap/pktmondump" "$directory/extcap/"
-    cp "$build/capture-core/pktmon-agent" "$directory/capture-core/"
+    cp "$build/capture-core/"pktmon{,-pcap}-agent "$directory/capture-core/"
     cp -r "$build/plugins" "$directory/"
     chmod -R u=rwX,go=rX "$directory"
 }
@@ -104,7 +105,8 @@ prepare_for_user() {
     # One at a time: tests run side by side.
     exec {lock}<"$build"
     flock "$lock"
-    grant_agent "$build/capture-core/pktmon-agent" "$user"
+    grant_agent "$build/capture-core/pktmon-agent" "$user" "$AGENT_CAPABILITIES"
+    grant_agent "$build/capture-core/pktmon-pcap-agent" "$user" "$PCAP_AGENT_CAPABILITIES"
     exec {lock}<&-
     echo "$build"
 }

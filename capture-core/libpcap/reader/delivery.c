@@ -18,7 +18,7 @@ static struct waiting *push(struct pcap_provider *provider, enum pktmon_record r
     const struct pktmon_event event = {
         .record = record, .time = pktmon_clock_monotonic(), .component = component};
 
-    return order_add(provider->order, &event, payload, size);
+    return order_add(provider->order, &event, 0, payload, size);
 }
 
 void pcap_push_component(struct pcap_provider *provider, uint32_t component)
@@ -77,8 +77,8 @@ void pcap_push_packet(struct pcap_provider *provider, const struct pcap_device *
     packet->cpu = -1;
     packet->queue = -1;
     offset = packet->data - with_room(bytes);
-    waiting =
-        order_add(provider->order, &event, with_room(bytes), LINK_LAYER_MAX_GROWTH + message->size);
+    waiting = order_add(provider->order, &event, device->rank, with_room(bytes),
+                        LINK_LAYER_MAX_GROWTH + message->size);
     waiting->ifindex = message->ifindex;
     waiting->event.packet.data = waiting->payload + offset;
 }

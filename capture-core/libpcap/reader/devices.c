@@ -47,6 +47,47 @@ static void take_driver(struct pcap_device *device, struct agent_device *said)
     said->speed = device->speed;
 }
 
+/* The kernel allows no more devices above each other. */
+#define MAX_RANK 8
+
+static void raise_above(struct pcap_provider *provider, uint32_t upper, uint32_t lower)
+{
+    struct pcap_device *above = g_hash_table_lookup(provider->devices, GUINT_TO_POINTER(upper));
+    const struct pcap_device *below =
+        g_hash_table_lookup(provider->devices, GUINT_TO_POINTER(lower));
+
+    if (above && below && below->rank < MAX_RANK)
+        above->rank = MAX(above->rank, below->rank + 1);
+}
+
+static void rank_devices(struct pcap_provider *provider)
+{
+    GHashTableIter iterator;
+    void *value;
+
+    for (int i = 0; i < MAX_RANK; i++) {
+        g_hash_table_iter_init(&iterator, provider->devices);
+        while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+            const struct pcap_device *device = value;
+
+            raise_above(provider, device->ifindex, device->below);
+            raise_above(provider, device->master, device->ifindex);
+        }
+    }
+}
+
+/* The link of these is their other end. */
+static const char *const paired_kinds[] = {"veth", "netkit", "vxcan", NULL};
+
+static void take_place(struct pcap_device *device, const struct agent_device *said)
+{
+    bool is_paired = said->link_elsewhere || g_strv_contains(paired_kinds, said->kind);
+
+    device->master = said->master;
+    device->below = is_paired ? 0 : said->link;
+    device->rank = 0;
+}
+
 static void take_gone(struct pcap_provider *provider, struct pcap_device *device)
 {
     device->is_gone = true;
@@ -63,6 +104,7 @@ static void take_link(void *context, const struct nlmsghdr *message)
     struct agent_device said = {.net_cookie = topology_own_cookie(provider->topology)};
     struct pcap_device *device = device_of(provider, link->ifi_index);
 
+    provider->changed = true;
     take_statistics(device, message);
     if (message->nlmsg_type == RTM_DELLINK) {
         take_gone(provider, device);
@@ -72,6 +114,7 @@ static void take_link(void *context, const struct nlmsghdr *message)
         memset(&device->before, 0, sizeof(device->before));
     device_of_link(message, &said);
     take_driver(device, &said);
+    take_place(device, &said);
     topology_take_device(provider->topology, &said);
     device->component =
         topology_device(provider->topology, said.net_cookie, (uint32_t)link->ifi_index);
@@ -98,6 +141,7 @@ bool pcap_list_devices(struct pcap_provider *provider, GError **error)
         if (device->listed != provider->lists && !device->is_gone)
             take_gone(provider, device);
     }
+    rank_devices(provider);
     return true;
 }
 
@@ -107,6 +151,9 @@ bool pcap_hear_of_devices(struct pcap_provider *provider, GError **error)
 
     if (!heard_all || (provider->list_at && pktmon_clock_monotonic() >= provider->list_at))
         return pcap_list_devices(provider, error);
+    if (provider->changed)
+        rank_devices(provider);
+    provider->changed = false;
     return true;
 }
 

@@ -27,6 +27,8 @@ static bool is_before(const struct waiting *one, const struct waiting *other)
 {
     if (one->event.time != other->event.time)
         return one->event.time < other->event.time;
+    if (one->rank != other->rank)
+        return one->rank < other->rank;
     return one->number < other->number;
 }
 
@@ -65,12 +67,13 @@ static size_t cost(const struct waiting *waiting)
     return sizeof(*waiting) + waiting->size;
 }
 
-struct waiting *order_add(struct order *order, const struct pktmon_event *event,
+struct waiting *order_add(struct order *order, const struct pktmon_event *event, uint32_t rank,
                           const void *payload, size_t size)
 {
     struct waiting *waiting = g_malloc(sizeof(*waiting) + size);
 
-    *waiting = (struct waiting){.event = *event, .number = order->count++, .size = size};
+    *waiting =
+        (struct waiting){.event = *event, .rank = rank, .number = order->count++, .size = size};
     if (size > 0)
         memcpy(waiting->payload, payload, size);
     order->size += cost(waiting);

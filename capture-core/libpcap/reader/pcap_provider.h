@@ -20,6 +20,9 @@ enum { WAY_RX, WAY_TX, WAYS };
 struct pcap_device {
     uint32_t ifindex;
     uint32_t component;
+    uint32_t master; /* ifindex of the bridge, bond ...; 0 = none */
+    uint32_t below;  /* ifindex of the device below; 0 = none */
+    uint32_t rank;   /* how many are below: what they receive has the same time in all of them */
     bool is_up;
     bool is_loopback;
     bool is_gone;
@@ -45,6 +48,7 @@ struct pcap_provider {
     GPtrArray *sniffers; /* of struct sniffer */
     struct groups *groups;
     struct order *order;
+    bool changed;         /* devices, since they were ranked */
     bool begun;           /* it was started */
     bool capturing;       /* devices that come are captured too */
     guint lists;          /* how many there were */
