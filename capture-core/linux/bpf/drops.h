@@ -213,16 +213,15 @@ static __always_inline bool is_no_drop(__u32 reason)
  * A buffer ended, and all was well. Where it was received, no socket took it and nothing else
  * carries its packet, the kernel itself was the receiver, or is done with it.
  */
-static __always_inline void consumed(struct sk_buff *skb)
+static __always_inline void consumed(struct sk_buff *skb, struct journey *journey)
 {
-    struct journey *journey = live_journey_of(address(skb));
     struct scratch *scratch;
     struct place place = {.point = RECORD_POINT_CONSUMED, .way = RECORD_RX};
     struct frame frame;
     __u32 copied;
 
-    if (!journey || journey->head != address(skb->head) || journey->way != RECORD_RX ||
-        journey->number || journey->flags & (JOURNEY_DELIVERED | JOURNEY_SIDE) ||
+    if (journey->flags & (JOURNEY_ENDED | JOURNEY_DELIVERED | JOURNEY_SIDE) ||
+        journey->head != address(skb->head) || journey->way != RECORD_RX || journey->number ||
         has_others(journey))
         return;
     /* Merged with others as it was received, it ends when they do. */

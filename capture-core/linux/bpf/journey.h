@@ -58,13 +58,29 @@ static __always_inline struct journey_bucket *bucket_of(__u64 skb)
     return bpf_map_lookup_elem(&journeys, &slot);
 }
 
+/* A journey, and what its bucket says of its age. */
+struct entry {
+    struct journey *journey; /* NULL: none */
+    __u64 *time;
+};
+
 /* Of the buffer, be it this packet's or another one's that was in the same memory. */
-static __always_inline struct journey *journey_of(__u64 skb)
+static __always_inline struct entry entry_of(__u64 skb)
 {
     struct journey_bucket *bucket = bucket_of(skb);
     __u32 way = bucket ? find_way(&bucket->ways, skb) : WAYS;
+    struct entry entry = {};
 
-    return bucket && way < WAYS ? &bucket->journeys[way] : NULL;
+    if (bucket && way < WAYS) {
+        entry.journey = &bucket->journeys[way];
+        entry.time = &bucket->ways.times[way];
+    }
+    return entry;
+}
+
+static __always_inline struct journey *journey_of(__u64 skb)
+{
+    return entry_of(skb).journey;
 }
 
 /* The same, of a buffer that was not seen to end. */
@@ -92,16 +108,6 @@ static __always_inline struct journey *new_journey(__u64 skb, __u64 time)
         return NULL;
     bucket->ways.times[way] = time;
     return &bucket->journeys[way];
-}
-
-/* The next one that needs a place in the bucket takes this one. */
-static __always_inline void free_way(__u64 skb)
-{
-    struct journey_bucket *bucket = bucket_of(skb);
-    __u32 way = bucket ? find_way(&bucket->ways, skb) : WAYS;
-
-    if (bucket && way < WAYS)
-        bucket->ways.times[way] = 0;
 }
 
 /* --- buffers, by head --- */

@@ -110,6 +110,8 @@ struct journey {
     __u16 cut;    /* of a large one: segments made of it so far */
     __u8 point;   /* enum record_point */
     __u8 way;
+    __u8 network; /* offset of the network header in the frame, where it entered a hook */
+    __u8 pad[3];
 };
 
 /*

@@ -142,8 +142,8 @@ static __always_inline __u32 readable(const struct frame *frame)
 }
 
 /* A packet that scratch memory cannot hold: its record with room for all, filled piece by piece. */
-static __always_inline bool put_large(void *ring, void *dynptr_source, const struct frame *frame,
-                                      struct scratch *scratch, __u32 copied)
+static __noinline bool put_large(void *ring, void *dynptr_source, const struct frame *frame,
+                                 struct scratch *scratch, __u32 copied)
 {
     struct bpf_dynptr place, packet;
     __u32 caplen = scratch->record.caplen;
@@ -211,9 +211,10 @@ static __always_inline bool put_record(void *dynptr_source, const struct frame *
     return put_scratch(ring, scratch);
 }
 
-/* What of the first bytes lies in fragments; the linear part is there already. */
-static __always_inline void
-read_content_of_fragments(void *dynptr_source, const struct frame *frame, struct scratch *scratch)
+/* What of the first bytes lies in fragments; the linear part is there already. Dynptrs have a stack
+ * of their own, because the verifier does not let their places be used for anything else. */
+static __noinline void read_content_of_fragments(void *dynptr_source, const struct frame *frame,
+                                                 struct scratch *scratch)
 {
     __u32 linear = frame->linear, length = frame->length;
     struct bpf_dynptr packet;
@@ -307,15 +308,14 @@ struct place {
     __u8 flags; /* RECORD_LEAVES */
 };
 
-/* Begins the record in scratch with what is known of the packet before its group is, and fills
- * scratch->sight. Returns how many bytes of the frame are in scratch. dynptr_source: as in
+/* Begins the record in scratch with what is known of the packet before its group is, and copies its
+ * first bytes. Returns how many bytes of the frame are in scratch. dynptr_source: as in
  * write_record(). */
-static __always_inline __u32 look(struct scratch *scratch, const struct sk_buff *skb,
-                                  void *dynptr_source, const struct frame *frame,
-                                  const struct place *place)
+static __always_inline __u32 glance(struct scratch *scratch, const struct sk_buff *skb,
+                                    void *dynptr_source, const struct frame *frame,
+                                    const struct place *place)
 {
     struct packet_record *record = begin_record(scratch, skb, frame);
-    __u32 copied;
 
     record->net_cookie = place->key.net_cookie;
     record->ifindex = place->key.ifindex;
@@ -324,7 +324,16 @@ static __always_inline __u32 look(struct scratch *scratch, const struct sk_buff 
     record->flags |= place->flags;
     if (place->way == RECORD_TX || place->point == RECORD_POINT_SOCKET)
         record->socket = socket_of(skb->sk);
-    copied = copy_start(dynptr_source, frame, scratch);
+    return copy_start(dynptr_source, frame, scratch);
+}
+
+/* The same, and fills scratch->sight. */
+static __always_inline __u32 look(struct scratch *scratch, const struct sk_buff *skb,
+                                  void *dynptr_source, const struct frame *frame,
+                                  const struct place *place)
+{
+    __u32 copied = glance(scratch, skb, dynptr_source, frame, place);
+
     look_at(scratch, skb, frame);
     return copied;
 }

@@ -172,11 +172,14 @@ int tcx_ingress(struct __sk_buff *ctx)
 SEC("tp_btf/kfree_skb")
 int BPF_PROG(kfree_skb, struct sk_buff *skb, void *location, enum skb_drop_reason reason)
 {
+    struct entry entry;
+
     if (is_local_socket(skb->sk))
         return 0;
     if (!is_no_drop(reason))
         dropped(skb, address(location), reason);
-    forget(skb);
+    entry = entry_of(address(skb));
+    forget(skb, &entry);
     return 0;
 }
 
@@ -184,9 +187,13 @@ int BPF_PROG(kfree_skb, struct sk_buff *skb, void *location, enum skb_drop_reaso
 SEC("tp_btf/consume_skb")
 int BPF_PROG(consume_skb, struct sk_buff *skb)
 {
+    struct entry entry;
+
     if (is_local_socket(skb->sk))
         return 0;
-    consumed(skb);
-    forget(skb);
+    entry = entry_of(address(skb));
+    if (entry.journey)
+        consumed(skb, entry.journey);
+    forget(skb, &entry);
     return 0;
 }

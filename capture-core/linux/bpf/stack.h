@@ -166,7 +166,8 @@ static __always_inline void enters_hook(const struct place *place, struct sk_buf
     track(&scratch->record, &scratch->sight);
     journey = live_journey_of(address(skb));
     if (journey) {
-        hash_headers(scratch, scratch->sight.content.network, &journey->headers);
+        journey->network = scratch->sight.content.network;
+        hash_headers(scratch, journey->network, &journey->headers);
         journey->flags |= JOURNEY_IN_HOOK;
     }
     write_record(skb, frame, scratch, copied, count);
@@ -183,12 +184,13 @@ static __always_inline void leaves_hook(const struct place *place, struct sk_buf
 
     if (!journey || journey->point != place->point || !(journey->flags & JOURNEY_IN_HOOK))
         return;
-    copied = look(scratch, skb, skb, frame, place);
-    hash_headers(scratch, scratch->sight.content.network, &headers);
+    copied = glance(scratch, skb, skb, frame, place);
+    hash_headers(scratch, journey->network, &headers);
     if (headers == journey->headers && scratch->record.time - journey->time < HOOK_IS_SLOW_NS) {
         journey->flags &= ~JOURNEY_IN_HOOK;
         return;
     }
+    look_at(scratch, skb, frame);
     go_on(journey, &scratch->record, &scratch->sight);
     write_record(skb, frame, scratch, copied, count);
 }

@@ -372,20 +372,21 @@ static __always_inline bool has_others(const struct journey *journey)
     return family->good || family->alive > (journey->flags & JOURNEY_ENDED ? 0 : 1);
 }
 
-/* The buffer ends here; its bytes too, unless other buffers share them. */
-static __always_inline void forget(const struct sk_buff *skb)
+/* The buffer ends here; its bytes too, unless other buffers share them. The next one that needs a
+ * place in its bucket takes this one's. */
+static __always_inline void forget(const struct sk_buff *skb, const struct entry *entry)
 {
-    struct journey *journey = live_journey_of(address(skb));
+    struct journey *journey = entry->journey;
     struct family *family;
 
     if (!shares_head(skb))
         forget_head(address(skb->head));
-    if (!journey)
+    if (!journey || journey->flags & JOURNEY_ENDED)
         return;
     if (journey->flags & JOURNEY_LEAVES)
         end_well(journey);
     journey->flags |= JOURNEY_ENDED;
-    free_way(address(skb));
+    *entry->time = 0;
     family = family_of(journey);
     if (family)
         __sync_fetch_and_sub(&family->alive, 1);
