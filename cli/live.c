@@ -39,12 +39,14 @@ static void print_missing(const struct pktmon_capture *capture)
     }
 }
 
-bool live_list(struct pktmon_registry *registry, GError **error)
+/* without_ebpf: as in struct pktmon_provider_options. */
+static bool list_from(pktmon_source *source, const char *without_ebpf,
+                      struct pktmon_registry *registry, GError **error)
 {
-    const struct pktmon_provider_options options = {.points = PKTMON_POINTS_STACK};
+    const struct pktmon_provider_options options = {.points = PKTMON_POINTS_STACK,
+                                                    .without_ebpf = without_ebpf};
     struct pktmon_capture *capture = pktmon_capture_new();
-    struct pktmon_provider *provider =
-        pktmon_ebpf_provider_new(&options, registry, capture, NULL, error);
+    struct pktmon_provider *provider = source(&options, registry, capture, NULL, error);
     bool done = provider && provider->ops->enumerate(provider, error);
     if (done)
         print_missing(capture);
@@ -52,6 +54,17 @@ bool live_list(struct pktmon_registry *registry, GError **error)
         provider->ops->free(provider);
     pktmon_capture_free(capture);
     return done;
+}
+
+bool live_list(struct pktmon_registry *registry, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    if (list_from(pktmon_ebpf_provider_new, NULL, registry, &reason))
+        return true;
+    if (g_error_matches(reason, PKTMON_ERROR, PKTMON_ERROR_UNSUPPORTED))
+        return list_from(pktmon_pcap_provider_new, reason->message, registry, error);
+    g_propagate_error(error, g_steal_pointer(&reason));
+    return false;
 }
 
 /* --- readings --- */
