@@ -462,7 +462,7 @@ static void test_unknown_source(void)
     struct pktmon_session_options options = defaults();
     g_autoptr(GError) error = NULL;
 
-    options.provider = "pcap";
+    options.provider = "dpdk";
     g_assert_null(pktmon_session_new(&options, &error));
     g_assert_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT);
 }
