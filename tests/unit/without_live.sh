@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# -DLIVE=OFF builds what needs no Linux kernel, on a machine that lacks libbpf, libpcap, libcap and
-# libmnl: a pkg-config that does not know them stands in for that.
+# -DLIVE=OFF builds what needs no Linux kernel, on a machine that lacks libbpf, libpcap, libcap,
+# libmnl and libseccomp: a pkg-config that does not know them stands in for that.
 # Usage: without_live.sh SOURCE_DIRECTORY
 set -euo pipefail
 
@@ -13,7 +13,7 @@ cat >"$work/pkg-config" <<'END'
 #!/bin/sh
 for word; do
     case $word in
-    libbpf* | libpcap* | libcap* | libmnl*)
+    libbpf* | libpcap* | libcap* | libmnl* | libseccomp*)
         echo "Package $word is not here" >&2
         exit 1
         ;;
@@ -31,7 +31,7 @@ for file in cli/pktmon extcap/pktmondump; do
         echo "$file was not built" >&2
         exit 1
     }
-    if readelf --dynamic "$work/build/$file" | grep -E 'lib(bpf|pcap|cap|mnl)\.'; then
+    if readelf --dynamic "$work/build/$file" | grep -E 'lib(bpf|pcap|cap|mnl|seccomp)\.'; then
         echo "$file needs what it should not" >&2
         exit 1
     fi
