@@ -57,12 +57,17 @@ def ratio(runs, others, measure):
     return spread([run[measure] / other[measure] for run, other in zip(runs, others)], "%.2f")
 
 
-def print_programs(before, after):
-    """What the kernel programs took between two readings of program_runs()."""
-    rows = []
+def print_programs(before, after, sent, records):
+    """What the kernel programs took between two readings of program_runs(), while sent packets
+    gave so many records each."""
+    rows, total = [], 0
     for name, (runs, nanoseconds) in sorted(after.items()):
         runs -= before[name][0]
+        nanoseconds -= before[name][1]
+        total += nanoseconds
         if runs:
-            rows.append([f"`{name}`", str(runs), f"{(nanoseconds - before[name][1]) / runs:.0f}"])
+            rows.append([f"`{name}`", str(runs), f"{nanoseconds / runs:.0f}"])
     print("**The kernel programs (measuring takes about 60 ns of each run)**\n")
     print_table(["program", "runs", "ns per run"], rows)
+    print(f"{sent} packets, {records} records of each: {total / sent:.0f} ns per packet, "
+          f"{total / sent / records:.0f} ns per record.")
