@@ -490,7 +490,8 @@ static void test_clock_is_set(void)
     struct block block = find_block(&fixture, PACKET, PKTMON_RECORD_EVENT, 1);
     struct pktmon_metadata_reader reader = block_metadata(&block);
     g_autofree char *message = metadata_text(reader, PKTMON_FIELD_EVENT_MESSAGE);
-    g_assert_nonnull(strstr(message, "forward by 2.50"));
+    /* By 2.5 s, and what the machine itself corrects meanwhile. */
+    g_assert_true(strstr(message, "forward by 2.50") || strstr(message, "forward by 2.49"));
     g_assert_cmpuint(metadata_number(reader, PKTMON_FIELD_EVENT_ID), ==, PKTMON_NOTICE_CLOCK_STEP);
     struct block packet = find_block(&fixture, PACKET, PKTMON_RECORD_PACKET, 0);
     g_assert_cmpuint(block_packet(&block).time, <=, block_packet(&packet).time);

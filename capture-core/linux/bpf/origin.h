@@ -8,6 +8,7 @@
 /* Content says less the older it is. */
 #define CONTENT_AGE_NS (1000 * 1000 * 1000ULL)
 #define SEGMENT_AGE_NS (100 * 1000 * 1000ULL)
+#define HAND_OVER_NS   (1000 * 1000ULL)
 
 /* Another device sent it, and now it is at this one. */
 static __always_inline bool was_handed_over(const struct journey *journey,
@@ -121,17 +122,20 @@ static __always_inline enum relation relation_to(const struct journey *journey,
     return journey->flags & JOURNEY_ENDED ? RELATION_INSTEAD : RELATION_COPY;
 }
 
-/* TCP bytes that were merged with others, and are cut out again; the memory where they were is
- * another packet's by now. */
-static __always_inline bool is_cut_again(__u64 key, const struct packet_record *now,
-                                         const struct sight *sight, struct origin *origin)
+/* What another buffer held whose memory is another packet's by now: TCP bytes that were merged with
+ * others and are cut out again, or what a device handed over a moment ago. */
+static __always_inline bool is_held(__u64 key, const struct packet_record *now,
+                                    const struct sight *sight, struct origin *origin)
 {
     struct content_bucket *bucket = contents_of(key);
     __u32 way = bucket ? find_content(bucket, key, sight->content.sequence) : WAYS;
+    bool cut = now->point == RECORD_POINT_TX_LOWER && sight->content.payload;
+    bool handed_over = now->point == RECORD_POINT_RX_LOWER || now->point == RECORD_POINT_DROP;
 
-    if (now->point != RECORD_POINT_TX_LOWER || !sight->content.payload || !bucket || way >= WAYS ||
-        bucket->lengths[way] != sight->content.payload ||
-        now->time - bucket->ways.times[way] > CONTENT_AGE_NS)
+    if (!bucket || way >= WAYS || bucket->lengths[way] != sight->content.payload)
+        return false;
+    if (now->time - bucket->ways.times[way] > (cut ? CONTENT_AGE_NS : HAND_OVER_NS) ||
+        (!cut && !handed_over))
         return false;
     origin->relation = RELATION_LEFT_OVER;
     origin->group = bucket->groups[way];
@@ -149,9 +153,9 @@ static __always_inline bool from_same(const struct packet_record *now, const str
     if (!holds_the_same(journey, sight))
         journey = NULL;
     if (is_source(now, sight, journey))
-        return false;
+        return !journey && now->point == RECORD_POINT_DROP && is_held(key, now, sight, origin);
     if (!journey)
-        return is_cut_again(key, now, sight, origin);
+        return is_held(key, now, sight, origin);
     if (!goes_on(journey, now, sight, false))
         return false;
     origin->journey = journey;
@@ -187,8 +191,10 @@ static __always_inline bool find_origin(const struct packet_record *now, const s
         return false;
     if (from_head(now, sight, origin))
         return true;
-    if (own && !sight->content.fragment)
-        return false;
+    if (own && !sight->content.fragment) {
+        origin->by_content = true;
+        return from_same(now, sight, origin);
+    }
     return from_content(now, sight, origin) &&
            !(own && origin->journey && origin->journey->group == own->group);
 }
@@ -220,8 +226,8 @@ __noinline int track(struct packet_record *record, const struct sight *sight)
         record->flags |= RECORD_CONTENT;
     }
     /* A drop of what a device had handed over in another buffer: it was received. */
-    if (record->point == RECORD_POINT_DROP && origin.by_content && origin.journey &&
-        was_handed_over(origin.journey, record))
+    if (record->point == RECORD_POINT_DROP && origin.by_content &&
+        (origin.journey ? was_handed_over(origin.journey, record) : found))
         record->way = RECORD_RX;
     begin(record, sight, &origin);
     return 0;

@@ -224,13 +224,15 @@ static __always_inline void tell(struct packet_record *record, struct journey *j
     record->appearance = journey->appearance;
 }
 
-/* TCP bytes are remembered where they come in, because there they may be merged with others. */
+/* TCP bytes are remembered where they come in, because there they may be merged with others, and
+ * all packets where they are handed over, because another buffer may arrive. */
 static __always_inline void go_on(struct journey *journey, struct packet_record *record,
                                   const struct sight *sight)
 {
     bool moved = journey->head != sight->head;
     bool changed = journey->signature != sight->content.signature ||
-                   (record->point == RECORD_POINT_RX_LOWER && sight->content.payload);
+                   (record->point == RECORD_POINT_RX_LOWER && sight->content.payload) ||
+                   record->point == RECORD_POINT_TX_LOWER;
 
     move(journey, record, sight);
     number_piece(journey, sight);
@@ -372,8 +374,10 @@ static __always_inline bool has_others(const struct journey *journey)
     return family->good || family->alive > (journey->flags & JOURNEY_ENDED ? 0 : 1);
 }
 
-/* The buffer ends here; its bytes too, unless other buffers share them. The next one that needs a
- * place in its bucket takes this one's. */
+/* So much older an ended journey counts, when a place is needed in its bucket. */
+#define ENDED_AGE_NS (1000 * 1000 * 1000ULL)
+
+/* The buffer ends here; its bytes too, unless other buffers share them. */
 static __always_inline void forget(const struct sk_buff *skb, const struct entry *entry)
 {
     struct journey *journey = entry->journey;
@@ -386,7 +390,8 @@ static __always_inline void forget(const struct sk_buff *skb, const struct entry
     if (journey->flags & JOURNEY_LEAVES)
         end_well(journey);
     journey->flags |= JOURNEY_ENDED;
-    *entry->time = 0;
+    /* Its content may go on in another buffer in a moment; but what lives comes before it. */
+    *entry->time = journey->time - ENDED_AGE_NS;
     family = family_of(journey);
     if (family)
         __sync_fetch_and_sub(&family->alive, 1);
