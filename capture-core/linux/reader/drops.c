@@ -329,18 +329,46 @@ uint32_t drop_component(struct topology *topology, const struct drop_key *key, c
     return topology_kernel(topology);
 }
 
+/* Where the direction in which a packet was last seen says nothing: it may have been received and
+ * on its way out when it was dropped, or sent to the device beyond, which dropped it before it was
+ * seen there. */
+struct way_rule {
+    const char *prefix;
+    uint8_t way; /* enum record_way */
+};
+
+static const struct way_rule reason_ways[] = {
+    {"NEIGH_", RECORD_TX},
+    {"QDISC_", RECORD_TX},
+    {"TC_EGRESS", RECORD_TX},
+    {"BPF_CGROUP_EGRESS", RECORD_TX},
+    {"GSO_SEG", RECORD_TX},
+    {"XDP", RECORD_RX},
+};
+
+static const struct way_rule location_ways[] = {
+    {"neigh_", RECORD_TX},
+    {"veth_xdp_", RECORD_RX},
+    {"do_xdp_generic", RECORD_RX},
+};
+
+static const struct way_rule *way_rule_of(const struct way_rule *rules, size_t count,
+                                          const char *name)
+{
+    for (size_t i = 0; name && i < count; i++) {
+        if (g_str_has_prefix(name, rules[i].prefix))
+            return &rules[i];
+    }
+    return NULL;
+}
+
 uint8_t drop_way(const char *reason, const char *location, uint8_t way)
 {
-    /* A packet that was last seen as it came in may have been on its way out when it was dropped.
-     */
-    static const char *const reasons_on_send[] = {
-        "NEIGH_", "QDISC_", "TC_EGRESS", "BPF_CGROUP_EGRESS", "GSO_SEG", NULL};
+    const struct way_rule *rule = way_rule_of(reason_ways, G_N_ELEMENTS(reason_ways), reason);
 
-    for (const char *const *prefix = reasons_on_send; *prefix; prefix++) {
-        if (g_str_has_prefix(reason, *prefix))
-            return RECORD_TX;
-    }
-    return location && g_str_has_prefix(location, "neigh_") ? RECORD_TX : way;
+    if (!rule)
+        rule = way_rule_of(location_ways, G_N_ELEMENTS(location_ways), location);
+    return rule ? rule->way : way;
 }
 
 /* --- ends that are no drops --- */
