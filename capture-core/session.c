@@ -491,6 +491,7 @@ struct pktmon_session *pktmon_session_new_from(const struct pktmon_session_optio
     session->options.components = NULL;
     session->options.netns = NULL;
     session->options.capture_filter = NULL;
+    session->options.filters = NULL;
     session->options.provider = NULL;
     session->source = source;
     session->constraints = constraints;

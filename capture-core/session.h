@@ -33,9 +33,18 @@ struct pktmon_session_options {
     uint32_t counters_interval_ms; /* 0 = only at the end */
     bool counters_only;
     const char *capture_filter; /* pcap-filter syntax */
-    uint32_t buffer_size;       /* MiB of ring buffer in all */
-    const char *provider;       /* "auto" (default), "ebpf", "pcap" */
+    /* In the words of Windows' `pktmon filter add`, up to PKTMON_MAX_FILTERS, the last one followed
+     * by NULL; NULL = none. A packet is kept that matches one of these or the capture filter. */
+    const char *const *filters;
+    bool inner;           /* the capture filter also matches the packet inside a tunnel */
+    uint16_t vxlan_port;  /* of such tunnels; 0 = 4789 */
+    uint32_t sample;      /* keep one group in so many; 0 = all */
+    uint32_t max_cpu;     /* percent of one CPU that the capture may take; 0 = no ceiling */
+    uint32_t buffer_size; /* MiB of ring buffer in all */
+    const char *provider; /* "auto" (default), "ebpf", "pcap" */
 };
+
+#define PKTMON_MAX_FILTERS 32
 
 /* The defaults of the contract. */
 PKTMON_PUBLIC void pktmon_session_options_init(struct pktmon_session_options *options);

@@ -338,12 +338,9 @@ struct way_rule {
 };
 
 static const struct way_rule reason_ways[] = {
-    {"NEIGH_", RECORD_TX},
-    {"QDISC_", RECORD_TX},
-    {"TC_EGRESS", RECORD_TX},
-    {"BPF_CGROUP_EGRESS", RECORD_TX},
-    {"GSO_SEG", RECORD_TX},
-    {"XDP", RECORD_RX},
+    {"NEIGH_", RECORD_TX},    {"QDISC_", RECORD_TX},
+    {"TC_EGRESS", RECORD_TX}, {"BPF_CGROUP_EGRESS", RECORD_TX},
+    {"GSO_SEG", RECORD_TX},   {"XDP", RECORD_RX},
 };
 
 static const struct way_rule location_ways[] = {
