@@ -178,6 +178,10 @@ struct pktmon_event {
     enum pktmon_record record;
     uint64_t time;      /* ns since 1970-01-01 UTC */
     uint32_t component; /* id; 0 = of no component */
+    /* Of packets, and of notices about one, where the provider has judged them: which of its
+     * filters matched the packet so far, as bits. */
+    bool judged;
+    uint64_t filters;
     union {
         struct pktmon_packet packet;
         struct pktmon_counters counters;

@@ -1,24 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "filter.h"
 
-#include "expression.h"
-
 struct pktmon_constraints {
     enum pktmon_capture_type type;
-    GStrv components; /* words of the user; NULL = all */
-    GStrv netns;      /* words of the user; NULL = all */
-    char *filter;     /* pcap-filter text; NULL = none */
-    struct pktmon_expression *expression;
+    GStrv components;     /* words of the user; NULL = all */
+    GStrv netns;          /* words of the user; NULL = all */
     GHashTable *selected; /* component id -> whether it is wanted, decided once */
 };
-
-char *pktmon_filter_check(const char *expression)
-{
-    char *words = NULL;
-
-    pktmon_expression_free(pktmon_expression_new(expression, &words));
-    return words;
-}
 
 /* The words of a comma-separated list; NULL where it has none. */
 static GStrv split_words(const char *list)
@@ -36,29 +24,7 @@ static GStrv split_words(const char *list)
     return any ? g_strv_builder_end(words) : NULL;
 }
 
-static bool set_filter(struct pktmon_constraints *constraints, const char *expression,
-                       GError **error)
-{
-    g_autofree char *text = g_strstrip(g_strdup(expression ? expression : ""));
-    g_autofree char *words = NULL;
-
-    if (!*text) {
-        return true;
-    }
-    constraints->expression = pktmon_expression_new(text, &words);
-    if (!constraints->expression) {
-        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
-                    "The capture filter \"%s\" is not valid (%s): correct it as in "
-                    "pcap-filter(7).",
-                    text, words);
-        return false;
-    }
-    constraints->filter = g_steal_pointer(&text);
-    return true;
-}
-
-struct pktmon_constraints *pktmon_constraints_new(const struct pktmon_session_options *options,
-                                                  GError **error)
+struct pktmon_constraints *pktmon_constraints_new(const struct pktmon_session_options *options)
 {
     struct pktmon_constraints *constraints = g_new0(struct pktmon_constraints, 1);
 
@@ -69,10 +35,6 @@ struct pktmon_constraints *pktmon_constraints_new(const struct pktmon_session_op
         g_clear_pointer(&constraints->netns, g_strfreev);
     }
     constraints->selected = g_hash_table_new(NULL, NULL);
-    if (!set_filter(constraints, options->capture_filter, error)) {
-        pktmon_constraints_free(constraints);
-        return NULL;
-    }
     return constraints;
 }
 
@@ -81,8 +43,6 @@ void pktmon_constraints_free(struct pktmon_constraints *constraints)
     if (!constraints) {
         return;
     }
-    pktmon_expression_free(constraints->expression);
-    g_free(constraints->filter);
     g_strfreev(constraints->components);
     g_strfreev(constraints->netns);
     g_hash_table_destroy(constraints->selected);
@@ -216,29 +176,11 @@ void pktmon_constraints_forget(struct pktmon_constraints *constraints, uint32_t 
     g_hash_table_remove(constraints->selected, GUINT_TO_POINTER(component));
 }
 
-static bool has_wanted_type(enum pktmon_capture_type type, const struct pktmon_packet *packet)
-{
-    bool drop = packet->dropped || packet->copy_released;
-
-    return type == PKTMON_CAPTURE_ALL || drop == (type == PKTMON_CAPTURE_DROP);
-}
-
-static bool matches_filter(const struct pktmon_constraints *constraints,
-                           const struct pktmon_packet *packet)
-{
-    /* "len" in a filter is the packet's own length, not that of the bytes at hand. */
-    return pktmon_expression_matches(constraints->expression, PKTMON_FORM_ETHERNET, packet->data,
-                                     packet->caplen, packet->origlen);
-}
-
 bool pktmon_constraints_admit(const struct pktmon_constraints *constraints,
                               const struct pktmon_packet *packet)
 {
-    return has_wanted_type(constraints->type, packet) &&
-           (!constraints->filter || matches_filter(constraints, packet));
-}
+    bool drop = packet->dropped || packet->copy_released;
 
-const char *pktmon_constraints_filter(const struct pktmon_constraints *constraints)
-{
-    return constraints->filter;
+    return constraints->type == PKTMON_CAPTURE_ALL ||
+           drop == (constraints->type == PKTMON_CAPTURE_DROP);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a session leaves out: components and namespaces that were not asked for, packets that pass
- * or are dropped, and packets that the capture filter does not match.
+ * Where a session looks: components and namespaces that were asked for, and packets that pass or
+ * are dropped.
  */
 #ifndef PKTMON_FILTER_H
 #define PKTMON_FILTER_H
@@ -16,9 +16,8 @@
 
 struct pktmon_constraints;
 
-/* NULL: error (the capture filter is bad). Copies what it keeps of options. */
-struct pktmon_constraints *pktmon_constraints_new(const struct pktmon_session_options *options,
-                                                  GError **error);
+/* Copies what it keeps of options. */
+struct pktmon_constraints *pktmon_constraints_new(const struct pktmon_session_options *options);
 void pktmon_constraints_free(struct pktmon_constraints *constraints);
 
 /* Whether every word of the user means something that exists in the registry. */
@@ -39,12 +38,8 @@ bool pktmon_constraints_select(struct pktmon_constraints *constraints,
 /* The component is new or was described anew: what was decided about it holds no longer. */
 void pktmon_constraints_forget(struct pktmon_constraints *constraints, uint32_t component);
 
-/* Whether the packet is of the wanted type and matches the capture filter. Its data are an
- * Ethernet frame, not yet cut. */
+/* Whether the packet is of the wanted type. */
 bool pktmon_constraints_admit(const struct pktmon_constraints *constraints,
                               const struct pktmon_packet *packet);
-
-/* The capture filter's text, NULL where there is none. */
-const char *pktmon_constraints_filter(const struct pktmon_constraints *constraints);
 
 #endif

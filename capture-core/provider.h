@@ -43,6 +43,16 @@ enum pktmon_points {
     PKTMON_POINTS_STACK,   /* adds the upper edges */
 };
 
+struct pktmon_expression;
+
+#define PKTMON_PROVIDER_FILTERS 63 /* at most */
+
+/* What packets are wanted for; of several filters each is told whether it matched. */
+struct pktmon_provider_filter {
+    const struct pktmon_expression *expression; /* borrowed; NULL: all packets */
+    bool inner;                                 /* also by the packet inside a tunnel */
+};
+
 /* What a live provider is asked for. */
 struct pktmon_provider_options {
     enum pktmon_points points;
@@ -56,6 +66,10 @@ struct pktmon_provider_options {
     /* The same of a component, as it is described now. */
     bool (*wants_component)(const void *context, const struct pktmon_component *component);
     const void *context;
+    /* Packets that none of these matched need not be delivered. */
+    const struct pktmon_provider_filter *filters;
+    size_t filter_count;      /* 0 = all packets are wanted */
+    uint16_t vxlan_port;      /* of tunnels, host order */
     const char *without_ebpf; /* why eBPF cannot be used; NULL: it was not asked for. Borrowed. */
 };
 

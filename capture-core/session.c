@@ -8,12 +8,12 @@
 #include "account.h"
 #include "clock.h"
 #include "filter.h"
+#include "packet-filters.h"
 #include "session-output.h"
 
 #define READ_TIMEOUT_MS          100 /* how long a stop may wait for the provider to come back */
 #define CLOCK_INTERVAL_MS        1000
 #define DESCRIPTIONS_INTERVAL_MS 10000
-#define FILTER_ID                1
 /* A provider holds events back for less than this, to put them in order; what the session itself
  * has to say waits as long for its place among them. */
 #define NOTICE_DELAY_NS (1000 * PKTMON_NS_PER_MS)
@@ -24,6 +24,7 @@ struct pktmon_session {
     pktmon_source *source;
     pktmon_source *fallback; /* NULL: none */
     struct pktmon_constraints *constraints;
+    struct pktmon_packet_filters *filters;
     struct pktmon_account *account;
     struct pktmon_registry *registry;
     struct pktmon_capture *capture;
@@ -118,21 +119,32 @@ static uint32_t size_to_keep(const struct pktmon_session_options *options, uint3
     return appearance > 1 && options->has_repeat_size ? options->repeat_size : options->pkt_size;
 }
 
+static bool is_wanted(struct pktmon_session *session, const struct pktmon_event *event,
+                      uint16_t *filter_id)
+{
+    if (session->options.counters_only ||
+        !pktmon_constraints_admit(session->constraints, &event->packet)) {
+        return false;
+    }
+    if (pktmon_packet_filters_count(session->filters) == 0) {
+        return true;
+    }
+    *filter_id = pktmon_packet_filters_match(session->filters, event);
+    return *filter_id != 0;
+}
+
 static void take_packet(struct pktmon_session *session, const struct pktmon_event *event)
 {
     struct pktmon_event kept = *event;
     struct pktmon_packet *packet = &kept.packet;
 
-    if (session->options.counters_only || !pktmon_constraints_admit(session->constraints, packet)) {
+    if (!is_wanted(session, event, &packet->filter_id)) {
         pktmon_account_keep_loss(session->account, event->component, packet->lost);
         return;
     }
     uint32_t size = size_to_keep(&session->options, packet->appearance);
     if (size > 0 && packet->caplen > size) {
         packet->caplen = size;
-    }
-    if (pktmon_constraints_filter(session->constraints)) {
-        packet->filter_id = FILTER_ID;
     }
     packet->lost += pktmon_account_take_loss(session->account, event->component);
     write_event(session, &kept);
@@ -152,15 +164,16 @@ static void take_counters(struct pktmon_session *session, const struct pktmon_ev
 
 /* The sink ------------------------------------------------------------------------------------- */
 
-static void write_filter(struct pktmon_session *session, uint64_t time)
+static void write_filters(struct pktmon_session *session, uint64_t time)
 {
-    const struct pktmon_event event = {
-        .record = PKTMON_RECORD_FILTER,
-        .time = time,
-        .filter = {.id = FILTER_ID, .text = pktmon_constraints_filter(session->constraints)},
-    };
+    size_t count = pktmon_packet_filters_count(session->filters);
 
-    if (event.filter.text) {
+    for (size_t i = 0; i < count; i++) {
+        const struct pktmon_event event = {
+            .record = PKTMON_RECORD_FILTER,
+            .time = time,
+            .filter = pktmon_packet_filters_describe(session->filters, i),
+        };
         write_event(session, &event);
     }
 }
@@ -184,13 +197,21 @@ static void write_clock_step(struct pktmon_session *session)
     write_event(session, &event);
 }
 
+/* What the kernel tells of a packet that is not wanted is not either. */
+static void take_notice(struct pktmon_session *session, const struct pktmon_event *event)
+{
+    if (pktmon_packet_filters_want_notice(session->filters, event)) {
+        write_event(session, event);
+    }
+}
+
 typedef void event_taker(struct pktmon_session *session, const struct pktmon_event *event);
 
 /* What is done with an event of a wanted component, by enum pktmon_record. */
 static event_taker *const takers[] = {
     [PKTMON_RECORD_PACKET] = take_packet,     [PKTMON_RECORD_COMPONENT] = write_event,
     [PKTMON_RECORD_COUNTERS] = take_counters, [PKTMON_RECORD_FILTER] = write_event,
-    [PKTMON_RECORD_CAPTURE] = write_event,    [PKTMON_RECORD_EVENT] = write_event,
+    [PKTMON_RECORD_CAPTURE] = write_event,    [PKTMON_RECORD_EVENT] = take_notice,
 };
 
 static void take_event(struct pktmon_sink *sink, const struct pktmon_event *event)
@@ -282,13 +303,13 @@ static void set_timers(struct pktmon_session *session)
                      now);
 }
 
-/* A filter has to see the whole packet; otherwise the provider may cut as much as we would. */
+/* As much as we would keep. A provider that leaves a packet to our filters gives all of it. */
 static uint32_t provider_size(const struct pktmon_session *session)
 {
     const struct pktmon_session_options *options = &session->options;
     uint32_t repeat = options->has_repeat_size ? options->repeat_size : options->pkt_size;
 
-    if (pktmon_constraints_filter(session->constraints) || options->pkt_size == 0 || repeat == 0) {
+    if (options->pkt_size == 0 || repeat == 0) {
         return 0;
     }
     return MAX(options->pkt_size, repeat);
@@ -299,6 +320,7 @@ static bool open_source(struct pktmon_session *session, pktmon_source *source,
                         const char *without_ebpf, GError **error)
 {
     const struct pktmon_session_options *options = &session->options;
+    struct pktmon_provider_filter filters[PKTMON_PROVIDER_FILTERS];
     const struct pktmon_provider_options wanted = {
         .points = options->points,
         .flow = !options->counters_only && options->type != PKTMON_CAPTURE_DROP,
@@ -310,8 +332,15 @@ static bool open_source(struct pktmon_session *session, pktmon_source *source,
                            : NULL,
         .wants_component = pktmon_constraints_want_component,
         .context = session->constraints,
+        .filters = filters,
+        .filter_count = pktmon_packet_filters_count(session->filters),
+        .vxlan_port = pktmon_packet_filters_vxlan_port(session->filters),
         .without_ebpf = without_ebpf,
     };
+
+    for (size_t i = 0; i < wanted.filter_count; i++) {
+        filters[i] = pktmon_packet_filters_for_provider(session->filters, i);
+    }
 
     session->provider = source(&wanted, session->registry, session->capture, &session->sink, error);
     return session->provider && session->provider->ops->enumerate(session->provider, error) &&
@@ -368,7 +397,7 @@ static void begin_output(struct pktmon_session *session, uint64_t time)
     session->newest = time;
     bool good = session->output->ops->begin(session->output, time, &error);
     output_done(session, good, error);
-    write_filter(session, time);
+    write_filters(session, time);
     flush_output(session);
 }
 
@@ -480,9 +509,9 @@ static uint64_t random_id(void)
 struct pktmon_session *pktmon_session_new_from(const struct pktmon_session_options *options,
                                                pktmon_source *source, GError **error)
 {
-    struct pktmon_constraints *constraints = pktmon_constraints_new(options, error);
+    struct pktmon_packet_filters *filters = pktmon_packet_filters_new(options, error);
 
-    if (!constraints) {
+    if (!filters) {
         return NULL;
     }
     struct pktmon_session *session = g_new0(struct pktmon_session, 1);
@@ -494,7 +523,8 @@ struct pktmon_session *pktmon_session_new_from(const struct pktmon_session_optio
     session->options.filters = NULL;
     session->options.provider = NULL;
     session->source = source;
-    session->constraints = constraints;
+    session->constraints = pktmon_constraints_new(options);
+    session->filters = filters;
     session->registry = pktmon_registry_new();
     session->capture = pktmon_capture_new();
     session->capture->id = random_id();
@@ -535,6 +565,7 @@ void pktmon_session_free(struct pktmon_session *session)
         session->output->ops->free(session->output);
     }
     pktmon_constraints_free(session->constraints);
+    pktmon_packet_filters_free(session->filters);
     pktmon_registry_free(session->registry);
     pktmon_capture_free(session->capture);
     pktmon_account_free(session->account);

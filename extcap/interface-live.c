@@ -31,6 +31,10 @@ static struct pktmon_session_options session_options(const struct arguments *arg
         .counters_interval_ms = number[OPTION_COUNTERS_INTERVAL],
         .counters_only = number[OPTION_COUNTERS_ONLY],
         .capture_filter = text[OPTION_CAPTURE_FILTER],
+        .inner = number[OPTION_INNER],
+        .vxlan_port = number[OPTION_VXLAN_PORT],
+        .sample = number[OPTION_SAMPLE],
+        .max_cpu = number[OPTION_MAX_CPU],
         .buffer_size = number[OPTION_BUFFER_SIZE],
         .provider = text[OPTION_PROVIDER],
     };

@@ -55,6 +55,13 @@ const struct option options[OPTION_COUNT] = {
                        .default_value = "stack", .choices = points},
     [OPTION_COUNTERS_ONLY] = {"counters-only", GROUP_CAPTURE, OPTION_KIND_FLAG, "Counters only",
                               "Capture counters and no packets", .default_value = "false"},
+    [OPTION_INNER] = {"inner", GROUP_CAPTURE, OPTION_KIND_FLAG, "Filter inside of tunnels",
+                      "The capture filter also matches the packet inside VXLAN, GRE, IP-in-IP and "
+                      "Geneve",
+                      .default_value = "false"},
+    [OPTION_VXLAN_PORT] = {"vxlan-port", GROUP_CAPTURE, OPTION_KIND_NUMBER, "VXLAN port",
+                           "UDP port of the VXLAN tunnels that the filter looks into",
+                           .default_value = "4789", .minimum = 1, .maximum = 65535},
     [OPTION_COMPONENTS] = {"components", GROUP_COMPONENTS, OPTION_KIND_TEXT, "Components",
                            "Ids or names of components, separated by commas; empty for all",
                            .placeholder = "all"},
@@ -77,6 +84,13 @@ const struct option options[OPTION_COUNT] = {
     [OPTION_BUFFER_SIZE] = {"buffer-size", GROUP_LIMITS, OPTION_KIND_NUMBER, "Buffer (MiB)",
                             "MiB of memory for packets on their way from the kernel",
                             .default_value = "64", .minimum = 1, .maximum = 4096},
+    [OPTION_SAMPLE] = {"sample", GROUP_LIMITS, OPTION_KIND_NUMBER, "One packet in",
+                       "Keep one packet in so many, with all its appearances; 1 for all",
+                       .default_value = "1", .minimum = 1, .maximum = UINT32_MAX},
+    [OPTION_MAX_CPU] = {"max-cpu", GROUP_LIMITS, OPTION_KIND_NUMBER, "CPU at most (%)",
+                        "Percent of one CPU that the capture may take: beyond it leaves packets "
+                        "out, each with all its appearances; 0 for no limit",
+                        .default_value = "0", .maximum = 10000},
     [OPTION_PROVIDER] = {"provider", GROUP_DEBUG, OPTION_KIND_CHOICE, "Source",
                          "What the packets are captured with", .default_value = "auto",
                          .choices = providers},
@@ -92,9 +106,6 @@ const struct option options[OPTION_COUNT] = {
                          "How components are described: in frames (default to a pipe) or in "
                          "pcapng Custom Blocks (default to a file)",
                          .choices = carriers},
-    [OPTION_INNER] = {"inner", NULL, OPTION_KIND_FLAG, .only = "false"},
-    [OPTION_SAMPLE] = {"sample", NULL, OPTION_KIND_NUMBER, .minimum = 1, .maximum = UINT32_MAX,
-                       .only = "1"},
     [OPTION_INTERFACES] = {"extcap-interfaces", NULL, OPTION_KIND_FLAG},
     [OPTION_VERSION_OF_WIRESHARK] = {"extcap-version", NULL, OPTION_KIND_TEXT},
     [OPTION_INTERFACE] = {"extcap-interface", NULL, OPTION_KIND_TEXT},
@@ -199,9 +210,6 @@ static bool set_value(struct arguments *arguments, enum option_id id, const char
 
     if (!value_parsers[option->kind](option, text, &arguments->number[id], error)) {
         return false;
-    }
-    if (option->only && !g_str_equal(text, option->only)) {
-        return refuse(error, "--%s is not there yet in this version: leave it out.", option->name);
     }
     arguments->text[id] = text;
     return true;

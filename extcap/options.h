@@ -14,20 +14,22 @@ enum option_id {
     OPTION_TYPE,
     OPTION_POINTS,
     OPTION_COUNTERS_ONLY,
+    OPTION_INNER,
+    OPTION_VXLAN_PORT,
     OPTION_COMPONENTS,
     OPTION_NETNS,
     OPTION_PKT_SIZE,
     OPTION_REPEAT_SIZE,
     OPTION_COUNTERS_INTERVAL,
     OPTION_BUFFER_SIZE,
+    OPTION_SAMPLE,
+    OPTION_MAX_CPU,
     OPTION_PROVIDER,
     OPTION_LOG_LEVEL,
     OPTION_LOG_FILE,
     OPTION_FILE,
     /* From here on not in the dialog. */
     OPTION_METADATA,
-    OPTION_INNER,
-    OPTION_SAMPLE,
     OPTION_INTERFACES,
     OPTION_VERSION_OF_WIRESHARK,
     OPTION_INTERFACE,
@@ -73,7 +75,6 @@ struct option {
     const char *placeholder;   /* shown in the empty field of the dialog */
     const struct option_choice *choices;
     uint32_t minimum, maximum;
-    const char *only; /* the one value that this version takes; NULL: all */
     enum option_use use;
 };
 

@@ -9,12 +9,13 @@
 #ifndef PKTMON_AGENT_PROTOCOL_H
 #define PKTMON_AGENT_PROTOCOL_H
 
+#include <linux/filter.h>
 #include <stdint.h>
 
 #include "records.h"
 
 #define AGENT_SOCKET      3
-#define AGENT_PROTOCOL    1
+#define AGENT_PROTOCOL    2
 #define AGENT_NAME_SIZE   80
 #define AGENT_DRIVER_SIZE 32
 #define AGENT_TEXT_SIZE   480
@@ -25,19 +26,46 @@ enum agent_request_type {
     AGENT_START = 2,  /* load and attach, then say AGENT_STARTED; once */
     AGENT_STOP = 3,   /* detach, then say AGENT_STOPPED */
     AGENT_MISSES = 4, /* say AGENT_MISSED */
+    AGENT_FILTER = 5, /* part of a filter of the AGENT_START that follows; no answer */
+};
+
+/* What a filter was compiled for. */
+enum agent_filter_form {
+    AGENT_FILTER_FRAME,  /* Ethernet frames */
+    AGENT_FILTER_PACKET, /* what begins at the IP header */
+    AGENT_FILTER_FORMS,
+};
+
+#define AGENT_FILTER_PART 64 /* instructions in one message */
+
+/* The next instructions of a filter's form, in classic BPF. */
+struct agent_filter_part {
+    uint32_t filter; /* less than RECORD_MAX_FILTERS */
+    uint32_t form;   /* enum agent_filter_form */
+    uint32_t count;
+    struct sock_filter code[AGENT_FILTER_PART];
+};
+
+struct agent_start {
+    uint64_t inner_filters;  /* those that also see the packet inside a tunnel, as bits */
+    uint64_t always_filters; /* those that match everything, and were not sent */
+    uint32_t filters;        /* how many there are; 0 = all packets are wanted */
+    uint32_t pkt_size;       /* bytes kept of each packet; 0 = whole */
+    uint32_t buffer_size;    /* MiB of ring buffer in all */
+    uint16_t vxlan_port;     /* host order */
+    uint8_t upper_edges;     /* all points of the stack, not the driver edges alone */
+    uint8_t record_flow;     /* passing packets; they are followed in any case */
+    uint8_t record_drops;
+    uint8_t leaves_out_netns; /* heed AGENT_MAP_UNWANTED_NETNS */
 };
 
 struct agent_request {
     uint32_t protocol; /* AGENT_PROTOCOL */
     uint32_t type;
-    /* of AGENT_START: */
-    uint32_t pkt_size;    /* bytes kept of each packet; 0 = whole */
-    uint32_t buffer_size; /* MiB of ring buffer in all */
-    uint8_t upper_edges;  /* all points of the stack, not the driver edges alone */
-    uint8_t record_flow;  /* passing packets; they are followed in any case */
-    uint8_t record_drops;
-    uint8_t leaves_out_netns; /* heed AGENT_MAP_UNWANTED_NETNS */
-    uint8_t pad[4];
+    union {
+        struct agent_start start;
+        struct agent_filter_part part; /* of AGENT_FILTER */
+    };
 };
 
 enum agent_message_type {
@@ -106,6 +134,7 @@ struct agent_message {
         struct {
             uint32_t rings;
             uint32_t ring_size; /* bytes of each */
+            uint32_t filtered;  /* the kernel judges by the filters */
         } started;
         struct agent_xdp xdp;
         uint64_t misses; /* runs of the programs that the kernel left out (recursion) */

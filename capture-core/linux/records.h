@@ -85,6 +85,7 @@ struct packet_record {
     __u64 group;
     __u64 net_cookie; /* of the namespace; 0 = not known */
     __u64 socket;     /* cookie of the socket that sends or receives it; 0 = none */
+    __u64 filters;    /* those that matched the packet so far, as bits; 0 where there are none */
     __u32 ifindex;    /* 0 = no device */
     __u32 appearance;
     __u32 origlen; /* without the tag that RECORD_VLAN speaks of */
@@ -99,14 +100,15 @@ struct packet_record {
     __u16 vlan_tci;
     __u16 gso_size;
     __u16 gso_segs;
-    __u16 copy;    /* 1 = the packet itself */
-    __u16 copy_of; /* 0 = none */
-    __u16 number;  /* of a segment or fragment within the group, from 1; 0 = none of these */
-    __u8 point;    /* enum record_point */
-    __u8 way;      /* enum record_way */
-    __u8 flags;    /* enum record_flag */
-    __u8 hook;     /* of a drop: the point of the hook that it happened in; 0 = in none */
-    __u8 pad[4];
+    __u16 copy;     /* 1 = the packet itself */
+    __u16 copy_of;  /* 0 = none */
+    __u16 number;   /* of a segment or fragment within the group, from 1; 0 = none of these */
+    __u8 point;     /* enum record_point */
+    __u8 way;       /* enum record_way */
+    __u8 flags;     /* enum record_flag */
+    __u8 hook;      /* of a drop: the point of the hook that it happened in; 0 = in none */
+    __u8 undecided; /* a filter needs bytes of the packet that the kernel did not look at */
+    __u8 pad[3];
 };
 
 /* A device is known by its namespace's cookie, which the kernel never gives twice (struct net,
@@ -144,9 +146,10 @@ struct drop_key {
     __u32 location;
     __u16 protocol;
     __u8 way;
-    __u8 flags; /* of RECORD_JUDGEMENT */
-    __u8 hook;  /* as in the record */
-    __u8 pad[7];
+    __u8 flags;      /* of RECORD_JUDGEMENT */
+    __u8 hook;       /* as in the record */
+    __u8 unfollowed; /* no filter matched it, so nothing is known of its copies */
+    __u8 pad[6];
 };
 
 struct drop_counters {
@@ -175,21 +178,30 @@ struct owner_value {
     char comm[RECORD_COMM_SIZE];
 };
 
+/* Filters of one capture in the kernel, at most; the bit behind them says that one was undecided.
+ */
+#define RECORD_MAX_FILTERS 63
+#define RECORD_NEEDS_MORE  (1ULL << RECORD_MAX_FILTERS)
+
 /* Fixed when the programs are loaded. */
 struct probes_config {
-    __u32 ring_mask;   /* rings - 1 */
-    __u32 flow_limit;  /* bytes of a ring that passing packets may fill; the rest is for drops */
-    __u32 pkt_size;    /* bytes kept of each packet */
-    __u32 cpus;        /* of this machine, offline ones included */
-    __u8 record_flow;  /* write records of passing packets */
-    __u8 upper_edges;  /* all points are attached, not the driver edges alone */
-    __u8 record_drops; /* write records of drops */
-    __u8 track;        /* number groups and appearances */
+    __u64 inner_filters; /* those that also see the packet inside a tunnel, as bits */
+    __u32 ring_mask;     /* rings - 1 */
+    __u32 flow_limit;    /* bytes of a ring that passing packets may fill; the rest is for drops */
+    __u32 pkt_size;      /* bytes kept of each packet */
+    __u32 cpus;          /* of this machine, offline ones included */
+    __u8 record_flow;    /* write records of passing packets */
+    __u8 upper_edges;    /* all points are attached, not the driver edges alone */
+    __u8 record_drops;   /* write records of drops */
+    __u8 track;          /* number groups and appearances */
     __u8 leaves_out_netns; /* write no records of the namespaces in the map of unwanted ones */
     __u8 reads_fragments;  /* the kernel has bpf_dynptr_from_skb() */
     /* Arguments that tracepoints have since 6.10: */
     __u8 resets_have_reason;
     __u8 udp_failures_have_packet;
+    __u8 filtered; /* only packets that a filter matched are followed */
+    __u8 pad;
+    __u16 vxlan_port;
 };
 
 #endif

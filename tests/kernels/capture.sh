@@ -64,10 +64,12 @@ way() {
 missing=$*
 kernel=$(kernel_root "$suite")
 run_machine "$kernel"
-unpack errors "$SCRATCH/errors"
-expect_empty "standard error of the capture" "$SCRATCH/errors"
-expect_equal "status of the capture" 0 "$(between status)"
-unpack capture "$file"
+for capture in capture filtered; do
+    unpack "$capture-errors" "$SCRATCH/errors"
+    expect_empty "standard error of the capture" "$SCRATCH/errors"
+    unpack "$capture" "$SCRATCH/$capture.pcapng"
+done
+expect_equal "status of the captures" 0 "$(between status)"
 
 expect_match "release" "^$release\\." "$(fields "$file" pktmon.capture.release pktmon.capture.release | sort -u)"
 said=$(fields "$file" pktmon.capture.missing pktmon.capture.missing)
@@ -75,8 +77,15 @@ for what in "${!MISSING_TEXTS[@]}"; do
     expect_missing "$what" "$said"
 done
 
-packets "$file" "icmp.type == 8 && frame.len < 1000" icmp.seq |
-    expect_journeys "$(way a b "b/ipv4 - Rx")" "1 2 3"
+# expect_sent FILE: the ways of what a capture with or without the filter has.
+expect_sent() {
+    packets "$1" "icmp.type == 8 && frame.len < 1000" icmp.seq |
+        expect_journeys "$(way a b "b/ipv4 - Rx")" "1 2 3"
+    packets "$1" "udp.dstport == 7001 && !icmp" udp.dstport |
+        expect_journeys "$(way a b "b/sockets - Rx NO_SOCKET")" 7001
+}
+
+expect_sent "$file"
 reply_end=
 if ! is_missing sockets; then
     reply_end="a/sockets Lower Rx"
@@ -85,8 +94,6 @@ packets "$file" "icmp.type == 0 && frame.len < 1000" icmp.seq |
     expect_journeys "$(way b a "$reply_end")" "1 2 3"
 expect_equal "drops of pings" "" \
     "$(fields "$file" "pktmon.dropped && (icmp.type == 8 || icmp.type == 0)" pktmon.drop.location)"
-packets "$file" "udp.dstport == 7001 && !icmp" udp.dstport |
-    expect_journeys "$(way a b "b/sockets - Rx NO_SOCKET")" 7001
 expect_match "location of the drop" '^__udp4_lib_rcv\+0x[0-9a-f]+$' \
     "$(fields "$file" "pktmon.dropped && udp.dstport == 7001" pktmon.drop.location)"
 
@@ -99,3 +106,11 @@ else
     expect_equal "a packet in fragments" "$LARGE_FRAME"$'\t' "$large"
 fi
 expect_sound "$file"
+
+filtered=$SCRATCH/filtered.pcapng
+expect_sent "$filtered"
+expect_equal "packets that the filter does not match" "" \
+    "$(fields "$filtered" "pktmon.record == 1 && !icmp.type == 8 && !udp.dstport == 7001" frame.number)"
+[[ $(fields "$filtered" pktmon.capture.missing pktmon.capture.missing) != *"filter in the kernel"* ]] ||
+    fail "the kernel does not filter"
+expect_sound "$filtered"

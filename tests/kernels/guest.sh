@@ -2,28 +2,31 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Inside the machine: captures a ping, a datagram to a closed port and a packet in fragments of
 # memory on the small network of namespaces, by a user whose only privilege is the capabilities that
-# the agent needs. Writes the capture to the console.
+# the agent needs; once all packets, and once those that a filter matches. Writes the captures to
+# the console.
 set -euo pipefail
 # shellcheck source=scripts/network.sh
 source /network.sh
 
 name=$1
 closed_port=7001
-file=/tmp/capture.pcapng
 uid=65534
 capabilities=+bpf,+perfmon,+net_admin,+net_broadcast,+sys_admin,+sys_ptrace
-start_tenths=400
+start_tenths=700
 
 # An initramfs has no extended attributes, so that the agent has its capabilities as ambient ones.
 capture() {
+    local name=$1
     exec setpriv --reuid "$uid" --regid "$uid" --clear-groups --inh-caps "$capabilities" \
         --ambient-caps "$capabilities" /pktmon/extcap/pktmondump --capture \
-        --extcap-interface pktmon --fifo "$file" --log-level debug --log-file /tmp/log
+        --extcap-interface pktmon --fifo "/tmp/$name" --log-level debug \
+        --log-file "/tmp/$name-log" "${@:2}"
 }
 
+# wait_for_capture NAME
 wait_for_capture() {
     for ((i = 0; i < start_tenths; i++)); do
-        [[ ! -s $file ]] || return 0
+        [[ ! -s /tmp/$1 ]] || return 0
         kill -0 "$pid" || return 1
         sleep 0.1
     done
@@ -35,24 +38,35 @@ show() {
     printf '<%s>\n%s\n</%s>\n' "$1" "$(gzip -c "$2" | base64)" "$1"
 }
 
+send() {
+    ip netns exec "$name-a" ping -q -c 3 -i 0.3 -W 10 "$NETWORK_ADDRESS_B"
+    network_send_udp "$name-a" "$NETWORK_ADDRESS_B" "$closed_port"
+    ip netns exec "$name-a" ping -q -c 1 -s 20000 -W 10 "$NETWORK_ADDRESS_B"
+    sleep 1
+}
+
+# capture_and_show NAME [OPTION ...]
+status=0
+capture_and_show() {
+    local capture=$1
+    capture "$@" 2>"/tmp/$capture-errors" &
+    pid=$!
+    wait_for_capture "$capture" || true
+    send
+    kill -TERM "$pid" || true # it may have ended with an error, which is shown below
+    wait "$pid" || status=$?
+    show "$capture-errors" "/tmp/$capture-errors"
+    show "$capture-log" "/tmp/$capture-log"
+    show "$capture" "/tmp/$capture"
+}
+
 network_make "$name"
 for end in a:eth0 sw:port-a sw:port-b b:eth0; do
     ip -n "$name-${end%:*}" link set "${end#*:}" mtu 40000
 done
 ip netns exec "$name-a" ping -q -c 1 -W 10 "$NETWORK_ADDRESS_B"
 
-capture 2>/tmp/errors &
-pid=$!
-wait_for_capture || true
-ip netns exec "$name-a" ping -q -c 3 -i 0.3 -W 10 "$NETWORK_ADDRESS_B"
-network_send_udp "$name-a" "$NETWORK_ADDRESS_B" "$closed_port"
-ip netns exec "$name-a" ping -q -c 1 -s 20000 -W 10 "$NETWORK_ADDRESS_B"
-sleep 1
-kill -TERM "$pid" || true # it may have ended with an error, which is shown below
-status=0
-wait "$pid" || status=$?
-
-show errors /tmp/errors
-show log /tmp/log
-show capture "$file"
+capture_and_show capture
+capture_and_show filtered --inner --extcap-capture-filter \
+    "udp dst port $closed_port or icmp[icmptype] == icmp-echo"
 exit "$status"

@@ -3,7 +3,7 @@
 # A machine in software emulation that runs guest.sh on a kernel of Debian. Everything it has comes
 # in its initramfs, for Debian's cloud kernels have no 9p. Sourced after lib.sh and package.sh.
 
-MACHINE_SECONDS=75
+MACHINE_SECONDS=150
 MODULES=(veth bridge)
 PROGRAMS=(bash ip ping setpriv)
 HERE=$(dirname "${BASH_SOURCE[0]}")

@@ -306,9 +306,9 @@ static void test_types(void)
 static void test_filter(void)
 {
     struct pktmon_session_options options = defaults();
-    const struct pktmon_event events[] = {
-        packet_of(1, icmp_frame, 1), packet_of(1, udp_frame, 2), {0}};
+    struct pktmon_event events[] = {packet_of(1, icmp_frame, 1), packet_of(1, udp_frame, 2), {0}};
 
+    events[1].packet.group++;
     options.capture_filter = "icmp and ether[99] = 0 and greater 100";
     options.pkt_size = 20;
     script.events = events;
@@ -318,7 +318,41 @@ static void test_filter(void)
     g_assert_cmpuint(block_packet(&block).caplen, ==, 20);
     g_assert_cmpuint(block_packet(&block).origlen, ==, sizeof(icmp_frame));
     g_assert_cmpuint(metadata_number(block_metadata(&block), PKTMON_FIELD_FILTER_ID), ==, 1);
-    g_assert_cmpuint(script.options.pkt_size, ==, 0);
+    g_assert_cmpuint(script.options.pkt_size, ==, 20);
+    g_assert_cmpuint(script.options.filter_count, ==, 1);
+    done(&fixture);
+}
+
+/* A packet that matched stays in the capture, whatever becomes of it; before, it is left out. */
+static void test_followed(void)
+{
+    struct pktmon_session_options options = defaults();
+    const struct pktmon_event events[] = {
+        packet_of(1, udp_frame, 1), packet_of(1, icmp_frame, 2), packet_of(1, udp_frame, 3), {0}};
+
+    options.capture_filter = "icmp";
+    script.events = events;
+    struct fixture fixture = run(&options);
+    assert_outline(&fixture, "SIEafcIPPTT");
+    struct block block = find_block(&fixture, PACKET, PKTMON_RECORD_PACKET, 0);
+    g_assert_cmpuint(metadata_number(block_metadata(&block), PKTMON_FIELD_APPEARANCE), ==, 2);
+    done(&fixture);
+}
+
+/* What the provider says of a filter is believed. */
+static void test_judged(void)
+{
+    struct pktmon_session_options options = defaults();
+    struct pktmon_event events[] = {packet_of(1, udp_frame, 1), packet_of(1, icmp_frame, 2), {0}};
+
+    events[0].judged = events[1].judged = true;
+    events[0].filters = 1;
+    options.capture_filter = "icmp";
+    script.events = events;
+    struct fixture fixture = run(&options);
+    assert_outline(&fixture, "SIEafcIPTT");
+    struct block block = find_block(&fixture, PACKET, PKTMON_RECORD_PACKET, 0);
+    g_assert_cmpuint(metadata_number(block_metadata(&block), PKTMON_FIELD_APPEARANCE), ==, 1);
     done(&fixture);
 }
 
@@ -386,6 +420,8 @@ static void test_loss_is_kept(void)
     struct pktmon_event events[] = {packet_of(1, udp_frame, 1),  packet_of(1, udp_frame, 1),
                                     packet_of(2, icmp_frame, 1), packet_of(1, icmp_frame, 1),
                                     packet_of(1, icmp_frame, 1), {0}};
+    for (guint i = 0; i < G_N_ELEMENTS(events) - 1; i++)
+        events[i].packet.group = i + 1;
     events[0].packet.lost = 3;
     events[1].packet.lost = 4;
     events[3].packet.lost = 1;
@@ -509,6 +545,8 @@ int main(int argc, char **argv)
     g_test_add_func("/session/start-fails", test_start_fails);
     g_test_add_func("/session/types", test_types);
     g_test_add_func("/session/filter", test_filter);
+    g_test_add_func("/session/followed", test_followed);
+    g_test_add_func("/session/judged", test_judged);
     g_test_add_func("/session/sizes", test_sizes);
     g_test_add_func("/session/counters-only", test_counters_only);
     g_test_add_func("/session/counters", test_counters);

@@ -78,8 +78,8 @@ test_refusals() {
     refuses '--capture needs --fifo' --capture
     refuses '--type has no "none"' --type none
     refuses '--provider has no "dpdk"' --provider dpdk
-    refuses '--inner is not there yet' --inner
-    refuses '--sample is not there yet' --sample 2
+    refuses '--sample needs a whole number from 1' --sample 0
+    refuses '--vxlan-port needs a whole number from 1 to 65535' --vxlan-port 65536
     refuses '--counters-only is true or false' --counters-only=maybe
     refuses '/nowhere/file cannot be written' --capture --fifo /nowhere/file
     answers "values that change nothing" --inner=false --sample 1 --version

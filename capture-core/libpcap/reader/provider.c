@@ -161,6 +161,9 @@ struct pktmon_provider *pktmon_pcap_provider_new(const struct pktmon_provider_op
     provider->base = (struct pktmon_provider){
         .ops = &pcap_ops, .registry = registry, .capture = capture, .sink = sink};
     provider->options = *options;
+    /* Only all of a packet can be judged by filters. */
+    if (options->filter_count > 0)
+        provider->options.pkt_size = 0;
     provider->topology = topology_new(registry);
     provider->devices = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     provider->sniffers = g_ptr_array_new_with_free_func((GDestroyNotify)sniffer_free);

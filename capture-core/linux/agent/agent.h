@@ -12,6 +12,7 @@
 #ifndef PKTMON_AGENT_H
 #define PKTMON_AGENT_H
 
+#include <bpf/libbpf.h>
 #include <glib.h>
 #include <stdbool.h>
 
@@ -29,17 +30,32 @@ void agent_fail_impossible(const char *format, ...) G_GNUC_PRINTF(1, 2) G_GNUC_N
 /* --- programs.c: the kernel programs --- */
 
 /* Loads and attaches; on failure ends with agent_fail(). */
-void programs_start(const struct agent_request *request);
+void programs_start(const struct agent_start *wanted);
 /* From here on, and until here, edges count. */
 void programs_run(bool running);
 void programs_stop(void);
 /* The descriptors that go with AGENT_STARTED, AGENT_MAPS + rings of them. */
 int programs_descriptors(int *descriptors, uint32_t *rings, uint32_t *ring_size);
+/* Whether the programs judge by the filters that were asked for. */
+bool programs_filter(void);
 /* Runs that would have recorded something, left out by the kernel because the program was already
  * running on that CPU. */
 uint64_t programs_misses(void);
 /* The descriptor of a program that the agent attaches itself, or -1 where it is not loaded. */
 int programs_place(const char *name);
+
+/* --- filters.c: which packets are wanted --- */
+
+/* Part of a filter from the reader, which is untrusted input. */
+void filters_take(const struct agent_filter_part *part);
+/* Translates those that were taken for a start with so many filters; fails with agent_fail(). */
+void filters_translate(const struct agent_start *wanted);
+/* Puts them into a program that libbpf is about to load; nothing where the program asks no filter.
+ */
+int filters_splice(struct bpf_program *program, struct bpf_prog_load_opts *options,
+                   const struct btf *btf);
+/* Once the programs are loaded, or were refused. */
+void filters_loaded(void);
 
 /* --- mounts.c: what is mounted where --- */
 

@@ -37,6 +37,7 @@ static void say_started(void)
                             .msg_control = &control,
                             .msg_controllen = CMSG_SPACE(count * sizeof(int))};
 
+    message.started.filtered = programs_filter();
     control.header.cmsg_level = SOL_SOCKET;
     control.header.cmsg_type = SCM_RIGHTS;
     control.header.cmsg_len = CMSG_LEN(count * sizeof(int));
@@ -54,12 +55,14 @@ static void answer_list(const struct agent_request *request)
 
 static void answer_start(const struct agent_request *request)
 {
+    const struct agent_start *wanted = &request->start;
+
     if (started)
         agent_fail("The capture was started already.");
-    if (request->buffer_size == 0 || request->buffer_size > AGENT_MAX_BUFFER)
+    if (wanted->buffer_size == 0 || wanted->buffer_size > AGENT_MAX_BUFFER)
         agent_fail("The buffer size must be 1 to %d MiB.", AGENT_MAX_BUFFER);
     started = true;
-    programs_start(request);
+    programs_start(wanted);
     ingress_attach_all();
     netfilter_attach_all();
     sockets_attach();
@@ -88,11 +91,14 @@ static void answer_misses(const struct agent_request *request)
     agent_say(&(struct agent_message){.type = AGENT_MISSED, .misses = programs_misses()});
 }
 
+static void answer_filter(const struct agent_request *request)
+{
+    filters_take(&request->part);
+}
+
 static void (*const answers[])(const struct agent_request *request) = {
-    [AGENT_LIST] = answer_list,
-    [AGENT_START] = answer_start,
-    [AGENT_STOP] = answer_stop,
-    [AGENT_MISSES] = answer_misses,
+    [AGENT_LIST] = answer_list,     [AGENT_START] = answer_start,   [AGENT_STOP] = answer_stop,
+    [AGENT_MISSES] = answer_misses, [AGENT_FILTER] = answer_filter,
 };
 
 static void read_request(void)

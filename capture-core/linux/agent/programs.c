@@ -88,14 +88,17 @@ static int prepare_load(struct bpf_program *program, struct bpf_prog_load_opts *
     size_t count = bpf_program__insn_cnt(program);
     g_autofree struct bpf_insn *insns =
         g_memdup2(bpf_program__insns(program), count * sizeof(*insns));
+    int error;
 
-    (void)options;
     (void)cookie;
     for (size_t i = 0; i < count; i++) {
         if (insns[i].code == (BPF_JMP | BPF_CALL) && insns[i].src_reg == 0)
             resolve_call(&insns[i]);
     }
-    return bpf_program__set_insns(program, insns, count);
+    error = bpf_program__set_insns(program, insns, count);
+    if (error || !programs_filter())
+        return error;
+    return filters_splice(program, options, bpf_object__btf(probes->obj));
 }
 
 /* The tracepoint's type must be known before prepare_load; a missing one is no error. */
@@ -152,22 +155,24 @@ static void size_rings(uint32_t buffer_mib, uint32_t cpus)
     ring_bytes = power_of_two_below(bytes / ring_count);
 }
 
-static void configure(const struct agent_request *request)
+static void configure(const struct agent_start *wanted)
 {
     struct probes_config *config = (struct probes_config *)&probes->rodata->config;
 
     config->cpus = libbpf_num_possible_cpus();
-    size_rings(request->buffer_size, config->cpus);
+    size_rings(wanted->buffer_size, config->cpus);
     config->ring_mask = ring_count - 1;
     config->flow_limit = FLOW_SHARE(ring_bytes);
-    config->pkt_size = request->pkt_size && request->pkt_size < RECORD_MAX_PACKET
-                           ? request->pkt_size
-                           : RECORD_MAX_PACKET;
-    config->record_flow = request->record_flow;
-    config->record_drops = request->record_drops;
-    config->leaves_out_netns = request->leaves_out_netns;
-    config->upper_edges = request->upper_edges;
+    config->pkt_size = wanted->pkt_size && wanted->pkt_size < RECORD_MAX_PACKET ? wanted->pkt_size
+                                                                                : RECORD_MAX_PACKET;
+    config->record_flow = wanted->record_flow;
+    config->record_drops = wanted->record_drops;
+    config->leaves_out_netns = wanted->leaves_out_netns;
+    config->upper_edges = wanted->upper_edges;
     config->track = true;
+    config->inner_filters = wanted->inner_filters;
+    config->vxlan_port = wanted->vxlan_port;
+    config->filtered = wanted->filters > 0;
     config->reads_fragments = kernel_function("bpf_dynptr_from_skb") > 0;
     config->resets_have_reason = tracepoint_arguments("tcp_send_reset") > 2;
     config->udp_failures_have_packet = tracepoint_arguments("udp_fail_queue_rcv_skb") > 2;
@@ -244,9 +249,9 @@ static const struct {
     {"netfilter_last", POINT_STACK, {"bpf_nf_link_attach"}, NULL, NULL}, /* one sentence for both */
 };
 
-static bool is_wanted(enum point_class class, const struct agent_request *request)
+static bool is_wanted(enum point_class class, const struct agent_start *wanted)
 {
-    return class == POINT_ALWAYS || request->upper_edges;
+    return class == POINT_ALWAYS || wanted->upper_edges;
 }
 
 static struct bpf_program *program_named(const char *name)
@@ -254,10 +259,10 @@ static struct bpf_program *program_named(const char *name)
     return bpf_object__find_program_by_name(probes->obj, name);
 }
 
-static void choose_points(const struct agent_request *request)
+static void choose_points(const struct agent_start *wanted)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(points); i++) {
-        if (!is_wanted(points[i].class, request)) {
+        if (!is_wanted(points[i].class, wanted)) {
             bpf_program__set_autoload(program_named(points[i].program), false);
         } else if (!has_tracepoint(points[i].program)) {
             agent_say_missing("%s: this kernel has no tracepoint %s", points[i].blind,
@@ -266,16 +271,16 @@ static void choose_points(const struct agent_request *request)
     }
 }
 
-static void choose_places(const struct agent_request *request)
+static void choose_places(const struct agent_start *wanted)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
-        bool wanted = is_wanted(places[i].class, request), possible = true;
+        bool is_asked_for = is_wanted(places[i].class, wanted), possible = true;
 
         for (size_t j = 0; j < G_N_ELEMENTS(places[i].functions); j++)
             possible &= !places[i].functions[j] || kernel_function(places[i].functions[j]) > 0;
-        if (!wanted || !possible)
+        if (!is_asked_for || !possible)
             bpf_program__set_autoload(program_named(places[i].program), false);
-        if (wanted && !possible && places[i].blind)
+        if (is_asked_for && !possible && places[i].blind)
             agent_say_missing("%s: this kernel has no %s", places[i].blind, places[i].without);
     }
 }
@@ -295,20 +300,57 @@ static void make_rings(void)
     }
 }
 
-static void load(void)
+/* Programs of the network want a capability more than those of tracepoints. */
+static void fail_to_load(int error)
 {
-    int error = probes__load(probes);
-
-    /* Programs of the network want a capability more than those of tracepoints. */
     if (error == -EPERM)
         agent_fail_impossible(
             "The kernel refused the capture's programs (%s): pktmon-agent needs the "
             "capabilities cap_bpf, cap_perfmon and cap_net_admin, and BPF must not be "
             "forbidden on this host.",
             g_strerror(-error));
+    agent_fail_impossible("The kernel refused the capture's programs (%s).", g_strerror(-error));
+}
+
+static int open_and_load(const struct agent_start *wanted)
+{
+    int error;
+
+    probes = probes__open();
+    if (!probes)
+        agent_fail("The capture's programs could not be opened: %s.", g_strerror(errno));
+    configure(wanted);
+    choose_points(wanted);
+    choose_places(wanted);
+    error = probes__load(probes);
+    filters_loaded();
+    return error;
+}
+
+/* The kernel may find a filter too long, or too much for it in other ways: then the reader filters,
+ * which takes all of each packet. */
+static int load_unfiltered(const struct agent_start *wanted, int refusal)
+{
+    struct agent_start unfiltered = *wanted;
+
+    probes__destroy(probes);
+    agent_say_missing(
+        "the capture filter in the kernel, which refused it (%s): all packets come to "
+        "user space and are filtered there",
+        g_strerror(-refusal));
+    unfiltered.filters = 0;
+    unfiltered.pkt_size = 0;
+    return open_and_load(&unfiltered);
+}
+
+static void load(const struct agent_start *wanted)
+{
+    int error = open_and_load(wanted);
+
+    if (error && error != -EPERM && wanted->filters > 0)
+        error = load_unfiltered(wanted, error);
     if (error)
-        agent_fail_impossible("The kernel refused the capture's programs (%s).",
-                              g_strerror(-error));
+        fail_to_load(error);
 }
 
 static void attach(void)
@@ -342,7 +384,7 @@ static int no_print(enum libbpf_print_level level, const char *format, va_list a
     return 0;
 }
 
-void programs_start(const struct agent_request *request)
+void programs_start(const struct agent_start *wanted)
 {
     libbpf_set_print(no_print);
     kernel_btf = btf__load_vmlinux_btf();
@@ -351,13 +393,8 @@ void programs_start(const struct agent_request *request)
             "This kernel has no BTF (/sys/kernel/btf/vmlinux), which the capture needs: "
             "use a kernel built with CONFIG_DEBUG_INFO_BTF.");
     register_sections();
-    probes = probes__open();
-    if (!probes)
-        agent_fail("The capture's programs could not be opened: %s.", g_strerror(errno));
-    configure(request);
-    choose_points(request);
-    choose_places(request);
-    load();
+    filters_translate(wanted);
+    load(wanted);
     make_rings();
     attach();
     learn_owners();
@@ -391,6 +428,11 @@ int programs_descriptors(int *descriptors, uint32_t *rings, uint32_t *ring_size)
     *rings = ring_count;
     *ring_size = ring_bytes;
     return AGENT_MAPS + ring_count;
+}
+
+bool programs_filter(void)
+{
+    return probes && probes->rodata->config.filtered;
 }
 
 static uint64_t misses_of(const struct bpf_program *program)

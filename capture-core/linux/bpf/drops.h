@@ -160,6 +160,22 @@ static __always_inline void write_drop(struct sk_buff *skb, const struct drop_ke
         __sync_fetch_and_add(&count->lost, 1);
 }
 
+/* Nothing is known of a packet that is not followed, but where it ends. */
+static __always_inline int count_unfollowed(struct drop_key *key, const struct sk_buff *skb,
+                                            __u64 location, const struct frame *frame)
+{
+    struct drop_counters *count;
+
+    if (is_packet_socket(skb->sk) && !skb->dev)
+        key->flags |= RECORD_SIDE;
+    key->unfollowed = 1;
+    key->location = location_of(location);
+    count = drop_counters_of(key);
+    if (count)
+        count_drop(count, frame);
+    return 0;
+}
+
 static __always_inline int dropped(struct sk_buff *skb, __u64 location, __u32 reason)
 {
     struct scratch *scratch = scratch_of(SCRATCH_KFREE_SKB);
@@ -186,8 +202,12 @@ static __always_inline int dropped(struct sk_buff *skb, __u64 location, __u32 re
     place.key.net_cookie = key.net_cookie;
     place.key.ifindex = key.ifindex;
     place.way = key.way;
+    if (!is_followed(scratch, skb, skb, &frame))
+        return count_unfollowed(&key, skb, location, &frame);
     copied = look(scratch, skb, skb, &frame, &place);
     track(&scratch->record, &scratch->sight);
+    if (is_unwanted(&scratch->record))
+        return count_unfollowed(&key, skb, location, &frame);
     judge_drop(&key, skb);
     key.way = scratch->record.way;
     key.hook = scratch->record.group == group ? hook : 0;
@@ -232,6 +252,8 @@ static __always_inline void consumed(struct sk_buff *skb, struct journey *journe
         return;
     place.key.net_cookie = journey->net_cookie;
     frame_dropped(&frame, skb, 0);
+    if (config.filtered)
+        scratch->filters = 0;
     copied = look(scratch, skb, skb, &frame, &place);
     /* Cut into segments, which go on; or merged, which is not seen at driver edges alone. */
     if (scratch->sight.segment_size || (scratch->sight.content.flow && !config.upper_edges))

@@ -132,14 +132,23 @@ static __always_inline struct journey *journey_at(__u64 head)
     return journey && journey->head == head ? journey : NULL;
 }
 
-/* The group of the packet whose bytes were last seen there; 0: none. All its buffers that were seen
- * may have ended: TCP keeps one more, to send the segment again. */
-static __always_inline __u64 group_at(__u64 head)
+/* Which packet it is. */
+struct identity {
+    __u64 group; /* 0: not known, or no filter matched it */
+    __u64 filters;
+};
+
+/* The packet whose bytes were last seen there. All its buffers that were seen may have ended: TCP
+ * keeps one more, to send the segment again. */
+static __always_inline void identify_at(__u64 head, struct identity *identity)
 {
     struct head_bucket *bucket = heads_of(head);
     __u32 way = bucket ? find_way(&bucket->ways, head) : WAYS;
 
-    return bucket && way < WAYS ? bucket->groups[way] : 0;
+    if (bucket && way < WAYS) {
+        identity->group = bucket->groups[way];
+        identity->filters = bucket->filters[way];
+    }
 }
 
 static __always_inline void remember_head(const struct journey *journey, __u64 skb)
@@ -157,6 +166,7 @@ static __always_inline void remember_head(const struct journey *journey, __u64 s
     bucket->buffers[way] = skb;
     bucket->groups[way] = journey->group;
     bucket->signatures[way] = journey->signature;
+    bucket->filters[way] = journey->filters;
     bucket->appearances[way] = journey->appearance;
 }
 

@@ -38,6 +38,9 @@ enum scratch_slot {
 /* A whole frame of the usual MTU goes to the ring in one piece. */
 #define SCRATCH_SIZE 2048
 
+/* What filters look at: struct filter_window (filter/translate.h). */
+#define FILTER_WINDOW 1536
+
 #define CONTENT_BYTES 128 /* of a frame that it is told from others by; a power of two */
 
 /* What a packet holds, as far as it tells the packet from others (content.h). */
@@ -66,7 +69,20 @@ struct sight {
     int skb_iif;
     __u16 segment_size; /* of the segments that it carries; 0 = it is one packet */
     __u16 segments;
-    __u32 silent; /* no record is made of it */
+    __u64 filters; /* those that match what it holds now */
+    __u32 silent;  /* no record is made of it */
+    __u32 undecided;
+};
+
+/* What filters see of a packet: a frame as it is on the wire, or what begins at the IP header. */
+struct filter_view {
+    /* The first FILTER_WINDOW are used. The others let the verifier see that a place within these,
+     * with as many bytes behind it, is memory. */
+    __u8 bytes[2 * FILTER_WINDOW];
+    __u32 present; /* bytes that are there */
+    __u32 caplen;  /* bytes that can be had */
+    __u32 wirelen; /* bytes of the packet */
+    __u32 without_link;
 };
 
 /* In memory of its own rather than on the stack, which programs that call several functions fill.
@@ -76,6 +92,8 @@ struct scratch {
     __u8 data[SCRATCH_SIZE];             /* of the packet, right behind its record */
     __u8 content[2 * CONTENT_BYTES + 8]; /* its first bytes; behind them zeros */
     struct sight sight;
+    struct filter_view view;
+    __u64 filters; /* that match the packet in view */
 };
 
 enum journey_flag {
@@ -88,6 +106,7 @@ enum journey_flag {
     JOURNEY_LEAVES = 1 << 6,  /* last seen leaving the host: sent by a device of hardware */
     JOURNEY_SEGMENT = 1 << 7, /* made by segmentation */
     JOURNEY_LARGE = 1 << 8,   /* last seen carrying several segments (gso_size) */
+    JOURNEY_UNDECIDED = 1 << 9, /* a filter needs bytes that the kernel did not look at */
 };
 
 /* What is known of a buffer under way. */
@@ -98,6 +117,7 @@ struct journey {
     __u64 time;      /* when it was last seen, ns */
     __u64 net_cookie;
     __u64 headers; /* hash of its headers where it entered a hook */
+    __u64 filters; /* that matched the packet so far, as bits */
     __u32 ifindex; /* of the device where it was last seen */
     __u32 appearance;
     __u32 sequence; /* of the first byte, TCP; as the next two, where it was last seen large */
@@ -141,6 +161,7 @@ struct head_bucket {
     /* Of the packet, for a clone that is left when its buffer is another packet's. */
     __u64 groups[WAYS];
     __u64 signatures[WAYS];
+    __u64 filters[WAYS];
     __u32 appearances[WAYS];
 };
 
@@ -148,7 +169,8 @@ struct head_bucket {
 struct content_bucket {
     struct ways ways;
     __u64 buffers[WAYS];
-    __u64 groups[WAYS];    /* the buffer may be another packet's since */
+    __u64 groups[WAYS]; /* the buffer may be another packet's since */
+    __u64 filters[WAYS];
     __u32 sequences[WAYS]; /* TCP: of the first byte */
     __u32 lengths[WAYS];   /* TCP: payload bytes */
     __u32 appearances[WAYS];
@@ -279,6 +301,14 @@ struct {
     __type(key, __u32);
     __type(value, __u64);
 } group_numbers SEC(".maps");
+
+/* The buffer that this CPU freed last; only where there are filters. */
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, __u64);
+} last_freed SEC(".maps");
 
 /* Which of the nested scratches are in use on this CPU, as bits. */
 struct {

@@ -57,6 +57,7 @@ static __always_inline bool is_left_over(const struct packet_record *now, const 
         return false;
     origin->relation = RELATION_LEFT_OVER;
     origin->group = bucket->groups[way];
+    origin->filters = bucket->filters[way];
     origin->appearance = bucket->appearances[way];
     origin->copy = 2;
     return true;
@@ -139,6 +140,7 @@ static __always_inline bool is_held(__u64 key, const struct packet_record *now,
         return false;
     origin->relation = RELATION_LEFT_OVER;
     origin->group = bucket->groups[way];
+    origin->filters = bucket->filters[way];
     origin->appearance = bucket->appearances[way];
     origin->copy = 1;
     return true;
@@ -199,9 +201,25 @@ static __always_inline bool find_origin(const struct packet_record *now, const s
            !(own && origin->journey && origin->journey->group == own->group);
 }
 
+/* A new packet that no filter matches. */
+static __always_inline bool is_nobodys(const struct sight *sight)
+{
+    return config.filtered && !sight->filters && !sight->undecided;
+}
+
+/* The packet that was last seen in this memory is not in it any more. */
+static __always_inline void let_go(const struct sight *sight)
+{
+    struct journey *journey = live_journey_of(sight->skb);
+
+    if (journey)
+        journey->flags |= JOURNEY_ENDED;
+}
+
 /*
  * Finds or begins the packet's journey, and puts its group, appearance, copy and number into the
- * record, which says where the packet is. A global function, as read_content().
+ * record, which says where the packet is. The group stays 0 of a packet that no filter matches. A
+ * global function, as read_content().
  */
 __noinline int track(struct packet_record *record, const struct sight *sight)
 {
@@ -217,6 +235,10 @@ __noinline int track(struct packet_record *record, const struct sight *sight)
     found = find_origin(record, sight, own, &origin);
     if (own && !found) {
         go_on(own, record, sight);
+        return 0;
+    }
+    if (!found && is_nobodys(sight)) {
+        let_go(sight);
         return 0;
     }
     if (!found) {
@@ -247,6 +269,10 @@ static __always_inline void look_at(struct scratch *scratch, const struct sk_buf
     sight->skb_iif = skb->skb_iif;
     sight->segment_size = scratch->record.gso_size;
     sight->segments = scratch->record.gso_segs;
+    if (config.filtered) {
+        sight->filters = scratch->filters & ~RECORD_NEEDS_MORE;
+        sight->undecided = (scratch->filters & RECORD_NEEDS_MORE) != 0;
+    }
 }
 
 #endif

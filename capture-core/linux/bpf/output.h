@@ -3,8 +3,9 @@
 #ifndef PKTMON_OUTPUT_H
 #define PKTMON_OUTPUT_H
 
-#include "owners.h"
+#include "match.h"
 #include "origin.h"
+#include "owners.h"
 
 #define EDGE_UPPER 1 /* enum pktmon_edge */
 #define EDGE_LOWER 2
@@ -284,7 +285,9 @@ begin_record(struct scratch *scratch, const struct sk_buff *skb, const struct fr
     record->cpu = bpf_get_smp_processor_id();
     record->origlen = frame->length;
     record->caplen = readable(frame);
-    if (record->caplen > config.pkt_size)
+    /* What a filter could not decide here is decided where all of the packet is. */
+    if (record->caplen > config.pkt_size &&
+        !(config.filtered && scratch->filters & RECORD_NEEDS_MORE))
         record->caplen = config.pkt_size;
     record->protocol = frame->protocol;
     record->flags = frame->l3 ? RECORD_L3 : 0;
@@ -351,6 +354,12 @@ count_packet(const struct place *place, const struct net_device *dev, const stru
     return count;
 }
 
+/* No filter matched the packet. */
+static __always_inline bool is_unwanted(const struct packet_record *record)
+{
+    return config.filtered && !record->filters && !record->undecided;
+}
+
 /* Writes the record of a passing packet. dynptr_source: NULL where the kernel cannot read fragments
  * of this buffer; then only what is in scratch is told. */
 static __always_inline void write_record(void *dynptr_source, const struct frame *frame,
@@ -361,7 +370,7 @@ static __always_inline void write_record(void *dynptr_source, const struct frame
     bool written;
     __u32 lost;
 
-    if (!config.record_flow || !is_wanted(record->net_cookie))
+    if (is_unwanted(record) || !config.record_flow || !is_wanted(record->net_cookie))
         return;
     lost = record->lost = __sync_lock_test_and_set(&count->lost_untold, 0);
     if (dynptr_source) {

@@ -33,7 +33,7 @@ static __always_inline int packet_seen(struct sk_buff *skb, const struct net_dev
     struct journey *journey;
     __u32 copied;
 
-    if (!count || !scratch)
+    if (!count || !scratch || !is_followed(scratch, skb, dynptr_source, frame))
         return 0;
     copied = look(scratch, skb, dynptr_source, frame, &place);
     track(&scratch->record, &scratch->sight);
@@ -120,6 +120,8 @@ static __always_inline int follow_large(struct sk_buff *skb, const struct net_de
     place.key.net_cookie = dev->nd_net.net->net_cookie;
     place.key.ifindex = dev->ifindex;
     frame_sent(&frame, skb, dev->type);
+    if (!is_followed(scratch, skb, skb, &frame))
+        return 0;
     look(scratch, skb, skb, &frame, &place);
     scratch->sight.silent = 1;
     track(&scratch->record, &scratch->sight);
@@ -168,6 +170,15 @@ int tcx_ingress(struct __sk_buff *ctx)
     return TCX_NEXT;
 }
 
+static __always_inline void note_freed(const struct sk_buff *skb)
+{
+    __u32 zero = 0;
+    __u64 *freed = config.filtered ? bpf_map_lookup_elem(&last_freed, &zero) : NULL;
+
+    if (freed)
+        *freed = address(skb);
+}
+
 /* net/core/skbuff.c: the last reference to the buffer goes, for a reason. */
 SEC("tp_btf/kfree_skb")
 int BPF_PROG(kfree_skb, struct sk_buff *skb, void *location, enum skb_drop_reason reason)
@@ -180,6 +191,7 @@ int BPF_PROG(kfree_skb, struct sk_buff *skb, void *location, enum skb_drop_reaso
         dropped(skb, address(location), reason);
     entry = entry_of(address(skb));
     forget(skb, &entry);
+    note_freed(skb);
     return 0;
 }
 
@@ -195,5 +207,6 @@ int BPF_PROG(consume_skb, struct sk_buff *skb)
     if (entry.journey)
         consumed(skb, entry.journey);
     forget(skb, &entry);
+    note_freed(skb);
     return 0;
 }

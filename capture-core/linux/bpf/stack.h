@@ -57,6 +57,19 @@ static __always_inline struct place place_in_queue(const struct net_device *dev,
                           .count = point == RECORD_POINT_QDISC_OUT};
 }
 
+/* A discipline that cuts large sends has freed this one already. What no filter matched has no
+ * journey in any case. */
+static __always_inline bool was_cut(const struct sk_buff *skb)
+{
+    __u32 zero = 0;
+    __u64 *freed;
+
+    if (!config.filtered)
+        return !live_journey_of(address(skb));
+    freed = bpf_map_lookup_elem(&last_freed, &zero);
+    return freed && *freed == address(skb);
+}
+
 /* dynptr_source: as in write_record(). */
 static __always_inline int queued(struct sk_buff *skb, const struct netdev_queue *queue, __u32 slot,
                                   __u8 point, void *dynptr_source)
@@ -70,13 +83,12 @@ static __always_inline int queued(struct sk_buff *skb, const struct netdev_queue
 
     if (!dev || !scratch || !carries_packets(dev->type))
         return 0;
-    /* A discipline that cuts large sends has freed this one already. */
-    if (point == RECORD_POINT_QDISC_IN && !live_journey_of(address(skb)))
+    if (point == RECORD_POINT_QDISC_IN && was_cut(skb))
         return 0;
     place = place_in_queue(dev, point);
     frame_sent(&frame, skb, dev->type);
     count = count_packet(&place, dev, &frame);
-    if (!count)
+    if (!count || !is_followed(scratch, skb, dynptr_source, &frame))
         return 0;
     copied = look(scratch, skb, dynptr_source, &frame, &place);
     track(&scratch->record, &scratch->sight);
@@ -161,8 +173,11 @@ static __always_inline void enters_hook(const struct place *place, struct sk_buf
                                         struct edge_counters *count)
 {
     struct journey *journey;
-    __u32 copied = look(scratch, skb, skb, frame, place);
+    __u32 copied;
 
+    if (!is_followed(scratch, skb, skb, frame))
+        return;
+    copied = look(scratch, skb, skb, frame, place);
     track(&scratch->record, &scratch->sight);
     journey = live_journey_of(address(skb));
     if (journey) {
@@ -190,6 +205,8 @@ static __always_inline void leaves_hook(const struct place *place, struct sk_buf
         journey->flags &= ~JOURNEY_IN_HOOK;
         return;
     }
+    if (config.filtered)
+        scratch->filters = 0;
     look_at(scratch, skb, frame);
     go_on(journey, &scratch->record, &scratch->sight);
     write_record(skb, frame, scratch, copied, count);
@@ -274,7 +291,7 @@ int socket_ingress(struct __sk_buff *ctx)
     count = count_packet(&place, NULL, &frame);
     if (!scratch)
         count_unaccounted();
-    if (count && scratch) {
+    if (count && scratch && is_followed(scratch, skb, ctx, &frame)) {
         copied = look(scratch, skb, ctx, &frame, &place);
         track(&scratch->record, &scratch->sight);
         delivered(skb, sk->sk_type);

@@ -112,6 +112,7 @@ static __always_inline void remember_content(__u64 key, const struct journey *jo
     bucket->ways.times[way] = journey->time;
     bucket->buffers[way] = sight->skb;
     bucket->groups[way] = journey->group;
+    bucket->filters[way] = journey->filters;
     bucket->sequences[way] = sight->content.sequence;
     bucket->lengths[way] = sight->content.payload;
     bucket->appearances[way] = journey->appearance;
@@ -196,6 +197,9 @@ static __always_inline void move(struct journey *journey, const struct packet_re
         journey->ifindex = now->ifindex;
     journey->point = now->point;
     journey->way = now->way;
+    journey->filters |= sight->filters;
+    if (sight->undecided)
+        journey->flags |= JOURNEY_UNDECIDED;
     journey->flags &= ~(JOURNEY_IN_HOOK | JOURNEY_LEAVES | JOURNEY_LARGE);
     if (sight->segment_size) {
         journey->flags |= JOURNEY_LARGE;
@@ -215,6 +219,8 @@ static __always_inline void tell(struct packet_record *record, struct journey *j
     record->group = journey->group;
     record->copy = journey->copy;
     record->number = journey->number;
+    record->filters = journey->filters;
+    record->undecided = (journey->flags & JOURNEY_UNDECIDED) != 0;
     if (sight->silent)
         return;
     if (family) /* copies may be under way on several CPUs */
@@ -255,6 +261,7 @@ enum relation {
 struct origin {
     struct journey *journey; /* of the other buffer; NULL: there is none, or none any more */
     __u64 group;             /* of what is left over */
+    __u64 filters;           /* the same */
     __u32 appearance;        /* the last one known of it */
     __u16 copy;
     __u8 relation;
@@ -276,6 +283,7 @@ static __always_inline __u16 segment_number(const struct journey *large, const s
 /* What a new journey has of its packet. Not a whole journey, which the stack has no room for. */
 struct lineage {
     __u64 group;
+    __u64 filters;
     __u32 appearance;
     __u16 copy;
     __u16 number;
@@ -291,7 +299,8 @@ static __always_inline void inherit(struct lineage *known, struct packet_record 
     known->group = parent->group;
     known->copy = parent->copy;
     known->appearance = parent->appearance;
-    known->flags = JOURNEY_FAMILY;
+    known->flags = JOURNEY_FAMILY | (parent->flags & JOURNEY_UNDECIDED);
+    known->filters = parent->filters;
     if (!family)
         return;
     __sync_fetch_and_add(&family->alive, 1);
@@ -316,6 +325,7 @@ static __always_inline void begin(struct packet_record *record, const struct sig
         known.group = origin->group;
         known.appearance = origin->appearance;
         known.copy = origin->copy;
+        known.filters = origin->filters;
     } else {
         known.group = next_group();
         known.copy = 1;
@@ -325,6 +335,7 @@ static __always_inline void begin(struct packet_record *record, const struct sig
         record->group = known.group;
         record->appearance = known.appearance + 1;
         record->copy = known.copy;
+        record->filters = known.filters | sight->filters;
         return;
     }
     __builtin_memset(journey, 0, sizeof(*journey));
@@ -333,6 +344,7 @@ static __always_inline void begin(struct packet_record *record, const struct sig
     journey->copy = known.copy;
     journey->number = known.number;
     journey->flags = known.flags;
+    journey->filters = known.filters;
     move(journey, record, sight);
     number_piece(journey, sight);
     tell(record, journey, sight);

@@ -29,12 +29,12 @@ struct neighbour {
 
 #pragma clang attribute pop
 
-/* The first packet that waits for a neighbour (address of struct neighbour) -> its group. */
+/* The first packet that waits for a neighbour (address of struct neighbour). */
 struct {
     __uint(type, BPF_MAP_TYPE_LRU_HASH);
     __uint(max_entries, 1024);
     __type(key, __u64);
-    __type(value, __u64);
+    __type(value, struct identity);
 } waiting_packets SEC(".maps");
 
 struct trouble {
@@ -49,7 +49,8 @@ static __always_inline void put_trouble(struct trouble *trouble, enum record_tro
     __u32 index = bpf_get_smp_processor_id();
     void *ring;
 
-    if (!config.record_flow || !is_wanted(record->net_cookie))
+    if (!config.record_flow || !is_wanted(record->net_cookie) ||
+        (config.filtered && !record->group))
         return;
     record->time = bpf_ktime_get_ns();
     record->cpu = index;
@@ -61,13 +62,23 @@ static __always_inline void put_trouble(struct trouble *trouble, enum record_tro
         count_unaccounted();
 }
 
-/* 0: it was not seen, or not lately. */
-static __always_inline __u64 group_of(const struct sk_buff *skb)
+static __always_inline void identify(struct identity *identity, const struct sk_buff *skb)
 {
     const struct journey *journey = live_journey_of(address(skb));
     __u64 head = address(skb->head);
 
-    return journey && journey->head == head ? journey->group : group_at(head);
+    if (journey && journey->head == head) {
+        identity->group = journey->group;
+        identity->filters = journey->filters;
+    } else {
+        identify_at(head, identity);
+    }
+}
+
+static __always_inline void is_about(struct trouble *trouble, const struct identity *packet)
+{
+    trouble->record.group = packet->group;
+    trouble->record.filters = packet->filters;
 }
 
 /* Says which packet it is about, and in which namespace. sk: NULL where no socket has to do with
@@ -76,9 +87,11 @@ static __always_inline void about_packet(struct trouble *trouble, const struct s
                                          const struct sk_buff *skb)
 {
     const struct net_device *dev = !sk && skb ? device_of(skb) : NULL;
+    struct identity packet = {};
 
     if (skb)
-        trouble->record.group = group_of(skb);
+        identify(&packet, skb);
+    is_about(trouble, &packet);
     if (sk)
         trouble->record.net_cookie = BPF_CORE_READ(sk, __sk_common.skc_net.net, net_cookie);
     else if (dev)
@@ -177,12 +190,13 @@ int BPF_PROG(xdp_exception, const struct net_device *dev, const void *program, _
 static __always_inline void note_waiting(const struct neighbour *neighbour)
 {
     const struct sk_buff *first = BPF_CORE_READ(neighbour, arp_queue.next);
-    __u64 key = address(neighbour), group;
+    __u64 key = address(neighbour);
+    struct identity packet = {};
 
     if (!first || first == (const void *)&neighbour->arp_queue)
         return;
-    group = group_at((__u64)BPF_CORE_READ(first, head));
-    bpf_map_update_elem(&waiting_packets, &key, &group, BPF_ANY);
+    identify_at((__u64)BPF_CORE_READ(first, head), &packet);
+    bpf_map_update_elem(&waiting_packets, &key, &packet, BPF_ANY);
 }
 
 /* Fires for each question that was not answered in time; the last one makes the neighbour fail. */
@@ -190,16 +204,17 @@ SEC("tp_btf/neigh_timer_handler")
 int BPF_PROG(neigh_timer_handler, const struct neighbour *neighbour)
 {
     struct trouble trouble = {};
-    __u64 key = address(neighbour), *group;
+    __u64 key = address(neighbour);
+    const struct identity *packet;
     __u32 length;
 
     if (neighbour->nud_state & NUD_INCOMPLETE)
         note_waiting(neighbour);
     if (!(neighbour->nud_state & NUD_FAILED))
         return 0;
-    group = bpf_map_lookup_elem(&waiting_packets, &key);
-    if (group)
-        trouble.record.group = *group;
+    packet = bpf_map_lookup_elem(&waiting_packets, &key);
+    if (packet)
+        is_about(&trouble, packet);
     bpf_map_delete_elem(&waiting_packets, &key);
     about_device(&trouble, neighbour->dev);
     length = BPF_CORE_READ(neighbour, tbl, key_len);

@@ -92,22 +92,51 @@ static void copy_line(struct filter_splice *splice, uint32_t from, uint32_t to)
     }
 }
 
-bool filter_splice_function(struct filter_splice *splice, const struct btf *btf, const char *name,
-                            const GArray *body)
+/* Returns where it begins. */
+static uint32_t append_function(struct filter_splice *splice, const struct bpf_func_info *stand_in,
+                                const GArray *body)
 {
-    const struct bpf_func_info *stand_in = find_function(splice, btf, name);
-    if (!stand_in) {
-        return false;
-    }
     struct bpf_func_info added = {.insn_off = splice->insns->len, .type_id = stand_in->type_id};
-    uint32_t start = stand_in->insn_off, end = function_end(splice, start);
-    if (end - start < 2) {
-        return false; /* no function that returns something is so short */
-    }
-    call_instead(splice, start, end, added.insn_off);
-    copy_line(splice, start, added.insn_off);
+
+    copy_line(splice, stand_in->insn_off, added.insn_off);
     g_array_append_val(splice->functions, added);
     g_array_append_vals(splice->insns, body->data, body->len);
+    return added.insn_off;
+}
+
+/* The calls in count instructions from start on, of the place in starts that they name. */
+static void resolve_calls(struct filter_splice *splice, uint32_t start, uint32_t count,
+                          const GArray *starts)
+{
+    struct bpf_insn *insns = (struct bpf_insn *)splice->insns->data;
+
+    for (uint32_t i = start; i < start + count; i++) {
+        if (insns[i].code == (BPF_JMP | BPF_CALL) && insns[i].src_reg == BPF_PSEUDO_CALL) {
+            insns[i].imm = g_array_index(starts, uint32_t, insns[i].imm) - i - 1;
+        }
+    }
+}
+
+bool filter_splice_function(struct filter_splice *splice, const struct btf *btf, const char *name,
+                            const GArray *body, const GPtrArray *callees)
+{
+    const struct bpf_func_info *found = find_function(splice, btf, name);
+    if (!found) {
+        return false;
+    }
+    const struct bpf_func_info stand_in = *found; /* the array it is in will grow */
+    uint32_t end = function_end(splice, stand_in.insn_off);
+    if (end - stand_in.insn_off < 2) {
+        return false; /* no function that returns something is so short */
+    }
+    call_instead(splice, stand_in.insn_off, end, splice->insns->len);
+    uint32_t start = append_function(splice, &stand_in, body);
+    g_autoptr(GArray) starts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    for (guint i = 0; callees && i < callees->len; i++) {
+        uint32_t callee = append_function(splice, &stand_in, callees->pdata[i]);
+        g_array_append_val(starts, callee);
+    }
+    resolve_calls(splice, start, body->len, starts);
     return true;
 }
 

@@ -27,11 +27,12 @@ void filter_splice_begin(struct filter_splice *splice, const struct bpf_program 
 /*
  * The stand-in, a `__weak __noinline` function of that name (so that it is verified on its own, and
  * no caller knows its result), becomes a call of body, a complete function with the same
- * arguments, which is appended: so no other offset changes. btf is that of the object. False: the
- * program has no such function, and is as it was.
+ * arguments, which is appended: so no other offset changes. btf is that of the object. callees:
+ * more bodies of functions with the same arguments, which a call of body names by their place in
+ * the array; NULL = none. False: the program has no such function, and is as it was.
  */
 bool filter_splice_function(struct filter_splice *splice, const struct btf *btf, const char *name,
-                            const GArray *body);
+                            const GArray *body, const GPtrArray *callees);
 
 /* Hands the result to libbpf. 0 or a negative errno. */
 int filter_splice_end(const struct filter_splice *splice, struct bpf_program *program,

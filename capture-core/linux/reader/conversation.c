@@ -4,9 +4,13 @@
 
 #include "clock.h"
 #include "ebpf_provider.h"
+#include "filters.h"
 
 static void on_missing(struct ebpf_provider *provider, const struct agent_message *message)
 {
+    if (g_ptr_array_find_with_equal_func(provider->base.capture->missing, message->text,
+                                         g_str_equal, NULL))
+        return; /* it tried twice */
     g_ptr_array_add(provider->base.capture->missing, g_strdup(message->text));
     if (provider->rings)
         ebpf_push_notice(provider, PKTMON_NOTICE_NOT_ATTACHED, PKTMON_LEVEL_WARNING, 0,
@@ -62,8 +66,8 @@ static void (*const listeners[])(struct ebpf_provider *provider,
     [AGENT_MISSED] = on_missed,           [AGENT_XDP] = on_xdp,
 };
 
-static bool take_maps(struct ebpf_provider *provider, const struct agent_message *message,
-                      const int *descriptors, unsigned int count, GError **error)
+static bool take_start(struct ebpf_provider *provider, const struct agent_message *message,
+                       const int *descriptors, unsigned int count, GError **error)
 {
     if (count != AGENT_MAPS + message->started.rings) {
         g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
@@ -71,6 +75,7 @@ static bool take_maps(struct ebpf_provider *provider, const struct agent_message
                     AGENT_MAPS + message->started.rings);
         return false;
     }
+    provider->judges = message->started.filtered;
     memcpy(provider->maps, descriptors, sizeof(provider->maps));
     provider->rings = rings_new(descriptors + AGENT_MAPS, count - AGENT_MAPS, copies_look_ahead,
                                 provider->copies, error);
@@ -88,7 +93,7 @@ int ebpf_listen(struct ebpf_provider *provider, int timeout_ms, GError **error)
     if (got <= 0)
         return got;
     if (message.type == AGENT_STARTED)
-        return take_maps(provider, &message, descriptors, count, error) ? 1 : -1;
+        return take_start(provider, &message, descriptors, count, error) ? 1 : -1;
     if (message.type < G_N_ELEMENTS(listeners) && listeners[message.type])
         listeners[message.type](provider, &message);
     return 1;
@@ -143,18 +148,19 @@ bool ebpf_ask_for_list(struct ebpf_provider *provider, int timeout_ms, GError **
 bool ebpf_ask_for_start(struct ebpf_provider *provider, int timeout_ms, GError **error)
 {
     const struct pktmon_provider_options *options = &provider->options;
-    const struct agent_request request = {
+    struct agent_request request = {
         .protocol = AGENT_PROTOCOL,
         .type = AGENT_START,
-        .pkt_size = options->pkt_size,
-        .buffer_size = options->buffer_size,
-        .upper_edges = options->points == PKTMON_POINTS_STACK,
-        .record_flow = options->flow,
-        .record_drops = options->drops,
-        .leaves_out_netns = options->wants_netns != NULL,
+        .start = {.pkt_size = options->pkt_size,
+                  .buffer_size = options->buffer_size,
+                  .upper_edges = options->points == PKTMON_POINTS_STACK,
+                  .record_flow = options->flow,
+                  .record_drops = options->drops,
+                  .leaves_out_netns = options->wants_netns != NULL},
     };
 
-    return ask(provider, &request, have_rings, timeout_ms, error);
+    return filters_ask(provider, &request.start, error) &&
+           ask(provider, &request, have_rings, timeout_ms, error);
 }
 
 bool ebpf_ask_for_stop(struct ebpf_provider *provider, int timeout_ms, GError **error)

@@ -13,7 +13,7 @@
 #include "frames.h"
 
 #define LIST_TIMEOUT_MS  10000
-#define START_TIMEOUT_MS 30000
+#define START_TIMEOUT_MS 60000
 #define STOP_TIMEOUT_MS  5000
 
 /* The rings are looked at in intervals, because waking the reader for each record costs the

@@ -30,6 +30,7 @@ struct ebpf_provider {
     int maps[AGENT_MAPS];
     bool listed;        /* the agent has answered the last AGENT_LIST */
     bool stopped;       /* the agent has detached */
+    bool judges;        /* the kernel judges packets by the filters */
     bool busy;          /* the last look at the rings found something */
     int64_t offset;     /* real-time minus monotonic, for the whole capture */
     uint64_t newest;    /* monotonic time of the newest event delivered */

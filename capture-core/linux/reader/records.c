@@ -168,7 +168,10 @@ static uint8_t linked(const struct packet_record *record)
 
 static void take_record(struct ebpf_provider *provider, const struct packet_record *record)
 {
-    struct pktmon_event event = {.record = PKTMON_RECORD_PACKET, .time = record->time};
+    struct pktmon_event event = {.record = PKTMON_RECORD_PACKET,
+                                 .time = record->time,
+                                 .judged = provider->judges && !record->undecided,
+                                 .filters = record->filters};
     struct pktmon_packet *packet = &event.packet;
 
     if (record->point == 0 || record->point >= RECORD_POINTS)
@@ -191,7 +194,7 @@ static void take_record(struct ebpf_provider *provider, const struct packet_reco
     packet->edge_name = ebpf_edge_name(packet->edge);
     packet->netns = pktmon_registry_find(provider->base.registry, event.component)->netns;
     owners_attribute(provider->owners, record->socket, record->time, packet);
-    frame_of_record(packet, record, provider->frame, provider->options.pkt_size);
+    frame_of_record(packet, record, provider->frame, event.judged ? provider->options.pkt_size : 0);
     ebpf_deliver(provider, &event);
 }
 

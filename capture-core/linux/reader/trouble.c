@@ -204,7 +204,10 @@ static uint32_t component_of(struct ebpf_provider *provider, const struct packet
 
 void trouble_take(struct ebpf_provider *provider, const struct packet_record *record)
 {
-    struct pktmon_event event = {.record = PKTMON_RECORD_EVENT, .time = record->time};
+    struct pktmon_event event = {.record = PKTMON_RECORD_EVENT,
+                                 .time = record->time,
+                                 .judged = provider->judges,
+                                 .filters = record->filters};
     g_autofree char *message = NULL;
 
     if (record->reason == 0 || record->reason >= RECORD_TROUBLES)
