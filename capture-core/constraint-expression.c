@@ -143,12 +143,6 @@ static void add_tcp_flags(GPtrArray *conditions, const struct pktmon_constraint 
 /* Of those that have ports; without a choice libpcap tries them all. */
 static const char *port_protocol(const struct pktmon_constraint *constraint)
 {
-    if (has(constraint, PKTMON_CONDITION_TCP_FLAGS)) {
-        return "tcp ";
-    }
-    if (has(constraint, PKTMON_CONDITION_HEARTBEAT)) {
-        return "udp ";
-    }
     if (!has(constraint, PKTMON_CONDITION_TRANSPORT)) {
         return "";
     }

@@ -535,6 +535,65 @@ static void test_no_tag(void)
     g_byte_array_unref(frame.bytes);
 }
 
+/* --- what no frame of the table has --- */
+
+/* With one byte changed. */
+static const struct {
+    const char *filter, *kind;
+    guint at;
+    uint8_t byte;
+    bool matches;
+} changed[] = {
+    /* Congestion is not in the DSCP. */
+    {"--dscp 46", "eth ip-outside udp", 15, 0xbb, true},
+    {"--dscp 46", "eth ip-outside udp", 15, 0xbc, false},
+    {"--dscp 46", "eth ip6-back udp", 15, 0xb1, true},
+    {"--dscp 46", "eth ip6-back udp", 15, 0xc1, false},
+    {"--dscp 46", "eth ip6-back udp", 14, 0x6a, false},
+    /* A heartbeat is UDP. */
+    {"-b", "eth ip udp-heartbeat", 37, 0x0f, true},
+    {"-b", "eth ip udp-heartbeat", 37, 0x10, false},
+    {"-b", "eth ip udp-heartbeat", 23, 6, false},
+    {"-p 3343", "eth ip udp-heartbeat", 23, 6, true},
+    {"-b", "eth ip6 udp-heartbeats", 20, 6, false},
+    /* Only the first of the fragments has flags. */
+    {"-t TCP SYN", "eth ip tcp-syn", 20, 0x20, true},
+    {"-t TCP SYN", "eth ip tcp-syn", 21, 0x01, false},
+};
+
+static void test_changed(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(changed); i++) {
+        struct pktmon_expression *expression = parse(changed[i].filter);
+        struct frame frame = frame_make(changed[i].kind);
+        uint8_t *data = frame.bytes->data;
+        guint length = frame.bytes->len;
+
+        g_test_message("%s: %s", changed[i].filter, changed[i].kind);
+        data[changed[i].at] = changed[i].byte;
+        g_assert_true(pktmon_expression_matches(expression, PKTMON_FORM_ETHERNET, data, length,
+                                                length) == changed[i].matches);
+        g_assert_true(pktmon_expression_matches(expression, PKTMON_FORM_IP, data + 14, length - 14,
+                                                length - 14) == changed[i].matches);
+        pktmon_expression_free(expression);
+        g_byte_array_unref(frame.bytes);
+    }
+}
+
+/* Flags alone mean TCP, whatever else has such bits in the same place. */
+static void test_flags_alone(void)
+{
+    const struct pktmon_constraint flags = {.present = PKTMON_CONDITION_TCP_FLAGS,
+                                            .tcp_flags = 0x10};
+    struct pktmon_expression *expression = compile(&flags);
+
+    g_assert_true(matches(expression, "eth ip tcp-fin"));
+    g_assert_true(matches(expression, "eth ip6 tcp-fin"));
+    g_assert_false(matches(expression, "eth ip6 udp data"));
+    g_assert_false(matches(expression, "eth ip udp data"));
+    pktmon_expression_free(expression);
+}
+
 /* --- several conditions --- */
 
 static const char *const conditions[] = {
@@ -656,7 +715,7 @@ static void test_many(void)
 
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_autofree char *filter =
-            g_strdup_printf("-p %u %u --dscp 4 -t TCP SYN ACK", 80 - i, 49152);
+            g_strdup_printf("-p %u %u --dscp 4 -t TCP SYN ACK", 49 + i, 49152);
         struct pktmon_constraint constraint;
 
         g_assert_true(pktmon_constraint_parse(&constraint, filter, NULL));
@@ -693,6 +752,8 @@ int main(int argc, char **argv)
     g_test_add_func("/constraint/verdicts", test_verdicts);
     g_test_add_func("/constraint/tagged", test_tagged);
     g_test_add_func("/constraint/no-tag", test_no_tag);
+    g_test_add_func("/constraint/changed", test_changed);
+    g_test_add_func("/constraint/flags-alone", test_flags_alone);
     g_test_add_func("/constraint/pairs", test_pairs);
     g_test_add_func("/expression/any", test_any);
     g_test_add_func("/expression/none", test_none);
