@@ -173,8 +173,9 @@ static void save_constraints(const char *folder)
 
 int main(int argc, char **argv)
 {
-    static const char *const targets[] = {"fuzz_etl_log", "fuzz_etl_records", "fuzz_etl_events",
-                                          "fuzz_etl_decompress", "fuzz_filter", "fuzz_constraint"};
+    static const char *const targets[] = {"fuzz_etl_log",    "fuzz_etl_records",
+                                          "fuzz_etl_events", "fuzz_etl_decompress",
+                                          "fuzz_filter",     "fuzz_constraint"};
     if (argc != 3) {
         fprintf(stderr, "Usage: make_seeds FOLDER SAMPLES\n");
         return EXIT_FAILURE;
