@@ -11,6 +11,7 @@
 #include "etl-log.h"
 #include "events.h"
 
+#define MAX_CHOSEN 32    /* words that fuzz_constraint chooses from */
 #define MAX_SAMPLE 65536 /* bytes; larger logs are slow to fuzz and teach no more */
 
 static void save(const char *folder, const char *target, unsigned number, const GByteArray *seed)
@@ -154,7 +155,7 @@ static void save_samples(const char *folder, const char *samples)
     }
 }
 
-/* Texts, which a 0 says they are, with all options. */
+/* Texts with all options, which a 0 says they are, and a few choices of words. */
 static void save_constraints(const char *folder)
 {
     static const char *const texts[] = {
@@ -168,6 +169,13 @@ static void save_constraints(const char *folder)
         put_u8(seed, 0);
         put_bytes(seed, (const uint8_t *)texts[i], strlen(texts[i]));
         save(folder, "fuzz_constraint", i, seed);
+    }
+    for (unsigned i = 0; i < MAX_CHOSEN; i++) {
+        g_autoptr(GByteArray) seed = g_byte_array_new();
+        put_u8(seed, 1);
+        put_u8(seed, i);
+        put_u8(seed, i + 7);
+        save(folder, "fuzz_constraint", 100 + i, seed);
     }
 }
 
