@@ -12,8 +12,7 @@
 #define MAX_OPTIMISED 9000
 
 struct pktmon_expression {
-    struct bpf_program programs[PKTMON_FORMS];
-    struct bpf_insn match_nothing;
+    GArray *programs[PKTMON_FORMS]; /* of struct bpf_insn */
 };
 
 G_STATIC_ASSERT(sizeof(struct bpf_insn) == sizeof(struct sock_filter));
@@ -46,21 +45,65 @@ static bool compile_form(const char *text, int link_type, struct bpf_program *pr
     return good;
 }
 
-struct pktmon_expression *pktmon_expression_new(const char *text, char **words)
+/* What does not match the first goes on to the second: the first's "return 0" jumps to its end. */
+static void append_alternative(GArray *program, const struct bpf_program *alternative)
+{
+    for (guint i = 0; i < program->len; i++) {
+        struct bpf_insn *instruction = &g_array_index(program, struct bpf_insn, i);
+
+        if (instruction->code == (BPF_RET | BPF_K) && instruction->k == 0) {
+            *instruction = (struct bpf_insn)BPF_STMT(BPF_JMP | BPF_JA, program->len - i - 1);
+        }
+    }
+    g_array_append_vals(program, alternative->bf_insns, alternative->bf_len);
+}
+
+/* NULL: libpcap refuses one of the texts, which for packets without a link header is as good as no
+ * text. */
+static GArray *compile_any(const struct pktmon_expression_texts *texts, size_t count,
+                           enum pktmon_form form, char **words)
+{
+    static const int link_types[PKTMON_FORMS] = {DLT_EN10MB, DLT_RAW};
+    static const struct bpf_insn match_nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+    g_autoptr(GArray) program = g_array_new(FALSE, FALSE, sizeof(struct bpf_insn));
+
+    for (size_t i = 0; i < count; i++) {
+        const char *text = texts[i].of[form];
+        struct bpf_program alternative;
+
+        if (text && compile_form(text, link_types[form], &alternative, words)) {
+            append_alternative(program, &alternative);
+            pcap_freecode(&alternative);
+        } else if (text && form == PKTMON_FORM_ETHERNET) {
+            return NULL;
+        }
+    }
+    if (program->len == 0) {
+        g_array_append_val(program, match_nothing);
+    }
+    return g_steal_pointer(&program);
+}
+
+struct pktmon_expression *pktmon_expression_new_any(const struct pktmon_expression_texts *texts,
+                                                    size_t count, char **words)
 {
     struct pktmon_expression *expression = g_new0(struct pktmon_expression, 1);
-    struct bpf_program *programs = expression->programs;
+    GArray **programs = expression->programs;
 
-    if (!compile_form(text, DLT_EN10MB, &programs[PKTMON_FORM_ETHERNET], words)) {
+    programs[PKTMON_FORM_ETHERNET] = compile_any(texts, count, PKTMON_FORM_ETHERNET, words);
+    if (!programs[PKTMON_FORM_ETHERNET]) {
         g_free(expression);
         return NULL;
     }
-    expression->match_nothing = (struct bpf_insn)BPF_STMT(BPF_RET | BPF_K, 0);
-    if (!compile_form(text, DLT_RAW, &programs[PKTMON_FORM_IP], NULL)) {
-        programs[PKTMON_FORM_IP] =
-            (struct bpf_program){.bf_len = 1, .bf_insns = &expression->match_nothing};
-    }
+    programs[PKTMON_FORM_IP] = compile_any(texts, count, PKTMON_FORM_IP, NULL);
     return expression;
+}
+
+struct pktmon_expression *pktmon_expression_new(const char *text, char **words)
+{
+    const struct pktmon_expression_texts texts = {{text, text}};
+
+    return pktmon_expression_new_any(&texts, 1, words);
 }
 
 void pktmon_expression_free(struct pktmon_expression *expression)
@@ -69,9 +112,7 @@ void pktmon_expression_free(struct pktmon_expression *expression)
         return;
     }
     for (int form = 0; form < PKTMON_FORMS; form++) {
-        if (expression->programs[form].bf_insns != &expression->match_nothing) {
-            pcap_freecode(&expression->programs[form]);
-        }
+        g_array_unref(expression->programs[form]);
     }
     g_free(expression);
 }
@@ -79,14 +120,17 @@ void pktmon_expression_free(struct pktmon_expression *expression)
 const struct sock_filter *pktmon_expression_code(const struct pktmon_expression *expression,
                                                  enum pktmon_form form, size_t *count)
 {
-    *count = expression->programs[form].bf_len;
-    return (const struct sock_filter *)expression->programs[form].bf_insns;
+    *count = expression->programs[form]->len;
+    return (const struct sock_filter *)expression->programs[form]->data;
 }
 
 bool pktmon_expression_matches(const struct pktmon_expression *expression, enum pktmon_form form,
                                const uint8_t *data, uint32_t caplen, uint32_t wirelen)
 {
+    GArray *instructions = expression->programs[form];
+    const struct bpf_program program = {.bf_len = instructions->len,
+                                        .bf_insns = (struct bpf_insn *)instructions->data};
     const struct pcap_pkthdr header = {.caplen = caplen, .len = wirelen};
 
-    return pcap_offline_filter(&expression->programs[form], &header, data) != 0;
+    return pcap_offline_filter(&program, &header, data) != 0;
 }

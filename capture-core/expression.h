@@ -23,6 +23,16 @@ enum pktmon_form {
 /* NULL: libpcap refuses it for Ethernet; *words (the caller's to free) has why, in its own words.
  * Takes up to some seconds for hundreds of addresses. */
 struct pktmon_expression *pktmon_expression_new(const char *text, char **words);
+
+/* What is looked for in packets of each form; NULL: none of that form matches. */
+struct pktmon_expression_texts {
+    const char *of[PKTMON_FORMS];
+};
+
+/* The same for packets that match any of count texts. Each is compiled by itself: joined with "or",
+ * the "vlan" of one would move the offsets of all that follow. */
+struct pktmon_expression *pktmon_expression_new_any(const struct pktmon_expression_texts *texts,
+                                                    size_t count, char **words);
 void pktmon_expression_free(struct pktmon_expression *expression);
 
 /* The compiled instructions, *count of them, at least one; the expression's. */

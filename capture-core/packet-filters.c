@@ -18,8 +18,8 @@ struct filter {
 };
 
 struct pktmon_packet_filters {
-    GPtrArray *all; /* of struct filter */
-    uint16_t vxlan_port;
+    GPtrArray *all;                   /* of struct filter */
+    uint16_t vxlan_port;              /* 0 = the default one */
     struct pktmon_followed *followed; /* groups that were judged here */
 };
 
@@ -42,18 +42,25 @@ static void filter_free(void *data)
 
 /* Making --------------------------------------------------------------------------------------- */
 
-static bool add_expression(struct pktmon_packet_filters *filters, const char *expression,
-                           bool inner, GError **error)
+static struct filter *add(struct pktmon_packet_filters *filters)
 {
-    g_autofree char *text = g_strstrip(g_strdup(expression ? expression : ""));
-    g_autofree char *words = NULL;
+    struct filter *filter = g_new0(struct filter, 1);
+
+    g_ptr_array_add(filters->all, filter);
+    return filter;
+}
+
+static bool add_capture_filter(struct pktmon_packet_filters *filters,
+                               const struct pktmon_session_options *options, GError **error)
+{
+    const char *expression = options->capture_filter ? options->capture_filter : "";
+    g_autofree char *text = g_strstrip(g_strdup(expression)), *words = NULL;
 
     if (!*text) {
         return true;
     }
-    struct filter *filter = g_new0(struct filter, 1);
-    g_ptr_array_add(filters->all, filter);
-    filter->inner = inner;
+    struct filter *filter = add(filters);
+    filter->inner = options->inner;
     filter->expression = pktmon_expression_new(text, &words);
     filter->text = g_steal_pointer(&text);
     if (!filter->expression) {
@@ -61,9 +68,87 @@ static bool add_expression(struct pktmon_packet_filters *filters, const char *ex
                     "The capture filter \"%s\" is not valid (%s): correct it as in "
                     "pcap-filter(7).",
                     filter->text, words);
+    }
+    return filter->expression != NULL;
+}
+
+/* One port for all of them, as the kernel looks for one. */
+static bool choose_vxlan_port(struct pktmon_packet_filters *filters,
+                              const struct pktmon_constraint *constraint, GError **error)
+{
+    if (!pktmon_constraint_has(constraint, PKTMON_CONDITION_VXLAN_PORT)) {
+        return true;
+    }
+    if (filters->vxlan_port && filters->vxlan_port != constraint->vxlan_port) {
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
+                    "The filters look for VXLAN at the ports %u and %u, and one capture can do so "
+                    "at one port only: start a capture for each.",
+                    filters->vxlan_port, constraint->vxlan_port);
         return false;
     }
+    filters->vxlan_port = constraint->vxlan_port;
     return true;
+}
+
+static struct pktmon_expression *compile(const struct pktmon_constraint *constraint, char **words)
+{
+    g_autofree char *ethernet = pktmon_constraint_ethernet(constraint);
+    g_autofree char *ip = pktmon_constraint_ip(constraint);
+    const struct pktmon_expression_texts texts = {
+        .of = {[PKTMON_FORM_ETHERNET] = ethernet, [PKTMON_FORM_IP] = ip}};
+
+    return pktmon_expression_new_any(&texts, 1, words);
+}
+
+bool pktmon_packet_filters_add(struct pktmon_packet_filters *filters,
+                               const struct pktmon_constraint *constraint, GError **error)
+{
+    struct pktmon_constraint nameless = *constraint;
+    g_autofree char *words = NULL;
+
+    if (filters->all->len >= PKTMON_MAX_FILTERS) {
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
+                    "A capture can have %d filters at most: leave some out, or combine them in a "
+                    "capture filter.",
+                    PKTMON_MAX_FILTERS);
+        return false;
+    }
+    if (!pktmon_constraint_check(constraint, error) ||
+        !choose_vxlan_port(filters, constraint, error)) {
+        return false;
+    }
+    struct filter *filter = add(filters);
+    filter->inner = pktmon_constraint_has(constraint, PKTMON_CONDITION_ENCAP);
+    nameless.name[0] = '\0';
+    filter->name = *constraint->name ? g_strdup(constraint->name) : NULL;
+    filter->text = pktmon_constraint_text(&nameless);
+    filter->expression = compile(constraint, &words);
+    if (!filter->expression) {
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
+                    "The filter \"%s\" cannot be compiled (%s): make it simpler.", filter->text,
+                    words);
+    }
+    return filter->expression != NULL;
+}
+
+static bool add_in_words(struct pktmon_packet_filters *filters, const char *text, GError **error)
+{
+    struct pktmon_constraint constraint;
+
+    return pktmon_constraint_parse(&constraint, text, error) &&
+           pktmon_packet_filters_add(filters, &constraint, error);
+}
+
+static bool add_all(struct pktmon_packet_filters *filters,
+                    const struct pktmon_session_options *options, GError **error)
+{
+    const char *const *text = options->filters;
+    bool good = add_capture_filter(filters, options, error);
+
+    while (good && text && *text) {
+        good = add_in_words(filters, *text++, error);
+    }
+    return good;
 }
 
 struct pktmon_packet_filters *
@@ -73,8 +158,8 @@ pktmon_packet_filters_new(const struct pktmon_session_options *options, GError *
 
     filters->all = g_ptr_array_new_with_free_func(filter_free);
     filters->followed = pktmon_followed_new();
-    filters->vxlan_port = options->vxlan_port ? options->vxlan_port : INNER_VXLAN_PORT;
-    if (!add_expression(filters, options->capture_filter, options->inner, error)) {
+    filters->vxlan_port = options->vxlan_port;
+    if (!add_all(filters, options, error)) {
         pktmon_packet_filters_free(filters);
         return NULL;
     }
@@ -132,7 +217,7 @@ pktmon_packet_filters_for_provider(const struct pktmon_packet_filters *filters, 
 
 uint16_t pktmon_packet_filters_vxlan_port(const struct pktmon_packet_filters *filters)
 {
-    return filters->vxlan_port;
+    return filters->vxlan_port ? filters->vxlan_port : INNER_VXLAN_PORT;
 }
 
 /* Judging -------------------------------------------------------------------------------------- */
@@ -195,7 +280,8 @@ static uint64_t judge(const struct pktmon_packet_filters *filters,
         const struct filter *filter = filter_at(filters, i);
 
         if (matches_view(filter, &view) ||
-            (filter->inner && matches_inside(filter, &view, filters->vxlan_port))) {
+            (filter->inner &&
+             matches_inside(filter, &view, pktmon_packet_filters_vxlan_port(filters)))) {
             matching |= 1ULL << i;
         }
     }

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "constraint.h"
 #include "event.h"
 #include "provider.h"
 #include "session.h"
@@ -22,6 +23,10 @@ struct pktmon_packet_filters;
 struct pktmon_packet_filters *
 pktmon_packet_filters_new(const struct pktmon_session_options *options, GError **error);
 void pktmon_packet_filters_free(struct pktmon_packet_filters *filters);
+
+/* One more; copies what it keeps. */
+bool pktmon_packet_filters_add(struct pktmon_packet_filters *filters,
+                               const struct pktmon_constraint *constraint, GError **error);
 
 /* How many there are; 0: all packets are wanted. */
 size_t pktmon_packet_filters_count(const struct pktmon_packet_filters *filters);

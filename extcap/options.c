@@ -61,7 +61,7 @@ const struct option options[OPTION_COUNT] = {
                       .default_value = "false"},
     [OPTION_VXLAN_PORT] = {"vxlan-port", GROUP_CAPTURE, OPTION_KIND_NUMBER, "VXLAN port",
                            "UDP port of the VXLAN tunnels that the filter looks into",
-                           .default_value = "4789", .minimum = 1, .maximum = 65535},
+                           .placeholder = "4789", .minimum = 1, .maximum = 65535},
     [OPTION_COMPONENTS] = {"components", GROUP_COMPONENTS, OPTION_KIND_TEXT, "Components",
                            "Ids or names of components, separated by commas; empty for all",
                            .placeholder = "all"},

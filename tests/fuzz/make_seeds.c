@@ -11,6 +11,7 @@
 #include "etl-log.h"
 #include "events.h"
 
+#define MAX_CHOSEN 32    /* words that fuzz_constraint chooses from */
 #define MAX_SAMPLE 65536 /* bytes; larger logs are slow to fuzz and teach no more */
 
 static void save(const char *folder, const char *target, unsigned number, const GByteArray *seed)
@@ -154,10 +155,35 @@ static void save_samples(const char *folder, const char *samples)
     }
 }
 
+/* Texts with all options, which a 0 says they are, and a few choices of words. */
+static void save_constraints(const char *folder)
+{
+    static const char *const texts[] = {
+        "Name -m 02-00-5E-10-00-01 ff:ff:ff:ff:ff:ff -v 100 -d ARP",
+        "'My SMB' -i 10.10.10.10 10.0.0.0/8 -t TCP SYN ACK -p 445 50000 --dscp 46",
+        "--ip-address 2001:db8::1 fe80::/10 --ip-protocol ICMPv6 --ethertype 0x86dd --encap 8472",
+        "--heartbeat --transport UDP --port 3343 -e",
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autoptr(GByteArray) seed = g_byte_array_new();
+        put_u8(seed, 0);
+        put_bytes(seed, (const uint8_t *)texts[i], strlen(texts[i]));
+        save(folder, "fuzz_constraint", i, seed);
+    }
+    for (unsigned i = 0; i < MAX_CHOSEN; i++) {
+        g_autoptr(GByteArray) seed = g_byte_array_new();
+        put_u8(seed, 1);
+        put_u8(seed, i);
+        put_u8(seed, i + 7);
+        save(folder, "fuzz_constraint", 100 + i, seed);
+    }
+}
+
 int main(int argc, char **argv)
 {
-    static const char *const targets[] = {"fuzz_etl_log", "fuzz_etl_records", "fuzz_etl_events",
-                                          "fuzz_etl_decompress", "fuzz_filter"};
+    static const char *const targets[] = {"fuzz_etl_log",    "fuzz_etl_records",
+                                          "fuzz_etl_events", "fuzz_etl_decompress",
+                                          "fuzz_filter",     "fuzz_constraint"};
     if (argc != 3) {
         fprintf(stderr, "Usage: make_seeds FOLDER SAMPLES\n");
         return EXIT_FAILURE;
@@ -170,6 +196,7 @@ int main(int argc, char **argv)
     save_logs(argv[1], events);
     save_events(argv[1], events);
     save_streams(argv[1]);
+    save_constraints(argv[1]);
     save_samples(argv[1], argv[2]);
     for (guint i = 0; i < events->len; i++)
         g_byte_array_free(g_array_index(events, struct event, i).body, TRUE);

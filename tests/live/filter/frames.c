@@ -110,6 +110,8 @@ static const struct layer layers[] = {
     {"udp-query", BYTES("\xc0\x03\0\x35\0\0\0\0\x12\x34\x01\0\0\x01"), .protocol = 17, .length_at = 4},
     {"udp-answer", BYTES("\0\x35\xc0\x03\0\0\0\0\x12\x34\x81\x80\0\x01\0\x01"), .protocol = 17, .length_at = 4},
     {"udp-dhcp", BYTES("\0\x44\0\x43\0\0\0\0\x01\x01\x06\0"), .protocol = 17, .length_at = 4},
+    {"udp-heartbeat", BYTES("\xc0\x06\x0d\x0f\0\0\0\0"), .protocol = 17, .length_at = 4},
+    {"udp-heartbeats", BYTES("\x0d\x0f\x0d\x0f\0\0\0\0"), .protocol = 17, .length_at = 4},
     {"vxlan", BYTES("\xc0\x04\x12\xb5\0\0\0\0\x08\0\0\0\0\0\x2a\0"), .protocol = 17, .length_at = 4},
     {"geneve", BYTES("\xc0\x05\x17\xc1\0\0\0\0\0\0\x65\x58\0\0\x2b\0"), .protocol = 17, .length_at = 4, .next = NUMBER_ETHERTYPE, .next_at = 10},
     {"geneve-options", BYTES("\xc0\x05\x17\xc1\0\0\0\0\x02\0\0\0\0\0\x2b\0\x01\x02\x03\x01\0\0\0\x09"), .protocol = 17, .length_at = 4, .next = NUMBER_ETHERTYPE, .next_at = 10},
