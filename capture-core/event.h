@@ -79,6 +79,7 @@ enum pktmon_notice_id {
     PKTMON_NOTICE_DEVICE_GONE = 3,  /* a component's device was removed */
     PKTMON_NOTICE_NOT_ATTACHED = 4, /* a capture point could not be attached */
     PKTMON_NOTICE_BEGAN = 5,        /* the capture began */
+    PKTMON_NOTICE_SHED = 7,         /* packets were left out, each with all its appearances */
     PKTMON_NOTICE_TROUBLE = 6,      /* the kernel tells of trouble, with a packet or without */
 };
 

@@ -22,3 +22,11 @@ void pktmon_capture_free(struct pktmon_capture *capture)
     g_ptr_array_unref(capture->missing);
     g_free(capture);
 }
+
+bool pktmon_is_sampled(uint64_t group, uint32_t sample)
+{
+    /* As the kernel programs decide (linux/bpf/shed.h). */
+    uint32_t hash = group * 0x9E3779B97F4A7C15ULL >> 32;
+
+    return sample < 2 || hash >= (1ULL << 32) - (1ULL << 32) / sample;
+}

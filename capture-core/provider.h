@@ -60,6 +60,8 @@ struct pktmon_provider_options {
     bool drops;           /* deliver packets that are dropped */
     uint32_t pkt_size;    /* bytes kept of each packet; 0 = whole */
     uint32_t buffer_size; /* MiB of ring buffer in all */
+    uint32_t sample;      /* leave packets out, as pktmon_is_sampled() says; 0 or 1 = none */
+    uint32_t max_cpu;     /* percent of one CPU; beyond it, leave packets out; 0 = no ceiling */
     /* Whether packets of this namespace are wanted (its name as shown; NULL = the own one), so that
      * the provider can leave out others early, as far as it can; NULL: all are. */
     bool (*wants_netns)(const void *context, const char *netns);
@@ -72,6 +74,10 @@ struct pktmon_provider_options {
     uint16_t vxlan_port;      /* of tunnels, host order */
     const char *without_ebpf; /* why eBPF cannot be used; NULL: it was not asked for. Borrowed. */
 };
+
+/* Whether a sample of one packet in so many has the group: the same for each of its appearances, in
+ * every session. */
+bool pktmon_is_sampled(uint64_t group, uint32_t sample);
 
 struct pktmon_provider;
 

@@ -123,6 +123,7 @@ static bool is_wanted(struct pktmon_session *session, const struct pktmon_event 
                       uint16_t *filter_id)
 {
     if (session->options.counters_only ||
+        !pktmon_is_sampled(event->packet.group, session->options.sample) ||
         !pktmon_constraints_admit(session->constraints, &event->packet)) {
         return false;
     }
@@ -327,6 +328,8 @@ static bool open_source(struct pktmon_session *session, pktmon_source *source,
         .drops = !options->counters_only && options->type != PKTMON_CAPTURE_FLOW,
         .pkt_size = provider_size(session),
         .buffer_size = options->buffer_size,
+        .sample = options->sample,
+        .max_cpu = options->max_cpu,
         .wants_netns = pktmon_constraints_name_netns(session->constraints)
                            ? pktmon_constraints_want_netns
                            : NULL,

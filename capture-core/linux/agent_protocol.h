@@ -47,14 +47,15 @@ struct agent_filter_part {
 };
 
 struct agent_start {
-    uint64_t inner_filters;  /* those that also see the packet inside a tunnel, as bits */
-    uint64_t always_filters; /* those that match everything, and were not sent */
-    uint32_t filters;        /* how many there are; 0 = all packets are wanted */
-    uint32_t pkt_size;       /* bytes kept of each packet; 0 = whole */
-    uint32_t buffer_size;    /* MiB of ring buffer in all */
-    uint16_t vxlan_port;     /* host order */
-    uint8_t upper_edges;     /* all points of the stack, not the driver edges alone */
-    uint8_t record_flow;     /* passing packets; they are followed in any case */
+    uint64_t unsampled_share; /* of the packets, to be left out: parts of 2^32 */
+    uint64_t inner_filters;   /* those that also see the packet inside a tunnel, as bits */
+    uint64_t always_filters;  /* those that match everything, and were not sent */
+    uint32_t filters;         /* how many there are; 0 = all packets are wanted */
+    uint32_t pkt_size;        /* bytes kept of each packet; 0 = whole */
+    uint32_t buffer_size;     /* MiB of ring buffer in all */
+    uint16_t vxlan_port;      /* host order */
+    uint8_t upper_edges;      /* all points of the stack, not the driver edges alone */
+    uint8_t record_flow;      /* passing packets; they are followed in any case */
     uint8_t record_drops;
     uint8_t leaves_out_netns; /* heed AGENT_MAP_UNWANTED_NETNS */
 };
@@ -92,6 +93,8 @@ enum agent_map {
     AGENT_MAP_UNWANTED_NETNS,
     AGENT_MAP_OWNERS,
     AGENT_MAP_PROCESS_CHANGES,
+    AGENT_MAP_GROUP_COUNTS,
+    AGENT_MAP_CONTROL,
     AGENT_MAPS,
 };
 

@@ -165,6 +165,18 @@ struct unaccounted {
     __u64 drops;  /* the map of drops was full */
 };
 
+/* Packets whose way began to be recorded, or was left out; index 0 of a per-CPU array. */
+struct group_counts {
+    __u64 begun; /* in all */
+    __u64 shed;  /* of these, left out from the beginning */
+    __u64 lossy; /* of these, lost at least one record */
+};
+
+/* What the reader may change while the programs run; index 0 of an array. */
+struct probes_control {
+    __u64 shed_share; /* of the groups, to be left out: parts of 2^32 */
+};
+
 /* The process that a socket belongs to; the key is the socket's cookie. Believe it only of a packet
  * that is not older than since, and if its process has not changed since then either: the time of
  * that is at tgid % RECORD_PROCESS_SLOTS of the map of changes (another process with the same slot
@@ -185,15 +197,16 @@ struct owner_value {
 
 /* Fixed when the programs are loaded. */
 struct probes_config {
-    __u64 inner_filters; /* those that also see the packet inside a tunnel, as bits */
-    __u32 ring_mask;     /* rings - 1 */
-    __u32 flow_limit;    /* bytes of a ring that passing packets may fill; the rest is for drops */
-    __u32 pkt_size;      /* bytes kept of each packet */
-    __u32 cpus;          /* of this machine, offline ones included */
-    __u8 record_flow;    /* write records of passing packets */
-    __u8 upper_edges;    /* all points are attached, not the driver edges alone */
-    __u8 record_drops;   /* write records of drops */
-    __u8 track;          /* number groups and appearances */
+    __u64 unsampled_share; /* of the groups, to be left out: parts of 2^32 */
+    __u64 inner_filters;   /* those that also see the packet inside a tunnel, as bits */
+    __u32 ring_mask;       /* rings - 1 */
+    __u32 flow_limit;  /* bytes of a ring that passing packets may fill; the rest is for drops */
+    __u32 pkt_size;    /* bytes kept of each packet */
+    __u32 cpus;        /* of this machine, offline ones included */
+    __u8 record_flow;  /* write records of passing packets */
+    __u8 upper_edges;  /* all points are attached, not the driver edges alone */
+    __u8 record_drops; /* write records of drops */
+    __u8 track;        /* number groups and appearances */
     __u8 leaves_out_netns; /* write no records of the namespaces in the map of unwanted ones */
     __u8 reads_fragments;  /* the kernel has bpf_dynptr_from_skb() */
     /* Arguments that tracepoints have since 6.10: */

@@ -170,6 +170,7 @@ static void configure(const struct agent_start *wanted)
     config->leaves_out_netns = wanted->leaves_out_netns;
     config->upper_edges = wanted->upper_edges;
     config->track = true;
+    config->unsampled_share = wanted->unsampled_share;
     config->inner_filters = wanted->inner_filters;
     config->vxlan_port = wanted->vxlan_port;
     config->filtered = wanted->filters > 0;
@@ -424,6 +425,8 @@ int programs_descriptors(int *descriptors, uint32_t *rings, uint32_t *ring_size)
     descriptors[AGENT_MAP_UNWANTED_NETNS] = bpf_map__fd(probes->maps.unwanted_netns);
     descriptors[AGENT_MAP_OWNERS] = bpf_map__fd(probes->maps.owners);
     descriptors[AGENT_MAP_PROCESS_CHANGES] = bpf_map__fd(probes->maps.process_changes);
+    descriptors[AGENT_MAP_GROUP_COUNTS] = bpf_map__fd(probes->maps.group_counts);
+    descriptors[AGENT_MAP_CONTROL] = bpf_map__fd(probes->maps.control);
     memcpy(descriptors + AGENT_MAPS, ring_descriptors, ring_count * sizeof(int));
     *rings = ring_count;
     *ring_size = ring_bytes;

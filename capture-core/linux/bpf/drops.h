@@ -155,9 +155,11 @@ static __always_inline void write_drop(struct sk_buff *skb, const struct drop_ke
     record->location = key->location;
     record->hook = key->hook;
     record->flags |= key->flags;
-    if (config.record_drops && is_wanted(key->net_cookie) &&
-        !put_record(skb, frame, scratch, copied, false))
-        __sync_fetch_and_add(&count->lost, 1);
+    if (!config.record_drops || is_left_out(record, GROUP_UNSAMPLED) ||
+        put_record(skb, frame, scratch, copied, false))
+        return;
+    __sync_fetch_and_add(&count->lost, 1);
+    note_lossy(&scratch->sight, record->group);
 }
 
 /* Nothing is known of a packet that is not followed, but where it ends. */
@@ -260,8 +262,10 @@ static __always_inline void consumed(struct sk_buff *skb, struct journey *journe
         return;
     end_well(journey);
     go_on(journey, &scratch->record, &scratch->sight);
-    if (!put_record(skb, &frame, scratch, copied, true))
-        count_unaccounted();
+    if (scratch->record.group & GROUP_LEFT_OUT || put_record(skb, &frame, scratch, copied, true))
+        return;
+    count_unaccounted();
+    note_lossy(&scratch->sight, scratch->record.group);
 }
 
 #endif

@@ -107,6 +107,7 @@ enum journey_flag {
     JOURNEY_SEGMENT = 1 << 7, /* made by segmentation */
     JOURNEY_LARGE = 1 << 8,   /* last seen carrying several segments (gso_size) */
     JOURNEY_UNDECIDED = 1 << 9, /* a filter needs bytes that the kernel did not look at */
+    JOURNEY_LOSSY = 1 << 10,    /* a record of it found no room */
 };
 
 /* What is known of a buffer under way. */
@@ -186,7 +187,7 @@ struct family {
     __u32 alive;   /* buffers that have not ended, as far as ends can be seen */
     __u32 numbers; /* segments or fragments */
     __u32 good;    /* one of them came to a good end */
-    __u32 pad;
+    __u32 lossy;   /* a record of it found no room */
 };
 
 const volatile struct probes_config config = {};
@@ -293,6 +294,20 @@ struct {
     __type(key, __u32);
     __type(value, struct family);
 } families SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct group_counts);
+} group_counts SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct probes_control);
+} control SEC(".maps");
 
 /* Groups are numbered on each CPU for itself. */
 struct {

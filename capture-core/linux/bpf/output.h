@@ -43,11 +43,6 @@ static __always_inline bool is_hardware(const struct net_device *dev)
     return !dev->rtnl_link_ops && dev->type != ARPHRD_LOOPBACK;
 }
 
-static __always_inline bool is_wanted(__u64 net_cookie)
-{
-    return !config.leaves_out_netns || !bpf_map_lookup_elem(&unwanted_netns, &net_cookie);
-}
-
 /* Describes the device for the reader, before its first record. device: its address. A global
  * function for its own stack. */
 __noinline int describe_device(const struct device_key *key, __u64 device)
@@ -360,6 +355,12 @@ static __always_inline bool is_unwanted(const struct packet_record *record)
     return config.filtered && !record->filters && !record->undecided;
 }
 
+/* parts: of the group number. */
+static __always_inline bool is_left_out(const struct packet_record *record, __u64 parts)
+{
+    return is_unwanted(record) || record->group & parts || !is_wanted(record->net_cookie);
+}
+
 /* Writes the record of a passing packet. dynptr_source: NULL where the kernel cannot read fragments
  * of this buffer; then only what is in scratch is told. */
 static __always_inline void write_record(void *dynptr_source, const struct frame *frame,
@@ -370,7 +371,7 @@ static __always_inline void write_record(void *dynptr_source, const struct frame
     bool written;
     __u32 lost;
 
-    if (is_unwanted(record) || !config.record_flow || !is_wanted(record->net_cookie))
+    if (!config.record_flow || is_left_out(record, GROUP_LEFT_OUT))
         return;
     lost = record->lost = __sync_lock_test_and_set(&count->lost_untold, 0);
     if (dynptr_source) {
@@ -385,6 +386,7 @@ static __always_inline void write_record(void *dynptr_source, const struct frame
     if (!written) {
         __sync_fetch_and_add(&count->lost, 1);
         __sync_fetch_and_add(&count->lost_untold, lost + 1);
+        note_lossy(&scratch->sight, record->group);
     }
 }
 

@@ -4,6 +4,7 @@
 #define PKTMON_TRACK_H
 
 #include "journey.h"
+#include "shed.h"
 
 /* --- what buffers of one packet have in common --- */
 
@@ -40,6 +41,7 @@ static __always_inline struct family *make_family(struct journey *journey)
     family->alive = journey->flags & JOURNEY_ENDED ? 0 : 1;
     family->numbers = journey->number;
     family->good = journey->flags & JOURNEY_GOOD ? 1 : 0;
+    family->lossy = journey->flags & JOURNEY_LOSSY ? 1 : 0;
     journey->flags |= JOURNEY_FAMILY;
     return family;
 }
@@ -327,7 +329,7 @@ static __always_inline void begin(struct packet_record *record, const struct sig
         known.copy = origin->copy;
         known.filters = origin->filters;
     } else {
-        known.group = next_group();
+        known.group = number_group(next_group(), record->cpu, record->net_cookie);
         known.copy = 1;
     }
     journey = new_journey(sight->skb, record->time);
@@ -373,6 +375,26 @@ static __always_inline void end_well(struct journey *journey)
     journey->flags |= JOURNEY_GOOD;
     if (family)
         family->good = 1;
+}
+
+/* A record of the packet found no room: counted once for each packet. */
+static __always_inline void note_lossy(const struct sight *sight, __u64 group)
+{
+    struct journey *journey = journey_of(sight->skb);
+    struct group_counts *counts;
+    struct family *family;
+    __u32 zero = 0;
+    bool known;
+
+    if (!journey || journey->group != group)
+        return;
+    family = family_of(journey);
+    known = family ? __sync_lock_test_and_set(&family->lossy, 1) != 0
+                   : (journey->flags & JOURNEY_LOSSY) != 0;
+    journey->flags |= JOURNEY_LOSSY;
+    counts = bpf_map_lookup_elem(&group_counts, &zero);
+    if (counts && !known)
+        __sync_fetch_and_add(&counts->lossy, 1);
 }
 
 /* Whether another buffer of the packet lives, or came to a good end. */

@@ -153,6 +153,7 @@ bool ebpf_ask_for_start(struct ebpf_provider *provider, int timeout_ms, GError *
         .type = AGENT_START,
         .start = {.pkt_size = options->pkt_size,
                   .buffer_size = options->buffer_size,
+                  .unsampled_share = shed_share_of_sample(options->sample),
                   .upper_edges = options->points == PKTMON_POINTS_STACK,
                   .record_flow = options->flow,
                   .record_drops = options->drops,

@@ -231,4 +231,5 @@ void ebpf_read_counters(struct ebpf_provider *provider)
     g_hash_table_iter_init(&iterator, lost);
     while (g_hash_table_iter_next(&iterator, &component, &count))
         note_loss(provider, GPOINTER_TO_UINT(component), *(uint64_t *)count);
+    shed_tell(provider);
 }

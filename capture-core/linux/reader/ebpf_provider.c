@@ -91,6 +91,7 @@ static int ebpf_read(struct pktmon_provider *base, int timeout_ms, GError **erro
         return -1;
     provider->busy = rings_pull(provider->rings, pktmon_clock_monotonic());
     ebpf_take_records(provider);
+    shed_control(provider);
     return 1;
 }
 

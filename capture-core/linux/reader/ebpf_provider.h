@@ -13,6 +13,7 @@
 #include "owners.h"
 #include "provider.h"
 #include "rings.h"
+#include "shed.h"
 #include "topology.h"
 #include "trouble.h"
 #include "xdp.h"
@@ -36,9 +37,10 @@ struct ebpf_provider {
     uint64_t newest;    /* monotonic time of the newest event delivered */
     uint64_t misses;    /* told of already */
     GHashTable *losses; /* component -> uint64_t, told of already */
-    GHashTable *xdp;    /* struct xdp_reading by its device */
-    GQueue pending;     /* events that wait (delivery.c) */
-    uint8_t *frame;     /* FRAME_SIZE */
+    struct shed shed;
+    GHashTable *xdp; /* struct xdp_reading by its device */
+    GQueue pending;  /* events that wait (delivery.c) */
+    uint8_t *frame;  /* FRAME_SIZE */
 };
 
 /* --- delivery.c --- */

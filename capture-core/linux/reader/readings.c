@@ -71,15 +71,29 @@ GArray *readings_drops(int drops)
     return read_all(drops, &layout);
 }
 
-struct unaccounted readings_unaccounted(int unaccounted)
+/* The one element of a per-CPU array. */
+static void read_one(int map, uint64_t *sum, size_t numbers)
 {
-    static const struct layout layout = {.numbers = sizeof(struct unaccounted) / sizeof(__u64)};
-    g_autofree uint64_t *values =
-        g_malloc0(libbpf_num_possible_cpus() * sizeof(struct unaccounted));
-    struct unaccounted sum = {};
+    const struct layout layout = {.numbers = numbers};
+    g_autofree uint64_t *values = g_new0(uint64_t, libbpf_num_possible_cpus() * numbers);
     uint32_t zero = 0;
 
-    if (bpf_map_lookup_elem(unaccounted, &zero, values) == 0)
-        add_up((uint64_t *)&sum, values, &layout);
+    if (bpf_map_lookup_elem(map, &zero, values) == 0)
+        add_up(sum, values, &layout);
+}
+
+struct unaccounted readings_unaccounted(int unaccounted)
+{
+    struct unaccounted sum = {};
+
+    read_one(unaccounted, (uint64_t *)&sum, sizeof(sum) / sizeof(__u64));
+    return sum;
+}
+
+struct group_counts readings_groups(int group_counts)
+{
+    struct group_counts sum = {};
+
+    read_one(group_counts, (uint64_t *)&sum, sizeof(sum) / sizeof(__u64));
     return sum;
 }

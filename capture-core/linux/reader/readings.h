@@ -23,5 +23,7 @@ struct drop_reading {
 GArray *readings_edges(int counters);
 GArray *readings_drops(int drops);
 struct unaccounted readings_unaccounted(int unaccounted);
+/* The same of packets that began to be recorded. */
+struct group_counts readings_groups(int group_counts);
 
 #endif
