@@ -70,7 +70,7 @@ static void begin_stream(struct capturing *capturing)
     };
     capturing->stream = pktmon_stream_new(&options, pktmon_session_registry(capturing->session),
                                           pktmon_session_capture(capturing->session));
-    capturing->descriptions = g_get_monotonic_time();
+    capturing->files.opened = capturing->descriptions = g_get_monotonic_time();
     bool good = pktmon_stream_begin(capturing->stream, capturing->newest, &error);
     output_done(capturing, good, error);
 }

@@ -29,7 +29,8 @@ struct ring_files {
     GQueue names; /* of char *: files that are kept, the oldest first */
 };
 
-/* Creates the first file. False: error, and nothing to close. */
+/* Creates the first file, whose time begins with the capture: the caller sets opened again. False:
+ * error, and nothing to close. */
 bool ring_files_open(struct ring_files *files, const char *path, const struct file_limits *limits,
                      GError **error);
 /* Whether the file, which is of this size now, has reached a limit. */
