@@ -166,17 +166,17 @@ size=$(stat -c %s "$SCRATCH/bytes.pcapng")
 
 # --- the first drop with a reason, in any case, and a second more ---
 start drop -a drop:netfilter_drop,1
-datagrams_until_gone "$PORT" &
-own_pids+=($!)
+start_traffic a udp "$NETWORK_ADDRESS_B" "$PORT" 3000 100 10
 sleep 1
 gone && fail "it ended without a drop: $(<"$SCRATCH/err")"
 traffic a udp "$NETWORK_ADDRESS_B" "$DROP_PORT" 1 100
 ended
+kill "$started_pid"
 file=$SCRATCH/drop.pcapng
 first=$(fields "$file" 'pktmon.drop.reason == "NETFILTER_DROP"' frame.time_epoch | head -n 1)
 last=$(fields "$file" pktmon.record==1 frame.time_epoch | tail -n 1)
 expect_equal "seconds after the drop" "yes" "$(awk -v first="$first" -v last="$last" 'BEGIN {
-    after = last - first; print after > 0.5 && after <= 1 ? "yes" : after }')"
+    after = last - first; print (after > 0.5 && after <= 1 ? "yes" : after) }')"
 start drop-alone -a drop:NETFILTER_DROP
 traffic a udp "$NETWORK_ADDRESS_B" "$DROP_PORT" 3 100
 ended
@@ -186,7 +186,8 @@ expect_equal "drops" 1 \
     "$(fields "$SCRATCH/drop-alone.pcapng" pktmon.dropped frame.number | wc -l)"
 
 # --- to a pipe ---
-run_as_user bash -c "'$PLACE/cli/pktmon' capture -w - -c 20 --netns $NAME-a 2>err; echo \$? >status" |
+run_as_user bash -c "'$PLACE/cli/pktmon' capture -w - -c 20 --netns $NAME-a; echo \$? >status" \
+    2>"$SCRATCH/err" |
     run_as_user tshark -n -r - -Y pktmon.record==1 -T fields -e pktmon.component.name \
         >"$SCRATCH/piped" &
 capture_pid=$!
@@ -198,8 +199,8 @@ expect_equal "packets through a pipe" 20 "$(wc -l <"$SCRATCH/piped")"
 expect_equal "their places" "$NAME-a/" "$(sed 's|/.*|/|' "$SCRATCH/piped" | sort -u)"
 expect_match "the last line" "^20 packets, .*, written to the standard output\$" "$(summary)"
 # A reader that leaves ends it, although nothing passes.
-run_as_user timeout 30 bash -c "{ '$PLACE/cli/pktmon' capture -w - --components $NAME-a/lo 2>err
-    echo \$? >status; } | head -c 100 >/dev/null"
+run_as_user timeout 30 bash -c "{ '$PLACE/cli/pktmon' capture -w - --components $NAME-a/lo
+    echo \$? >status; } | head -c 100 >/dev/null" 2>"$SCRATCH/err"
 expect_equal "status without a reader" 0 "$(<"$SCRATCH/status")"
 expect_match "the last line" "^0 packets, " "$(summary)"
 
