@@ -175,6 +175,8 @@ static void take_event(struct pktmon_receiver *receiver, const struct pktmon_eve
 {
     struct capturing *capturing = (struct capturing *)receiver;
     begin(capturing);
+    if (capturing->done)
+        return; /* nor is it counted */
     if (event->record == PKTMON_RECORD_PACKET && !stop_watch_admits(&capturing->watch, event))
         return;
     capturing->newest = MAX(capturing->newest, event->time);

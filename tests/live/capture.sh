@@ -204,6 +204,15 @@ run_as_user timeout 30 bash -c "{ '$PLACE/cli/pktmon' capture -w - --components 
 expect_equal "status without a reader" 0 "$(<"$SCRATCH/status")"
 expect_match "the last line" "^0 packets, " "$(summary)"
 
+# A full disk is an error, and what was captured after it is not counted.
+(pktmon capture -w /dev/full --netns "$NAME-a" >"$SCRATCH/out") &
+capture_pid=$!
+own_pids+=("$capture_pid")
+datagrams_until_gone "$PORT"
+! wait "$capture_pid" || fail "a full disk is no error"
+expect_match "the last lines" "^[0-9]+ packets, .*
+pktmon: The capture could not be written [(]No space left on device[)]; make room" "$(summary)"
+
 # --- on a terminal: the line is replaced, and a capture is not shown there ---
 run_as_user script -qec "$PLACE/cli/pktmon capture -a duration:2 --netns $NAME-a" /dev/null \
     </dev/null >"$SCRATCH/terminal" &
