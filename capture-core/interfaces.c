@@ -15,6 +15,7 @@ struct pktmon_interfaces {
 /* Of one component. */
 struct loss {
     uint64_t reported; /* by its packets */
+    uint64_t told;     /* by the statistics of this section and those before */
     GArray *edges;     /* of struct edge_loss: by its counters */
 };
 
@@ -111,6 +112,17 @@ void pktmon_interfaces_rename(struct pktmon_interfaces *interfaces, uint32_t com
     interfaces->newest = NULL;
 }
 
+static struct loss *get_loss(struct pktmon_interfaces *interfaces, uint32_t component)
+{
+    struct loss *loss = g_hash_table_lookup(interfaces->losses, GUINT_TO_POINTER(component));
+
+    if (!loss) {
+        loss = loss_new();
+        g_hash_table_insert(interfaces->losses, GUINT_TO_POINTER(component), loss);
+    }
+    return loss;
+}
+
 static struct edge_loss *get_edge_loss(struct loss *loss, uint16_t edge)
 {
     const struct edge_loss none = {.edge = edge};
@@ -128,57 +140,65 @@ static struct edge_loss *get_edge_loss(struct loss *loss, uint16_t edge)
 void pktmon_interfaces_count_loss(struct pktmon_interfaces *interfaces, uint32_t component,
                                   uint16_t edge, uint64_t lost)
 {
-    struct loss *loss = g_hash_table_lookup(interfaces->losses, GUINT_TO_POINTER(component));
-
-    if (lost == 0)
-        return;
-    if (!loss) {
-        loss = loss_new();
-        g_hash_table_insert(interfaces->losses, GUINT_TO_POINTER(component), loss);
-    }
-    get_edge_loss(loss, edge)->lost = lost;
+    if (lost > 0)
+        get_edge_loss(get_loss(interfaces, component), edge)->lost = lost;
 }
 
-/* What the packets of each component said was lost, summed over its interfaces. */
+/* What the packets of each component said was lost, over its interfaces and all sections. */
 static void sum_reported(struct pktmon_interfaces *interfaces)
 {
-    GHashTableIter iter;
-    void *loss;
-
-    g_hash_table_iter_init(&iter, interfaces->losses);
-    while (g_hash_table_iter_next(&iter, NULL, &loss))
-        ((struct loss *)loss)->reported = 0;
     for (guint i = 0; i < interfaces->entries->len; i++) {
         const struct pktmon_interface *entry = g_ptr_array_index(interfaces->entries, i);
 
-        loss = g_hash_table_lookup(interfaces->losses, GUINT_TO_POINTER(entry->component));
-        if (loss)
-            ((struct loss *)loss)->reported += entry->lost;
+        if (entry->lost > 0)
+            get_loss(interfaces, entry->component)->reported += entry->lost;
     }
 }
 
-/* Events lost after the component's last packet: its counters know of them, its packets do not.
- * The component's first interface takes them all. */
-static uint64_t take_unreported(struct pktmon_interfaces *interfaces, uint32_t component)
+/* Of all that the component lost, what no statistics told of yet. Its counters know of events lost
+ * after its last packet; its packets do not, or not before the next section. */
+static uint64_t untold(const struct loss *loss)
 {
-    struct loss *loss = g_hash_table_lookup(interfaces->losses, GUINT_TO_POINTER(component));
-    uint64_t counted = 0, unreported;
+    uint64_t counted = 0;
 
-    if (!loss)
-        return 0;
     for (guint i = 0; i < loss->edges->len; i++)
         counted += g_array_index(loss->edges, struct edge_loss, i).lost;
-    if (counted <= loss->reported)
-        return 0;
-    unreported = counted - loss->reported;
-    loss->reported = counted;
-    return unreported;
+    counted = MAX(counted, loss->reported);
+    return counted > loss->told ? counted - loss->told : 0;
+}
+
+/* What each interface tells: what its own packets reported, where earlier sections did not tell it
+ * by the counters; and a component's first one all the rest. */
+static void share_losses(struct pktmon_interfaces *interfaces)
+{
+    for (guint i = interfaces->entries->len; i-- > 0;) {
+        struct pktmon_interface *entry = g_ptr_array_index(interfaces->entries, i);
+        struct loss *loss =
+            g_hash_table_lookup(interfaces->losses, GUINT_TO_POINTER(entry->component));
+
+        if (loss) {
+            entry->lost = MIN(entry->lost, untold(loss));
+            loss->told += entry->lost;
+        }
+    }
+    for (guint i = 0; i < interfaces->entries->len; i++) {
+        struct pktmon_interface *entry = g_ptr_array_index(interfaces->entries, i);
+        struct loss *loss =
+            g_hash_table_lookup(interfaces->losses, GUINT_TO_POINTER(entry->component));
+
+        if (loss) {
+            uint64_t rest = untold(loss);
+            entry->lost += rest;
+            loss->told += rest;
+        }
+    }
 }
 
 void pktmon_interfaces_put_statistics(struct pktmon_interfaces *interfaces, GByteArray *out,
                                       uint64_t start_time, uint64_t end_time)
 {
     sum_reported(interfaces);
+    share_losses(interfaces);
     for (guint i = 0; i < interfaces->entries->len; i++) {
         const struct pktmon_interface *entry = g_ptr_array_index(interfaces->entries, i);
         const struct pktmon_pcapng_statistics statistics = {
@@ -187,9 +207,16 @@ void pktmon_interfaces_put_statistics(struct pktmon_interfaces *interfaces, GByt
             .start_time = start_time,
             .end_time = end_time,
             .received = entry->received,
-            .dropped = entry->lost + take_unreported(interfaces, entry->component),
+            .dropped = entry->lost,
         };
 
         pktmon_pcapng_put_statistics(out, &statistics);
     }
+}
+
+void pktmon_interfaces_next_section(struct pktmon_interfaces *interfaces)
+{
+    g_hash_table_remove_all(interfaces->entry_of_key);
+    g_ptr_array_set_size(interfaces->entries, 0);
+    interfaces->newest = NULL;
 }

@@ -39,7 +39,10 @@ void pktmon_interfaces_rename(struct pktmon_interfaces *interfaces, uint32_t com
 void pktmon_interfaces_count_loss(struct pktmon_interfaces *interfaces, uint32_t component,
                                   uint16_t edge, uint64_t lost);
 
-/* Appends an Interface Statistics Block for each interface. */
+/* There are no interfaces any more: another section begins. What was lost until now was told. */
+void pktmon_interfaces_next_section(struct pktmon_interfaces *interfaces);
+
+/* Appends an Interface Statistics Block for each interface. Once in each section. */
 void pktmon_interfaces_put_statistics(struct pktmon_interfaces *interfaces, GByteArray *out,
                                       uint64_t start_time, uint64_t end_time);
 

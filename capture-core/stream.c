@@ -36,6 +36,7 @@ struct pktmon_stream {
     const struct pktmon_capture *capture;   /* borrowed */
     bool closed;
     uint64_t start_time;
+    uint64_t size; /* of the section, without what is in the buffer */
     GByteArray *buffer;
     struct pktmon_output *output;
     struct pktmon_interfaces *interfaces;
@@ -419,6 +420,7 @@ static bool write_capture(struct pktmon_stream *stream, const struct pktmon_even
 /* A pipe whose reader has gone is a normal end, noted in stream->closed. */
 static bool put_buffer(struct pktmon_stream *stream, GError **error)
 {
+    stream->size += stream->buffer->len;
     bool good = pktmon_output_put(stream->output, &stream->buffer, error);
 
     stream->closed = !good && pktmon_output_closed(stream->output);
@@ -445,7 +447,7 @@ bool pktmon_stream_write(struct pktmon_stream *stream, const struct pktmon_event
 
 /* Custom Blocks have no time, and Wireshark counts time from the first record: one that has a time
  * goes before them. */
-static void write_beginning(struct pktmon_stream *stream, uint64_t time)
+static void write_beginning(struct pktmon_stream *stream, uint64_t time, const char *message)
 {
     const struct pktmon_event event = {
         .record = PKTMON_RECORD_EVENT,
@@ -453,13 +455,14 @@ static void write_beginning(struct pktmon_stream *stream, uint64_t time)
         .notice = {.provider = "pktmon",
                    .id = PKTMON_NOTICE_BEGAN,
                    .level = PKTMON_LEVEL_INFORMATION,
-                   .message = "The capture began."},
+                   .message = message},
     };
 
     write_notice(stream, &event, NULL);
 }
 
-bool pktmon_stream_begin(struct pktmon_stream *stream, uint64_t time, GError **error)
+static bool begin_section(struct pktmon_stream *stream, uint64_t time, const char *message,
+                          GError **error)
 {
     const struct pktmon_capture *capture = stream->capture;
     g_autofree char *os = g_strjoin(" ", capture->os ? capture->os : "", capture->release, NULL);
@@ -483,9 +486,25 @@ bool pktmon_stream_begin(struct pktmon_stream *stream, uint64_t time, GError **e
         pktmon_pcapng_put_interface(stream->buffer, &interface);
         stream->own = pktmon_interfaces_add(stream->interfaces, 0, NO_LINK_TYPE, interface.name);
     }
-    write_beginning(stream, time);
+    write_beginning(stream, time, message);
     describe_capture(stream, time);
     return pktmon_stream_flush(stream, error);
+}
+
+bool pktmon_stream_begin(struct pktmon_stream *stream, uint64_t time, GError **error)
+{
+    return begin_section(stream, time, "The capture began.", error);
+}
+
+static void describe_filters(struct pktmon_stream *stream, uint64_t time)
+{
+    for (guint i = 0; i < stream->filters->len; i++) {
+        const struct filter *filter = g_ptr_array_index(stream->filters, i);
+
+        describe_filter(
+            stream, time,
+            &(struct pktmon_filter_description){filter->id, filter->name, filter->text});
+    }
 }
 
 bool pktmon_stream_repeat_descriptions(struct pktmon_stream *stream, uint64_t time, GError **error)
@@ -496,13 +515,7 @@ bool pktmon_stream_repeat_descriptions(struct pktmon_stream *stream, uint64_t ti
     for (GTreeNode *node = g_tree_node_first(stream->described); node;
          node = g_tree_node_next(node))
         describe_component(stream, time, GPOINTER_TO_UINT(g_tree_node_key(node)));
-    for (guint i = 0; i < stream->filters->len; i++) {
-        const struct filter *filter = g_ptr_array_index(stream->filters, i);
-
-        describe_filter(
-            stream, time,
-            &(struct pktmon_filter_description){filter->id, filter->name, filter->text});
-    }
+    describe_filters(stream, time);
     return stream->buffer->len < FLUSH_SIZE || put_buffer(stream, error);
 }
 
@@ -523,4 +536,24 @@ bool pktmon_stream_end(struct pktmon_stream *stream, uint64_t time, GError **err
         return false;
     pktmon_interfaces_put_statistics(stream->interfaces, stream->buffer, stream->start_time, time);
     return pktmon_stream_flush(stream, error);
+}
+
+bool pktmon_stream_continue(struct pktmon_stream *stream, int fd, uint64_t time, GError **error)
+{
+    if (!pktmon_stream_end(stream, time, error))
+        return false;
+    pktmon_output_free(stream->output);
+    stream->output = pktmon_output_new(fd, !stream->options.live);
+    stream->size = 0;
+    g_tree_remove_all(stream->described);
+    pktmon_interfaces_next_section(stream->interfaces);
+    if (!begin_section(stream, time, "The capture goes on from the file before.", error))
+        return false;
+    describe_filters(stream, time);
+    return pktmon_stream_flush(stream, error);
+}
+
+uint64_t pktmon_stream_size(const struct pktmon_stream *stream)
+{
+    return stream->size + stream->buffer->len;
 }

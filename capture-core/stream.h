@@ -63,6 +63,16 @@ PKTMON_PUBLIC bool pktmon_stream_flush(struct pktmon_stream *stream, GError **er
 /* Writes the interface statistics and flushes. */
 PKTMON_PUBLIC bool pktmon_stream_end(struct pktmon_stream *stream, uint64_t time, GError **error);
 
+/* Ends the section as pktmon_stream_end() does, and begins another one on another file: complete by
+ * itself, with the descriptions of all filters, and of each component before it speaks there. What
+ * was lost is told by the statistics of one section only. fd is borrowed, the one before is not
+ * used any more. */
+PKTMON_PUBLIC bool pktmon_stream_continue(struct pktmon_stream *stream, int fd, uint64_t time,
+                                          GError **error);
+
+/* Bytes of the section so far, those in the buffer too. */
+PKTMON_PUBLIC uint64_t pktmon_stream_size(const struct pktmon_stream *stream);
+
 /* Whether the other end of the pipe was closed (EPIPE): a normal end, not an error. */
 PKTMON_PUBLIC bool pktmon_stream_closed(const struct pktmon_stream *stream);
 

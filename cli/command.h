@@ -14,6 +14,7 @@ typedef bool command_run(int argc, char **argv, GError **error);
 command_run command_etl2pcap;
 command_run command_etl2txt;
 command_run command_list;
+command_run command_capture;
 command_run command_counters;
 command_run command_elsewhere;
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "live.h"
 
-#include <signal.h>
 #include <stdio.h>
 
 #include "screen.h"
-#include "session.h"
+#include "signals.h"
 #include "table.h"
 
 #define WARNINGS_KEPT 16 /* the newest */
@@ -31,7 +30,7 @@ struct counting {
 
 /* --- what this host has --- */
 
-static void print_missing(const struct pktmon_capture *capture)
+void live_print_missing(const struct pktmon_capture *capture)
 {
     for (guint i = 0; i < capture->missing->len; i++) {
         g_autofree char *text = printable(g_ptr_array_index(capture->missing, i));
@@ -49,7 +48,7 @@ static bool list_from(pktmon_source *source, const char *without_ebpf,
     struct pktmon_provider *provider = source(&options, registry, capture, NULL, error);
     bool done = provider && provider->ops->enumerate(provider, error);
     if (done)
-        print_missing(capture);
+        live_print_missing(capture);
     if (provider)
         provider->ops->free(provider);
     pktmon_capture_free(capture);
@@ -294,24 +293,6 @@ static void caught_up(struct pktmon_receiver *receiver)
     }
 }
 
-static struct pktmon_session *volatile session_to_stop;
-
-static void on_stop_signal(int number)
-{
-    (void)number;
-    if (session_to_stop)
-        pktmon_session_stop(session_to_stop);
-}
-
-static void catch_signals(struct pktmon_session *session)
-{
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    const struct sigaction stop = {.sa_handler = on_stop_signal};
-    session_to_stop = session;
-    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
-        sigaction(numbers[i], &stop, NULL);
-}
-
 static struct pktmon_session *new_session(const struct live_counting *counting, GError **error)
 {
     struct pktmon_session_options options;
@@ -326,7 +307,7 @@ static struct pktmon_session *new_session(const struct live_counting *counting, 
 
 static void print_warnings(const struct counting *counting)
 {
-    print_missing(pktmon_session_capture(counting->session));
+    live_print_missing(pktmon_session_capture(counting->session));
     for (const GList *warning = counting->warnings.head; warning; warning = warning->next)
         fprintf(stderr, "Warning: %s\n", (const char *)warning->data);
 }
@@ -341,9 +322,9 @@ bool live_count(const struct live_counting *options, GError **error)
     counting.readings = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, reading_free);
     g_queue_init(&counting.warnings);
     screen_init(&counting.screen);
-    catch_signals(counting.session);
+    signals_stop(counting.session);
     bool done = pktmon_session_run_to(counting.session, &counting.receiver, error);
-    session_to_stop = NULL;
+    signals_forget();
     screen_close(&counting.screen);
     if (done) {
         if (counting.screen.shown && !counting.screen.in_place)

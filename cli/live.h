@@ -8,6 +8,9 @@
 
 #include "counter-view.h"
 #include "host.h"
+#include "ring-files.h"
+#include "session.h"
+#include "stop-conditions.h"
 
 /* Fills the registry with what this host has now. */
 bool live_list(struct pktmon_registry *registry, GError **error);
@@ -23,5 +26,18 @@ struct live_counting {
 
 /* Counts and shows. */
 bool live_count(const struct live_counting *counting, GError **error);
+
+struct live_capturing {
+    struct pktmon_session_options session;
+    const char *path; /* as of struct ring_files */
+    struct file_limits files;
+    struct stop_conditions stop;
+};
+
+/* Captures, until a signal or a condition ends it. */
+bool live_capture(const struct live_capturing *capturing, GError **error);
+
+/* What the capture cannot see, on the standard error. */
+void live_print_missing(const struct pktmon_capture *capture);
 
 #endif

@@ -19,6 +19,7 @@ static const struct {
 } commands[] = {
     {"list", NULL, command_list, "Show the components of this host, or of a log"},
     {"counters", NULL, command_counters, "Count what passes this host, or show a log's counters"},
+    {"capture", NULL, command_capture, "Write what passes this host, and is dropped, to a file"},
     {"etl2pcap", "pcapng", command_etl2pcap, "Convert a Windows log (.etl) to pcapng"},
     {"etl2txt", "format", command_etl2txt, "Convert a Windows log (.etl) to text"},
     /* What to do instead; not in the help. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* In place of live.c where the live capture is not built. */
+/* In place of live.c and live-capture.c where the live capture is not built. */
 #include "live.h"
 #include "provider.h"
 
@@ -20,5 +20,11 @@ bool live_list(struct pktmon_registry *registry, GError **error)
 bool live_count(const struct live_counting *counting, GError **error)
 {
     (void)counting;
+    return refuse(error);
+}
+
+bool live_capture(const struct live_capturing *capturing, GError **error)
+{
+    (void)capturing;
     return refuse(error);
 }

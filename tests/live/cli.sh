@@ -145,7 +145,7 @@ refused() {
 refused "none of them" counters --type some
 refused "1 to 30" counters --live --refresh-rate 31
 refused "nosuch" counters --components nosuch
-refused "tshark -i pktmon" start --capture
+refused "pktmon capture -w FILE" start --capture
 refused "Ctrl-C" stop
 refused "counters --live" status
 refused "pcap-filter" filter add -p 53

@@ -4,6 +4,8 @@
 
 pcapng.py order FILE            prints what is wrong: descriptions that come too late, times that
                                 run back, addresses of the kernel
+pcapng.py complete FILE         prints what a reader of this file alone would miss: descriptions of
+                                the capture and its filter, and each interface's statistics at the end
 pcapng.py payload FILE PORT     prints what the packets to the port carry wrongly: not the pattern of
                                 traffic.py; and at last how many there are and how long
 pcapng.py counters FILE         prints of each edge what the file says of it: component, edge ("-" for
@@ -26,7 +28,7 @@ COMPONENT, COMPONENT_NAME, EDGE, DIRECTION, DROP_REASON, LOST = 2, 3, 9, 11, 22,
 EDGES = ["-", "Upper", "Lower", "qdisc", "prerouting", "input", "forward", "output", "postrouting"]
 OUTWARDS = {2, 4, 6}  # Out, Tx, Egress
 PACKETS_IN, PACKETS_OUT = 36, 38
-RECORD_PACKET, RECORD_COMPONENT, RECORD_COUNTERS = 1, 2, 3
+RECORD_PACKET, RECORD_COMPONENT, RECORD_COUNTERS, RECORD_FILTER, RECORD_CAPTURE = 1, 2, 3, 4, 5
 TCP, SYN = 6, 2
 NUMBERS = {1: "B", 2: "H", 4: "I", 8: "Q"}
 TEXTS = {3, 4, 5, 7, 8, 10, 22, 24, 28, 29, 30, 44, 45, 46, 47, 48, 49, 50, 51, 54}
@@ -162,6 +164,21 @@ def addresses(data):
                 yield f"block {kind:#x}: {found.group().hex()}"
 
 
+def complete(data):
+    all_blocks = list(blocks(data))
+    kinds = [kind for kind, _ in all_blocks]
+    records = [Record(body[4:]).kind for kind, body in all_blocks if kind == CUSTOM]
+    if kinds.count(SECTION) != 1 or kinds[0] != SECTION:
+        yield "one section is wanted, from the beginning"
+    for record, name in (RECORD_CAPTURE, "capture"), (RECORD_FILTER, "filter"):
+        if records.count(record) != 1:
+            yield f"{records.count(record)} descriptions of the {name}"
+    interfaces = kinds.count(INTERFACE)
+    for number, (kind, body) in enumerate(all_blocks[len(kinds) - interfaces :]):
+        if kind != STATISTICS or struct.unpack_from("<I", body)[0] != number:
+            yield f"block {kind:#x} where the statistics of interface {number} belong"
+
+
 def payload(data, port):
     """UDP begins with the pattern; TCP continues it by its sequence number."""
     first, count, longest = None, 0, 0
@@ -264,7 +281,8 @@ def counters(data):
     return account.lines()
 
 
-COMMANDS = {"order": order, "addresses": addresses, "payload": payload, "counters": counters}
+COMMANDS = {"order": order, "addresses": addresses, "complete": complete, "payload": payload,
+            "counters": counters}
 
 
 def main():

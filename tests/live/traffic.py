@@ -71,6 +71,14 @@ def udp(address, port, count, size, pause_ms=0):
                 time.sleep(int(pause_ms) / 1000)
 
 
+def udp_numbered(address, port, count, pause_ms):
+    """Datagrams that hold their number, from 1, in nine digits."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for number in range(1, int(count) + 1):
+            sender.sendto(b"packet %09d" % number, (address, int(port)))
+            time.sleep(int(pause_ms) / 1000)
+
+
 def hold(ready_file, *devices):
     """Packet sockets that never read: the kernel keeps a copy of each packet for them, which shares
     the bytes with the packet on its way."""
@@ -185,7 +193,7 @@ def local(seconds):
 
 
 def main():
-    commands = {"vlan-echo": vlan_echo, "udp": udp, "local": local, "tun": tun, "hold": hold,
+    commands = {"vlan-echo": vlan_echo, "udp": udp, "udp-numbered": udp_numbered, "local": local, "tun": tun, "hold": hold,
                 "tcp-send": tcp_send, "tcp-receive": tcp_receive}
     commands[sys.argv[1]](*sys.argv[2:])
 

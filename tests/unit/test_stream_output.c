@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -87,6 +88,66 @@ static void test_loss(void)
     assert_statistics(&fixture, 0, 7, 0);
     assert_statistics(&fixture, 1, 2, 14);
     assert_statistics(&fixture, 2, 1, 0);
+    clear(&fixture);
+}
+
+/* Goes on in another file, which belongs to the fixture then. */
+static void continue_in_next_file(struct fixture *fixture, uint64_t time)
+{
+    g_autoptr(GError) error = NULL;
+    int fd = memfd_create("next", MFD_CLOEXEC);
+
+    g_assert_true(pktmon_stream_continue(fixture->stream, fd, time, &error));
+    g_assert_no_error(error);
+    close(fixture->fd);
+    fixture->fd = fd;
+}
+
+/* Each file is complete by itself: what is said in the first is said in the next, when it is
+ * needed. */
+static void test_continue(void)
+{
+    struct fixture fixture =
+        begin((struct pktmon_stream_options){.live = true, .carrier = PKTMON_CARRIER_BLOCKS});
+
+    put(&fixture,
+        (struct pktmon_event){.record = PKTMON_RECORD_FILTER, .filter = {.id = 1, .text = "icmp"}});
+    put(&fixture, packet_event(START + 1, 1));
+    put(&fixture, packet_event(START + 2, 2));
+    continue_in_next_file(&fixture, START + 3);
+    uint64_t size = pktmon_stream_size(fixture.stream);
+    g_assert_cmpuint(size, ==, lseek(fixture.fd, 0, SEEK_END));
+    put(&fixture, packet_event(START + 4, 2));
+    g_assert_cmpuint(pktmon_stream_size(fixture.stream), >, size + FRAME_SIZE);
+    finish(&fixture, START + 5);
+    g_assert_cmpuint(pktmon_stream_size(fixture.stream), ==, fixture.size);
+    assert_outline(&fixture, "SIEafcIPTT");
+    g_assert_cmpuint(find_packet(&fixture, 0).interface, ==, 1);
+    assert_statistics(&fixture, 1, 1, 0);
+    clear(&fixture);
+}
+
+/* Of all files together, each loss is told once. */
+static void test_loss_of_several_files(void)
+{
+    struct fixture fixture = begin((struct pktmon_stream_options){.live = true});
+    struct pktmon_event event = packet_event(START + 1, 1);
+    struct pktmon_event counters = {.record = PKTMON_RECORD_COUNTERS,
+                                    .component = 1,
+                                    .counters = {.edge = 1, .has_flow = true, .lost = 7}};
+
+    event.packet.lost = 4;
+    put(&fixture, event);
+    put(&fixture, counters); /* 7 are told here, ... */
+    continue_in_next_file(&fixture, START + 2);
+    event.packet.lost = 3; /* ... so that these three were told, ... */
+    put(&fixture, event);
+    event.packet.lost = 5; /* ... and these were not. */
+    put(&fixture, event);
+    counters.counters.lost = 14;
+    put(&fixture, counters);
+    finish(&fixture, START + 3);
+    assert_statistics(&fixture, 1, 2, 7);
     clear(&fixture);
 }
 
@@ -227,6 +288,8 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     g_test_add_func("/stream-output/counters", test_counters);
     g_test_add_func("/stream-output/loss", test_loss);
+    g_test_add_func("/stream-output/continue", test_continue);
+    g_test_add_func("/stream-output/loss-of-several-files", test_loss_of_several_files);
     g_test_add_func("/stream-output/filters-are-repeated", test_filters_are_repeated);
     g_test_add_func("/stream-output/closed-pipe", test_closed_pipe);
     g_test_add_func("/stream-output/full-disk", test_full_disk);

@@ -36,4 +36,5 @@ for file in cli/pktmon extcap/pktmondump; do
         exit 1
     fi
 done
+[[ $("$work/build/cli/pktmon" capture 2>&1) == *-DLIVE=OFF* ]]
 [[ $("$work/build/extcap/pktmondump" --extcap-interfaces) == *value=pktmon-etl* ]]

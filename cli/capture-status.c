@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "capture-status.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define REFRESH_US    (G_USEC_PER_SEC / 4)
+#define REASONS_SHOWN 3
+#define USUAL_COLUMNS 80
+#define CLEAR_LINE    "\r\033[K" /* what every terminal of today understands (ECMA-48) */
+
+struct reason {
+    const char *name;
+    uint64_t drops;
+};
+
+void capture_status_init(struct capture_status *status, bool counters_only)
+{
+    *status = (struct capture_status){
+        .counters_only = counters_only,
+        .reasons = g_hash_table_new_full(NULL, NULL, NULL, g_free),
+        .losses = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free),
+        .in_place = isatty(STDERR_FILENO),
+    };
+}
+
+void capture_status_clear(struct capture_status *status)
+{
+    g_hash_table_unref(status->reasons);
+    g_hash_table_unref(status->losses);
+}
+
+/* The names of a kernel's reasons are few. */
+static void count_drop(struct capture_status *status, const char *name)
+{
+    const char *key = g_intern_string(name ? name : "without a reason");
+    struct reason *reason = g_hash_table_lookup(status->reasons, key);
+    if (!reason) {
+        reason = g_new0(struct reason, 1);
+        reason->name = key;
+        g_hash_table_insert(status->reasons, (void *)key, reason);
+    }
+    reason->drops++;
+    status->drops++;
+}
+
+static void take_packet(struct capture_status *status, const struct pktmon_packet *packet)
+{
+    status->packets++;
+    status->bytes += packet->caplen;
+    status->lost_by_packets += packet->lost;
+    if (packet->dropped)
+        count_drop(status, packet->drop_reason);
+}
+
+/* A counter tells of all that was lost at its edge. */
+static void take_counters(struct capture_status *status, uint32_t component,
+                          const struct pktmon_counters *counters)
+{
+    const uint64_t key = (uint64_t)component << 16 | counters->edge;
+    status->readings++;
+    if (counters->lost == 0)
+        return;
+    uint64_t *lost = g_hash_table_lookup(status->losses, &key);
+    if (!lost) {
+        lost = g_new0(uint64_t, 1);
+        g_hash_table_insert(status->losses, g_memdup2(&key, sizeof(key)), lost);
+    }
+    status->lost_by_counters += counters->lost - *lost;
+    *lost = counters->lost;
+}
+
+void capture_status_take(struct capture_status *status, const struct pktmon_event *event)
+{
+    if (event->record == PKTMON_RECORD_PACKET)
+        take_packet(status, &event->packet);
+    else if (event->record == PKTMON_RECORD_COUNTERS)
+        take_counters(status, event->component, &event->counters);
+}
+
+/* --- the line --- */
+
+static int compare_reasons(const void *a, const void *b)
+{
+    const struct reason *left = *(void *const *)a, *right = *(void *const *)b;
+    int difference = (left->drops < right->drops) - (left->drops > right->drops);
+    return difference ? difference : g_strcmp0(left->name, right->name);
+}
+
+static GPtrArray *sorted_reasons(const struct capture_status *status)
+{
+    GPtrArray *reasons = g_ptr_array_new();
+    GHashTableIter iterator;
+    void *reason;
+    g_hash_table_iter_init(&iterator, status->reasons);
+    while (g_hash_table_iter_next(&iterator, NULL, &reason))
+        g_ptr_array_add(reasons, reason);
+    g_ptr_array_sort(reasons, compare_reasons);
+    return reasons;
+}
+
+/* The most frequent ones, and the sum of the others. */
+static void put_reasons(GString *line, const struct capture_status *status)
+{
+    g_autoptr(GPtrArray) reasons = sorted_reasons(status);
+    uint64_t others = status->drops;
+    for (guint i = 0; i < reasons->len && i < REASONS_SHOWN; i++) {
+        const struct reason *reason = g_ptr_array_index(reasons, i);
+        g_string_append_printf(line, "%s%s %" PRIu64, i ? ", " : " (", reason->name, reason->drops);
+        others -= reason->drops;
+    }
+    if (others > 0)
+        g_string_append_printf(line, ", other %" PRIu64, others);
+    if (reasons->len > 0)
+        g_string_append_c(line, ')');
+}
+
+static char *line_of(const struct capture_status *status)
+{
+    GString *line = g_string_new(NULL);
+    if (status->counters_only) {
+        g_string_append_printf(line, "%" PRIu64 " readings of counters", status->readings);
+        return g_string_free(line, FALSE);
+    }
+    g_string_append_printf(line, "%" PRIu64 " packets, %" PRIu64 " bytes, %" PRIu64 " drops",
+                           status->packets, status->bytes, status->drops);
+    put_reasons(line, status);
+    g_string_append_printf(line, ", %" PRIu64 " lost",
+                           MAX(status->lost_by_packets, status->lost_by_counters));
+    return g_string_free(line, FALSE);
+}
+
+/* A line that went over the margin could not be replaced. */
+static int columns_of_terminal(void)
+{
+    struct winsize size;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col
+                                                                           : USUAL_COLUMNS;
+}
+
+void capture_status_refresh(struct capture_status *status)
+{
+    gint64 now = g_get_monotonic_time();
+    if (!status->in_place || (status->open && now - status->shown < REFRESH_US))
+        return;
+    g_autofree char *line = line_of(status);
+    fprintf(stderr, CLEAR_LINE "%.*s", columns_of_terminal() - 1, line);
+    fflush(stderr);
+    status->open = true;
+    status->shown = now;
+}
+
+void capture_status_print(struct capture_status *status, const char *rest)
+{
+    g_autofree char *line = line_of(status);
+    fprintf(stderr, "%s%s%s%s\n", status->open ? CLEAR_LINE : "", line, rest ? ", " : "",
+            rest ? rest : "");
+    status->open = false;
+}

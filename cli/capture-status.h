@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a capture has so far, in one line on the standard error: on a terminal in place. */
+#ifndef PKTMON_CLI_CAPTURE_STATUS_H
+#define PKTMON_CLI_CAPTURE_STATUS_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "event.h"
+
+struct capture_status {
+    bool counters_only;
+    uint64_t packets, bytes, drops, readings;
+    uint64_t lost_by_packets, lost_by_counters; /* as told by the ones and by the others */
+    GHashTable *reasons;                        /* interned name -> struct reason, owned */
+    GHashTable *losses;                         /* edge of a component -> lost there in all */
+    bool in_place;
+    bool open;    /* the line stands there */
+    gint64 shown; /* us, monotonic: when it was shown last */
+};
+
+void capture_status_init(struct capture_status *status, bool counters_only);
+void capture_status_clear(struct capture_status *status);
+
+/* An event of the capture. */
+void capture_status_take(struct capture_status *status, const struct pktmon_event *event);
+
+/* Shows it on a terminal, if that is due. */
+void capture_status_refresh(struct capture_status *status);
+/* A line that stays, on whatever the standard error is. rest: is added to it; NULL: nothing. */
+void capture_status_print(struct capture_status *status, const char *rest);
+
+#endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pktmon capture: the live stack to a file, to ring files, or to a pipe. */
+#include "command.h"
+#include "live.h"
+#include "output.h"
+
+/* The options that are numbers. */
+enum number {
+    COUNT,
+    PKT_SIZE,
+    REPEAT_SIZE,
+    COUNTERS_INTERVAL,
+    BUFFER_SIZE,
+    VXLAN_PORT,
+    SAMPLE,
+    MAX_CPU,
+    NUMBERS,
+};
+
+/* usual: where it is not given, which no range needs to hold. */
+static const struct {
+    const char *option;
+    gint64 usual, minimum, maximum;
+} numbers[NUMBERS] = {
+    [COUNT] = {"-c", 0, 1, G_MAXINT64},
+    [PKT_SIZE] = {"--pkt-size", 0, 0, PKTMON_MAX_BLOCK_SIZE},
+    [REPEAT_SIZE] = {"--repeat-size", -1, 0, PKTMON_MAX_BLOCK_SIZE},
+    [COUNTERS_INTERVAL] = {"--counters-interval", 1000, 0, 3600000},
+    [BUFFER_SIZE] = {"--buffer-size", 64, 1, 4096},
+    [VXLAN_PORT] = {"--vxlan-port", 0, 1, G_MAXUINT16},
+    [SAMPLE] = {"--sample", 0, 1, G_MAXUINT32},
+    [MAX_CPU] = {"--max-cpu", 0, 1, 10000},
+};
+
+static const char *const type_words[] = {[PKTMON_CAPTURE_ALL] = "all",
+                                         [PKTMON_CAPTURE_FLOW] = "flow",
+                                         [PKTMON_CAPTURE_DROP] = "drop",
+                                         NULL};
+static const char *const points_words[] = {
+    [PKTMON_POINTS_DEVICES] = "devices", [PKTMON_POINTS_STACK] = "stack", NULL};
+
+struct arguments {
+    char *file, **ring, **stop;
+    char *capture_filter, **filters;
+    char *type, *points, *components, *netns, *provider;
+    gboolean inner, counters_only;
+    gint64 numbers[NUMBERS];
+};
+
+G_GNUC_PRINTF(2, 3)
+static bool refuse(GError **error, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    g_propagate_error(error,
+                      g_error_new_valist(PKTMON_ERROR, PKTMON_ERROR_ARGUMENT, format, values));
+    va_end(values);
+    return false;
+}
+
+static bool parse(struct arguments *arguments, int *argc, char ***argv, GError **error)
+{
+    gint64 *values = arguments->numbers;
+    const GOptionEntry entries[] = {
+        {"write", 'w', 0, G_OPTION_ARG_FILENAME, &arguments->file,
+         "pcapng file to write, - for the standard output (without -w nothing is written, and "
+         "what is captured is only counted)",
+         "FILE"},
+        {"count", 'c', 0, G_OPTION_ARG_INT64, &values[COUNT],
+         "Stop after so many packets, each appearance being one", "N"},
+        {"autostop", 'a', 0, G_OPTION_ARG_STRING_ARRAY, &arguments->stop,
+         "Stop after packets:N, duration:SECONDS, filesize:KB (of all files), or the first drop "
+         "with a reason and so many seconds more: drop:REASON[,SECONDS]",
+         "CONDITION"},
+        {"ring-buffer", 'b', 0, G_OPTION_ARG_STRING_ARRAY, &arguments->ring,
+         "Begin another file after filesize:KB or duration:SECONDS, and keep the newest files:N "
+         "only",
+         "LIMIT"},
+        {"capture-filter", 'f', 0, G_OPTION_ARG_STRING, &arguments->capture_filter,
+         "Only packets that match, in the syntax of pcap-filter(7)", "TEXT"},
+        {"filter", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments->filters,
+         "Only packets that match this, another --filter or -f, in the words of Windows' \"pktmon "
+         "filter add\"; up to 32",
+         "TEXT"},
+        {"inner", 0, 0, G_OPTION_ARG_NONE, &arguments->inner,
+         "Filters also match the packet inside VXLAN, GRE, IP-in-IP and Geneve", NULL},
+        {"vxlan-port", 0, 0, G_OPTION_ARG_INT64, &values[VXLAN_PORT],
+         "UDP port of such VXLAN (4789)", "PORT"},
+        {"type", 0, 0, G_OPTION_ARG_STRING, &arguments->type,
+         "all (default), flow (packets that pass), or drop", "TYPE"},
+        {"points", 0, 0, G_OPTION_ARG_STRING, &arguments->points,
+         "stack (default), or devices: driver edges, drops and delivery only", "POINTS"},
+        {"components", 0, 0, G_OPTION_ARG_STRING, &arguments->components,
+         "Of these ids or names only, separated by commas", "LIST"},
+        {"netns", 0, 0, G_OPTION_ARG_STRING, &arguments->netns,
+         "Of these network namespaces only: all (default), current, or names", "LIST"},
+        {"pkt-size", 0, 0, G_OPTION_ARG_INT64, &values[PKT_SIZE],
+         "Bytes kept of each packet, 0 for whole packets (default)", "BYTES"},
+        {"repeat-size", 0, 0, G_OPTION_ARG_INT64, &values[REPEAT_SIZE],
+         "The same of a packet's second and later appearances (as of the first)", "BYTES"},
+        {"counters-interval", 0, 0, G_OPTION_ARG_INT64, &values[COUNTERS_INTERVAL],
+         "Milliseconds between readings of the counters (1000), 0 for one at the end", "MS"},
+        {"counters-only", 0, 0, G_OPTION_ARG_NONE, &arguments->counters_only, "No packets", NULL},
+        {"buffer-size", 0, 0, G_OPTION_ARG_INT64, &values[BUFFER_SIZE],
+         "Memory for packets on their way from the kernel (64)", "MIB"},
+        {"sample", 0, 0, G_OPTION_ARG_INT64, &values[SAMPLE],
+         "Keep one packet in so many, with all its appearances (1)", "N"},
+        {"max-cpu", 0, 0, G_OPTION_ARG_INT64, &values[MAX_CPU],
+         "Percent of one processor that the capture may take (no ceiling)", "PERCENT"},
+        {"provider", 0, 0, G_OPTION_ARG_STRING, &arguments->provider,
+         "auto (default), ebpf, or pcap: devices of one namespace only", "SOURCE"},
+        {0},
+    };
+    return output_parse(
+        argc, argv, entries, "- write what passes this host, and is dropped, to a file",
+        "Ends with Ctrl-C, or with the first condition of -c and -a. On a terminal a line shows "
+        "how far it is;\nelsewhere SIGUSR1 asks for that line. With -b the files are named "
+        "FILE_00001_YYYYmmddHHMMSS.pcapng.",
+        error);
+}
+
+static bool check_numbers(const struct arguments *arguments, GError **error)
+{
+    for (size_t i = 0; i < NUMBERS; i++) {
+        gint64 value = arguments->numbers[i];
+        if (value != numbers[i].usual && (value < numbers[i].minimum || value > numbers[i].maximum))
+            return refuse(error,
+                          "%s needs a number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
+                          ", and %" G_GINT64_FORMAT " is not one.",
+                          numbers[i].option, numbers[i].minimum, numbers[i].maximum, value);
+    }
+    return true;
+}
+
+/* left: words that are no options. */
+static bool check(const struct arguments *arguments, const char *left,
+                  const struct live_capturing *capturing, GError **error)
+{
+    const struct stop_conditions *stop = &capturing->stop;
+    if (left)
+        return refuse(error,
+                      "\"%s\" is not an option: give a capture filter with -f, and the file with "
+                      "-w.",
+                      left);
+    if (arguments->ring && (!arguments->file || g_str_equal(arguments->file, "-")))
+        return refuse(error, "-b makes several files: give their name with -w FILE.");
+    if (!arguments->file && stop->kilobytes)
+        return refuse(error, "-a filesize needs a file to measure: give one with -w FILE.");
+    if (arguments->counters_only && (stop->packets || stop->reason))
+        return refuse(error, "With --counters-only no packet comes to stop at: end with -a "
+                             "duration:SECONDS, or Ctrl-C.");
+    if (stop->reason && capturing->session.type == PKTMON_CAPTURE_FLOW)
+        return refuse(error, "-a drop waits for a drop, which --type flow leaves out: choose "
+                             "--type all or drop.");
+    if (arguments->filters && g_strv_length(arguments->filters) > PKTMON_MAX_FILTERS)
+        return refuse(error, "There may be %d filters: join some of them in one -f.",
+                      PKTMON_MAX_FILTERS);
+    return check_numbers(arguments, error);
+}
+
+/* chosen: has the default, and becomes the place of the word among the words. */
+static bool choose(const char *option, const char *word, const char *const *words, guint *chosen,
+                   GError **error)
+{
+    guint place = 0;
+    if (!word)
+        return true;
+    while (words[place] && !g_str_equal(words[place], word))
+        place++;
+    *chosen = place;
+    if (words[place])
+        return true;
+    g_autofree char *all = g_strjoinv(", ", (char **)words);
+    return refuse(error, "%s is one of %s, and \"%s\" is none of them.", option, all, word);
+}
+
+static struct pktmon_session_options session_options(const struct arguments *arguments)
+{
+    const gint64 *values = arguments->numbers;
+    return (struct pktmon_session_options){
+        .type = PKTMON_CAPTURE_ALL,
+        .points = PKTMON_POINTS_STACK,
+        .components = arguments->components,
+        .netns = arguments->netns,
+        .pkt_size = (uint32_t)values[PKT_SIZE],
+        .repeat_size = (uint32_t)MAX(values[REPEAT_SIZE], 0),
+        .has_repeat_size = values[REPEAT_SIZE] >= 0,
+        .counters_interval_ms = (uint32_t)values[COUNTERS_INTERVAL],
+        .counters_only = arguments->counters_only,
+        .capture_filter = arguments->capture_filter,
+        .filters = (const char *const *)arguments->filters,
+        .inner = arguments->inner,
+        .vxlan_port = (uint16_t)values[VXLAN_PORT],
+        .sample = (uint32_t)values[SAMPLE],
+        .max_cpu = (uint32_t)values[MAX_CPU],
+        .buffer_size = (uint32_t)values[BUFFER_SIZE],
+        .provider = arguments->provider,
+    };
+}
+
+/* -c is short for -a packets:N; the smaller one ends it. */
+static void add_count(struct stop_conditions *stop, gint64 count)
+{
+    if (count > 0 && (!stop->packets || (uint64_t)count < stop->packets))
+        stop->packets = (uint64_t)count;
+}
+
+static bool fill(const struct arguments *arguments, struct live_capturing *capturing,
+                 GError **error)
+{
+    struct pktmon_session_options *session = &capturing->session;
+    guint type = PKTMON_CAPTURE_ALL, points = PKTMON_POINTS_STACK;
+    *session = session_options(arguments);
+    if (!choose("--type", arguments->type, type_words, &type, error) ||
+        !choose("--points", arguments->points, points_words, &points, error) ||
+        !stop_conditions_parse(&capturing->stop, arguments->stop, error) ||
+        !file_limits_parse(&capturing->files, arguments->ring, error))
+        return false;
+    session->type = type;
+    session->points = points;
+    capturing->path = arguments->file;
+    add_count(&capturing->stop, arguments->numbers[COUNT]);
+    return true;
+}
+
+static void arguments_clear(struct arguments *arguments)
+{
+    g_free(arguments->file);
+    g_strfreev(arguments->ring);
+    g_strfreev(arguments->stop);
+    g_free(arguments->capture_filter);
+    g_strfreev(arguments->filters);
+    g_free(arguments->type);
+    g_free(arguments->points);
+    g_free(arguments->components);
+    g_free(arguments->netns);
+    g_free(arguments->provider);
+}
+
+bool command_capture(int argc, char **argv, GError **error)
+{
+    struct arguments arguments = {0};
+    struct live_capturing capturing = {0};
+    for (size_t i = 0; i < NUMBERS; i++)
+        arguments.numbers[i] = numbers[i].usual;
+    bool done = parse(&arguments, &argc, &argv, error) && fill(&arguments, &capturing, error) &&
+                check(&arguments, argc > 1 ? argv[1] : NULL, &capturing, error) &&
+                live_capture(&capturing, error);
+    stop_conditions_clear(&capturing.stop);
+    arguments_clear(&arguments);
+    return done;
+}
