@@ -158,8 +158,9 @@ struct drop_counters {
 
 /* What could not even be counted where it belongs; index 0 of a per-CPU array. */
 struct unaccounted {
-    __u64 events; /* the map of counters was full */
-    __u64 drops;  /* the map of drops was full */
+    __u64 events;   /* the map of counters was full */
+    __u64 drops;    /* the map of drops was full */
+    __u64 untraced; /* packets that were sent, but passed no tracepoint program */
 };
 
 /* The process that a socket belongs to; the key is the socket's cookie. Believe it only of a packet
