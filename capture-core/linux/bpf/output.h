@@ -35,11 +35,6 @@ static __always_inline bool is_hardware(const struct net_device *dev)
     return !dev->rtnl_link_ops && dev->type != ARPHRD_LOOPBACK;
 }
 
-static __always_inline bool is_wanted(__u64 net_cookie)
-{
-    return !config.leaves_out_netns || !bpf_map_lookup_elem(&unwanted_netns, &net_cookie);
-}
-
 /* Describes the device for the reader, before its first record. device: its address. A global
  * function for its own stack. */
 __noinline int describe_device(const struct device_key *key, __u64 device)
