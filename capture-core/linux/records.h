@@ -161,8 +161,9 @@ struct drop_counters {
 
 /* What could not even be counted where it belongs; index 0 of a per-CPU array. */
 struct unaccounted {
-    __u64 events; /* the map of counters was full */
-    __u64 drops;  /* the map of drops was full */
+    __u64 events;   /* the map of counters was full */
+    __u64 drops;    /* the map of drops was full */
+    __u64 untraced; /* packets that were sent, but passed no tracepoint program */
 };
 
 /* Packets whose way began to be recorded, or was left out; index 0 of a per-CPU array. */

@@ -109,6 +109,23 @@ def tcp_send(address, port, count):
         peer.sendall(pattern(int(count)))
 
 
+def tcp_sink(port, ready_file):
+    """Reads what one connection brings, whatever it is."""
+    with socket.create_server(("0.0.0.0", int(port))) as listener:
+        open(ready_file, "w").close()
+        with listener.accept()[0] as peer:
+            while peer.recv(1 << 20):
+                pass
+
+
+def tcp_flood(address, port, seconds):
+    """Zeros, as fast as they go."""
+    end = time.monotonic() + float(seconds)
+    with socket.create_connection((address, int(port))) as peer:
+        while time.monotonic() < end:
+            peer.sendall(bytes(1 << 20))
+
+
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 1, 0x1000
 
 
@@ -193,8 +210,9 @@ def local(seconds):
 
 
 def main():
-    commands = {"vlan-echo": vlan_echo, "udp": udp, "udp-numbered": udp_numbered, "local": local, "tun": tun, "hold": hold,
-                "tcp-send": tcp_send, "tcp-receive": tcp_receive}
+    commands = {"vlan-echo": vlan_echo, "udp": udp, "udp-numbered": udp_numbered, "local": local,
+                "tun": tun, "hold": hold, "tcp-send": tcp_send, "tcp-receive": tcp_receive,
+                "tcp-flood": tcp_flood, "tcp-sink": tcp_sink}
     commands[sys.argv[1]](*sys.argv[2:])
 
 

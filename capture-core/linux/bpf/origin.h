@@ -185,6 +185,30 @@ static __always_inline bool from_content(const struct packet_record *now, const 
 
 /* --- all together --- */
 
+static __always_inline struct unaccounted *not_accounted(void)
+{
+    __u32 zero = 0;
+
+    return bpf_map_lookup_elem(&unaccounted, &zero);
+}
+
+static __always_inline bool is_wanted(__u64 net_cookie)
+{
+    return !config.leaves_out_netns || !bpf_map_lookup_elem(&unwanted_netns, &net_cookie);
+}
+
+/* What was in a hook on its way out is received, in the same buffer, but no tracepoint program saw
+ * a device get it. Not for RX_LOWER: tc at egress gives packets there, past the device. */
+static __always_inline void count_if_unseen(const struct journey *journey, __u64 head)
+{
+    struct unaccounted *missed = not_accounted();
+
+    if (missed && journey && journey->head == head &&
+        (journey->point == RECORD_POINT_OUTPUT || journey->point == RECORD_POINT_POSTROUTING) &&
+        is_wanted(journey->net_cookie))
+        __sync_fetch_and_add(&missed->untraced, 1);
+}
+
 /* What holds the same comes before what is in the same memory, because memory is used again. */
 static __always_inline bool find_origin(const struct packet_record *now, const struct sight *sight,
                                         const struct journey *own, struct origin *origin)
@@ -230,6 +254,8 @@ __noinline int track(struct packet_record *record, const struct sight *sight)
     if (!record || !sight)
         return 0;
     own = live_journey_of(sight->skb);
+    if (record->point == RECORD_POINT_RX_UPPER)
+        count_if_unseen(own, sight->head);
     if (own && !goes_on(own, record, sight, true))
         own = NULL;
     found = find_origin(record, sight, own, &origin);

@@ -11,13 +11,6 @@
 #define EDGE_LOWER 2
 #define EDGE_QDISC 3
 
-static __always_inline struct unaccounted *not_accounted(void)
-{
-    __u32 zero = 0;
-
-    return bpf_map_lookup_elem(&unaccounted, &zero);
-}
-
 static __always_inline void count_unaccounted(void)
 {
     struct unaccounted *missed = not_accounted();

@@ -165,6 +165,8 @@ int tcx_ingress(struct __sk_buff *ctx)
         journey->ifindex == (__u32)dev->ifindex &&
         journey->net_cookie == dev->nd_net.net->net_cookie)
         return TCX_NEXT;
+    if (running)
+        count_if_unseen(journey, address(skb->head));
     frame_sent(&frame, skb, dev->type);
     packet_seen(skb, dev, ctx, SCRATCH_TCX_INGRESS, RECORD_POINT_RX_LOWER, RECORD_RX, &frame);
     return TCX_NEXT;

@@ -214,9 +214,16 @@ static void read_drops(struct ebpf_provider *provider, GHashTable *lost)
 static void read_unaccounted(struct ebpf_provider *provider, GHashTable *lost)
 {
     struct unaccounted sum = readings_unaccounted(provider->maps[AGENT_MAP_UNACCOUNTED]);
+    uint64_t untraced = sum.untraced;
 
     if (sum.events + sum.drops > 0)
         add_loss(lost, topology_kernel(provider->topology), sum.events + sum.drops);
+    if (untraced > provider->untraced)
+        ebpf_push_notice(provider, PKTMON_NOTICE_LOST, PKTMON_LEVEL_WARNING, 0,
+                         "%" G_GUINT64_FORMAT " packets were not seen at the devices that sent "
+                         "them: the kernel ran no tracing program for them.",
+                         untraced - provider->untraced);
+    provider->untraced = untraced;
 }
 
 void ebpf_read_counters(struct ebpf_provider *provider)

@@ -36,6 +36,7 @@ struct ebpf_provider {
     int64_t offset;     /* real-time minus monotonic, for the whole capture */
     uint64_t newest;    /* monotonic time of the newest event delivered */
     uint64_t misses;    /* told of already */
+    uint64_t untraced;  /* the same */
     GHashTable *losses; /* component -> uint64_t, told of already */
     struct shed shed;
     GHashTable *xdp; /* struct xdp_reading by its device */
