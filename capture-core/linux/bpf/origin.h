@@ -192,11 +192,6 @@ static __always_inline struct unaccounted *not_accounted(void)
     return bpf_map_lookup_elem(&unaccounted, &zero);
 }
 
-static __always_inline bool is_wanted(__u64 net_cookie)
-{
-    return !config.leaves_out_netns || !bpf_map_lookup_elem(&unwanted_netns, &net_cookie);
-}
-
 /* What was in a hook on its way out is received, in the same buffer, but no tracepoint program saw
  * a device get it. Not for RX_LOWER: tc at egress gives packets there, past the device. */
 static __always_inline void count_if_unseen(const struct journey *journey, __u64 head)
