@@ -129,6 +129,7 @@ struct pktmon_packet {
 
     bool l2_synthesised; /* the link header in data is ours */
     uint64_t lost;       /* events of this component lost just before this one */
+    bool incomplete;     /* an earlier appearance of this packet was lost */
 
     uint16_t link_type;  /* LINKTYPE_ value of data (tcpdump.org/linktypes.html) */
     const uint8_t *data; /* network order, from the link header on */

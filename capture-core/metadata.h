@@ -120,6 +120,7 @@ enum pktmon_kind {
     X(EVENT_LEVEL, 53, U8, "pktmon.event.level")                                                   \
     X(EVENT_MESSAGE, 54, STRING, "pktmon.event.message")                                           \
     X(GOOD_END, 55, U8, "pktmon.end")                                                              \
+    X(INCOMPLETE, 56, FLAG, "pktmon.incomplete")                                                   \
     /* Of Windows alone: out-of-band data of the NET_BUFFER_LIST, and what else a log holds. */    \
     X(NBL_GROUP, 64, U64, "pktmon.nbl.group")                                                      \
     X(NBL_CHECKSUM, 65, U32, "pktmon.nbl.checksum")                                                \

@@ -82,6 +82,7 @@ void pktmon_record_put_packet(struct pktmon_metadata_writer *writer,
     put_value(writer, PKTMON_FIELD_PACKET_TYPE, packet->packet_type);
     put_value(writer, PKTMON_FIELD_FILTER_ID, packet->filter_id);
     put_value(writer, PKTMON_FIELD_GOOD_END, packet->end);
+    put_value(writer, PKTMON_FIELD_INCOMPLETE, packet->incomplete);
     put_drop(writer, packet);
     put_context(writer, packet);
     put_value(writer, PKTMON_FIELD_GSO_SIZE, packet->gso_size);

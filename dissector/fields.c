@@ -131,6 +131,8 @@ static const struct field fields[RECORD_FIELD_SPAN] = {
     [PKTMON_FIELD_L2_SYNTHESISED] = {GROUP_PACKET, "Link header synthesised",
                                      "The packet had no link header here; the capture made one"},
     [PKTMON_FIELD_TRUNCATED] = {GROUP_PACKET, "Truncated", "Bytes of the packet are missing"},
+    [PKTMON_FIELD_INCOMPLETE] = {GROUP_PACKET, "Incomplete",
+                                 "An earlier appearance of this packet was lost"},
     [PKTMON_FIELD_LOST] = {GROUP_RECORD, "Events lost", "Events lost just before this one"},
     [PKTMON_FIELD_PACKETS_IN] = {GROUP_COUNTERS, "Packets in"},
     [PKTMON_FIELD_BYTES_IN] = {GROUP_COUNTERS, "Bytes in"},

@@ -175,7 +175,8 @@ void journey_learn(const struct record *record, const struct place *place, packe
     if (record->type != PKTMON_RECORD_PACKET || record_number(record, PKTMON_FIELD_GROUP) == 0)
         return;
     journey = get_journey(record, pinfo);
-    journey->lost |= record_number(record, PKTMON_FIELD_LOST) != 0;
+    journey->lost |= record_number(record, PKTMON_FIELD_LOST) != 0 ||
+                     record_number(record, PKTMON_FIELD_INCOMPLETE) != 0;
     copy = chain_key(record_number(record, PKTMON_FIELD_COPY),
                      record_number(record, PKTMON_FIELD_PACKET_NUMBER));
     chain = find_chain(journey, copy);

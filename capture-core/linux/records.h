@@ -100,15 +100,16 @@ struct packet_record {
     __u16 vlan_tci;
     __u16 gso_size;
     __u16 gso_segs;
-    __u16 copy;     /* 1 = the packet itself */
-    __u16 copy_of;  /* 0 = none */
-    __u16 number;   /* of a segment or fragment within the group, from 1; 0 = none of these */
-    __u8 point;     /* enum record_point */
-    __u8 way;       /* enum record_way */
-    __u8 flags;     /* enum record_flag */
-    __u8 hook;      /* of a drop: the point of the hook that it happened in; 0 = in none */
-    __u8 undecided; /* a filter needs bytes of the packet that the kernel did not look at */
-    __u8 pad[3];
+    __u16 copy;      /* 1 = the packet itself */
+    __u16 copy_of;   /* 0 = none */
+    __u16 number;    /* of a segment or fragment within the group, from 1; 0 = none of these */
+    __u8 point;      /* enum record_point */
+    __u8 way;        /* enum record_way */
+    __u8 flags;      /* enum record_flag */
+    __u8 hook;       /* of a drop: the point of the hook that it happened in; 0 = in none */
+    __u8 undecided;  /* a filter needs bytes of the packet that the kernel did not look at */
+    __u8 incomplete; /* an earlier record of the group found no room */
+    __u8 pad[2];
 };
 
 /* A device is known by its namespace's cookie, which the kernel never gives twice (struct net,

@@ -130,12 +130,14 @@ stop_capture() {
     expect_empty "standard error of the capture" "$1.err"
 }
 
-# fields FILE DISPLAY_FILTER FIELD ...: one line for each frame, separated by tabs.
+# fields FILE DISPLAY_FILTER FIELD ...: one line for each frame, separated by tabs. What is known only
+# in the second pass (fates) needs tshark_options=(-2).
+tshark_options=()
 fields() {
     local file=$1 filter=$2 field options=()
     shift 2
     for field in "$@"; do
         options+=(-e "$field")
     done
-    must run_as_user tshark -n -r "$file" -Y "$filter" -T fields "${options[@]}"
+    must run_as_user tshark "${tshark_options[@]}" -n -r "$file" -Y "$filter" -T fields "${options[@]}"
 }

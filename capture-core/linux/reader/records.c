@@ -190,6 +190,7 @@ static void take_record(struct ebpf_provider *provider, const struct packet_reco
     packet->gso_size = record->gso_size;
     packet->gso_segs = record->gso_segs;
     packet->lost = record->lost;
+    packet->incomplete = record->incomplete;
     event.component = take_point(provider, record, packet);
     packet->edge_name = ebpf_edge_name(packet->edge);
     packet->netns = pktmon_registry_find(provider->base.registry, event.component)->netns;
