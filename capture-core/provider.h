@@ -91,6 +91,12 @@ struct pktmon_provider_ops {
     int (*read)(struct pktmon_provider *provider, int timeout_ms, GError **error);
     /* Takes a reading of every counter now; the events come, in their turn, from read(). */
     bool (*read_counters)(struct pktmon_provider *provider, GError **error);
+    /* Asks for other filters and sizes (filters, pkt_size, flow, drops, max_cpu of the options) while
+     * the capture goes on; nothing is missed meanwhile, and bits of filters that stay mean the same
+     * before and after. Returns at once; read() carries it out and says so in changes. NULL: it
+     * cannot, or not yet: one change at a time. */
+    bool (*change)(struct pktmon_provider *provider, const struct pktmon_provider_options *options,
+                   GError **error);
     /* Ends the capture: detaches, takes a last reading of the counters, and delivers all that is
      * still held. */
     bool (*stop)(struct pktmon_provider *provider, GError **error);
@@ -103,6 +109,9 @@ struct pktmon_provider {
     struct pktmon_registry *registry; /* borrowed */
     struct pktmon_capture *capture;   /* borrowed */
     struct pktmon_sink *sink;         /* borrowed */
+    unsigned changes;                 /* how many change() were carried out or refused */
+    GError *refused;                  /* why the last one was; NULL: it was not. The provider's. */
+    bool judges;                      /* it judges packets by the filters, once it has started */
 };
 
 /* Linux, tp_btf tracepoints (linux/). Starts pktmon-agent; nothing else in this process needs a

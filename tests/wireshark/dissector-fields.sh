@@ -42,6 +42,7 @@ pktmon.netns|FT_STRING|host;left;right
 pktmon.gso_size|FT_UINT16|1448
 pktmon.gso_segs|FT_UINT16|9
 pktmon.l2_synthesised|FT_BOOLEAN|1
+pktmon.incomplete|FT_BOOLEAN|1
 pktmon.truncated|FT_BOOLEAN|1
 pktmon.lost|FT_UINT64|5;6
 pktmon.prev_frame|FT_FRAMENUM|11;14;22;23;25;27;5;7;9

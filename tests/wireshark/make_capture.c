@@ -253,6 +253,7 @@ static void put_full(struct output *output)
                             .gso_size = 1448,
                             .gso_segs = 9,
                             .l2_synthesised = true,
+                            .incomplete = true,
                             .lost = 6,
                             .nbl = &nbl,
                             .link_type = LINKTYPE_ETHERNET,
