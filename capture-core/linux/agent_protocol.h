@@ -55,6 +55,7 @@ struct agent_start {
     uint64_t always_filters;  /* those that match everything, and were not sent */
     uint32_t filters;         /* how many there are; 0 = all packets are wanted */
     uint32_t pkt_size;        /* bytes kept of each packet; 0 = whole */
+    uint32_t repeat_size;     /* of its later appearances; 0 = as many */
     uint32_t buffer_size;     /* MiB of ring buffer in all */
     uint16_t vxlan_port;      /* host order */
     uint8_t upper_edges;      /* all points of the stack, not the driver edges alone */

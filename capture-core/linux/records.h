@@ -205,6 +205,7 @@ struct probes_config {
     __u32 ring_mask;       /* rings - 1 */
     __u32 flow_limit;  /* bytes of a ring that passing packets may fill; the rest is for drops */
     __u32 pkt_size;    /* bytes kept of each packet */
+    __u32 repeat_size; /* of its second and later appearances, at most */
     __u32 cpus;        /* of this machine, offline ones included */
     __u8 record_flow;  /* write records of passing packets */
     __u8 upper_edges;  /* all points are attached, not the driver edges alone */

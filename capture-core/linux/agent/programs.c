@@ -140,6 +140,7 @@ static void configure(const struct agent_start *wanted)
     config->flow_limit = FLOW_SHARE(ring_bytes);
     config->pkt_size = wanted->pkt_size && wanted->pkt_size < RECORD_MAX_PACKET ? wanted->pkt_size
                                                                                 : RECORD_MAX_PACKET;
+    config->repeat_size = wanted->repeat_size ? wanted->repeat_size : config->pkt_size;
     config->record_flow = wanted->record_flow;
     config->record_drops = wanted->record_drops;
     config->leaves_out_netns = wanted->leaves_out_netns;
@@ -239,7 +240,7 @@ static int load_unfiltered(const struct agent_start *wanted, int refusal)
         "user space and are filtered there",
         g_strerror(-refusal));
     unfiltered.filters = 0;
-    unfiltered.pkt_size = 0;
+    unfiltered.pkt_size = unfiltered.repeat_size = 0;
     return open_and_load(&unfiltered);
 }
 

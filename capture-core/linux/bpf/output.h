@@ -363,6 +363,9 @@ static __always_inline void write_record(void *dynptr_source, const struct frame
 
     if (!config.record_flow || is_left_out(record, GROUP_LEFT_OUT))
         return;
+    if (record->appearance > 1 && record->caplen > config.repeat_size &&
+        !(config.filtered && record->undecided))
+        record->caplen = config.repeat_size;
     lost = record->lost = __sync_lock_test_and_set(&count->lost_untold, 0);
     if (dynptr_source) {
         written = put_record(dynptr_source, frame, scratch, copied, true);

@@ -168,6 +168,7 @@ static bool prepare_start(struct ebpf_provider *provider, struct agent_request *
     request->protocol = AGENT_PROTOCOL;
     request->start = (struct agent_start){
         .pkt_size = options->pkt_size,
+        .repeat_size = options->repeat_size,
         .buffer_size = options->buffer_size,
         .unsampled_share = shed_share_of_sample(options->sample),
         .upper_edges = options->points == PKTMON_POINTS_STACK,

@@ -113,6 +113,7 @@ static bool ebpf_change(struct pktmon_provider *base, const struct pktmon_provid
     provider->options.filters = options->filters;
     provider->options.filter_count = options->filter_count;
     provider->options.pkt_size = options->pkt_size;
+    provider->options.repeat_size = options->repeat_size;
     provider->options.flow = options->flow;
     provider->options.drops = options->drops;
     provider->options.max_cpu = options->max_cpu;
