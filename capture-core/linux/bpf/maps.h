@@ -113,7 +113,7 @@ enum journey_flag {
 /* What is known of a buffer under way. */
 struct journey {
     __u64 head;
-    __u64 group;
+    __u64 group;     /* 0: no filter matched it, and it is not followed */
     __u64 signature; /* struct content */
     __u64 time;      /* when it was last seen, ns */
     __u64 net_cookie;
