@@ -46,11 +46,10 @@ void filters_take(const struct agent_filter_part *part)
 
 static GArray *translate(const GArray *code)
 {
-    enum filter_translation result = FILTER_INVALID;
     GArray *body = NULL;
+    enum filter_translation result =
+        filter_translate((const struct sock_filter *)code->data, code->len, WINDOW, &body);
 
-    if (code)
-        result = filter_translate((const struct sock_filter *)code->data, code->len, WINDOW, &body);
     if (result != FILTER_TRANSLATED)
         agent_fail("The kernel cannot judge by the filter, because it %s.",
                    filter_translation_text(result));
@@ -77,8 +76,9 @@ static void translate_form(const struct agent_start *wanted, size_t form)
 
     for (uint32_t i = 0; i < wanted->filters; i++) {
         bool always = wanted->always_filters >> i & 1;
+        const GArray *code = classic[i][form]; /* NULL: the bit is kept free */
 
-        g_ptr_array_add(bodies, always ? match_nothing() : translate(classic[i][form]));
+        g_ptr_array_add(bodies, always || !code ? match_nothing() : translate(code));
     }
     translated[form].bodies = bodies;
     translated[form].dispatcher =
