@@ -60,6 +60,7 @@ struct pktmon_provider_options {
     bool flow;            /* deliver packets that pass */
     bool drops;           /* deliver packets that are dropped */
     uint32_t pkt_size;    /* bytes kept of each packet; 0 = whole */
+    uint32_t repeat_size; /* of its later appearances so many are enough; 0 = as many */
     uint32_t buffer_size; /* MiB of ring buffer in all */
     uint32_t sample;      /* leave packets out, as pktmon_is_sampled() says; 0 or 1 = none */
     uint32_t max_cpu;     /* percent of one CPU; beyond it, leave packets out; 0 = no ceiling */
@@ -92,10 +93,10 @@ struct pktmon_provider_ops {
     int (*read)(struct pktmon_provider *provider, int timeout_ms, GError **error);
     /* Takes a reading of every counter now; the events come, in their turn, from read(). */
     bool (*read_counters)(struct pktmon_provider *provider, GError **error);
-    /* Asks for other filters and sizes (filters, pkt_size, flow, drops, max_cpu of the options) while
-     * the capture goes on; nothing is missed meanwhile, and bits of filters that stay mean the same
-     * before and after. Returns at once; read() carries it out and says so in changes. NULL: it
-     * cannot, or not yet: one change at a time. */
+    /* Asks for other filters and sizes (filters, pkt_size, flow, drops, max_cpu of the options)
+     * while the capture goes on; nothing is missed meanwhile, and bits of filters that stay mean
+     * the same before and after. Returns at once; read() carries it out and says so in changes.
+     * NULL: it cannot, or not yet: one change at a time. */
     bool (*change)(struct pktmon_provider *provider, const struct pktmon_provider_options *options,
                    GError **error);
     /* Ends the capture: detaches, takes a last reading of the counters, and delivers all that is

@@ -57,17 +57,66 @@ def ratio(runs, others, measure):
     return spread([run[measure] / other[measure] for run, other in zip(runs, others)], "%.2f")
 
 
-def print_programs(before, after, sent, records):
-    """What the kernel programs took between two readings of program_runs(), while sent packets
-    gave so many records each."""
-    rows, total = [], 0
-    for name, (runs, nanoseconds) in sorted(after.items()):
-        runs -= before[name][0]
-        nanoseconds -= before[name][1]
-        total += nanoseconds
-        if runs:
-            rows.append([f"`{name}`", str(runs), f"{nanoseconds / runs:.0f}"])
+def print_programs(programs, sent, records):
+    """What the kernel programs took while sent packets gave so many records each."""
     print("**The kernel programs (measuring takes about 60 ns of each run)**\n")
-    print_table(["program", "runs", "ns per run"], rows)
+    print_table(["program", "runs", "ns per run"],
+                [[f"`{name}`", str(runs), f"{nanoseconds / runs:.0f}"]
+                 for name, (runs, nanoseconds) in sorted(programs.items())])
+    total = sum(nanoseconds for _, nanoseconds in programs.values())
     print(f"{sent} packets, {records} records of each: {total / sent:.0f} ns per packet, "
           f"{total / sent / records:.0f} ns per record.")
+
+
+# Programs that ran for fewer packets have nothing to do with them.
+SELDOM = 0.05
+
+
+def _ns_per_run(readings):
+    """Of {program: (runs, nanoseconds)}, all programs together."""
+    runs, nanoseconds = map(sum, zip(*readings.values()))
+    return nanoseconds / runs
+
+
+def _per_packet(reading):
+    """{program: (runs, ns per run, of that without an empty program)}; an empty one at the same
+    tracepoint, or all of them together."""
+    net = {}
+    for name, (runs, nanoseconds) in reading["programs"].items():
+        at = {name: reading["empty"][name]} if name in reading["empty"] else reading["empty"]
+        if runs >= SELDOM * reading["sent"]:
+            net[name] = (runs / reading["sent"], nanoseconds / runs,
+                         nanoseconds / runs - _ns_per_run(at))
+    return net
+
+
+def print_net_programs(title, readings, goal):
+    """readings: of each round, {"sent": packets, "programs" and "empty": {program: (runs, ns)}}."""
+    rounds = [_per_packet(reading) for reading in readings]
+    rows = []
+    for name in sorted(set.intersection(*map(set, rounds))):
+        runs, taken, net = zip(*(one[name] for one in rounds))
+        rows.append([f"`{name}`", f"{statistics.median(runs):.2f}", spread(taken, "%.0f"),
+                     spread(net, "%.0f"),
+                     spread([run * ns for run, ns in zip(runs, net)], "%.0f")])
+    print(f"**{title}, {len(readings)} rounds**\n")
+    print_table(["program", "runs per packet", "ns per run", "less an empty program", "per packet"],
+                rows)
+    sums = [sum(runs * net for runs, _, net in one.values()) for one in rounds]
+    runs = [sum(runs for runs, _, _ in one.values()) for one in rounds]
+    per_run = [a / b for a, b in zip(sums, runs)]
+    print(f"An empty program: {spread([_ns_per_run(r['empty']) for r in readings], '%.0f')} ns. "
+          f"Less that, a packet takes {spread(sums, '%.0f')} ns in {statistics.median(runs):.1f} "
+          f"runs, and a run {spread(per_run, '%.0f')} ns (goal: {goal}).\n")
+
+
+def print_rates(title, runs):
+    """Of each variant the sender's rate, and its ratio to each other one's in the same round."""
+    others = list(runs)[:-1]
+    rows = [[variant, spread([run["sent_kpps"] for run in its_runs], "%.1f"),
+             spread([run["sender_cpu"] for run in its_runs], "%.2f"),
+             *(ratio(its_runs, runs[other], "sent_kpps") for other in others)]
+            for variant, its_runs in runs.items()]
+    print(f"**{title}, {len(next(iter(runs.values())))} rounds**\n")
+    print_table(["", "sent, 1000/s", "CPU s per million", *(f"rate, of {other}" for other in others)],
+                rows)

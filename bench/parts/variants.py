@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is compared: no capture, tcpdump on both devices, and this capture."""
+"""What is compared: no capture, tcpdump on both devices, and this capture; with a filter (an
+expression that matches nothing of the load) or without."""
 
 import dataclasses
 import os
@@ -78,14 +79,17 @@ class Tcpdump(NoCapture):
     name = "tcpdump"
     points = 2
 
-    def __init__(self, directory):
+    def __init__(self, here, expression=None):
         super().__init__()
-        self.files = [f"{directory}/{side}.pcap" for side in "ab"]
+        self.files = [f"{here.files}/{side}.pcap" for side in "ab"]
+        self.expression = expression.split() if expression else []
+        if expression:
+            self.points = 0
 
     def start(self, network):
         self.processes = [
             subprocess.Popen(in_namespace(namespace, "tcpdump", "-Z", "root", "-n", "-i", DEVICE,
-                                          "-s", PACKET_BYTES, "-w", file),
+                                          "-s", PACKET_BYTES, "-w", file, *self.expression),
                              stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
             for namespace, file in zip((network.sender, network.receiver), self.files)]
         for process in self.processes:
@@ -100,21 +104,23 @@ class Tcpdump(NoCapture):
 
 
 class Pktmon(NoCapture):
-    name = "pktmon"
     # Both devices' lower edges and the socket; with stack also their upper edges, and the hooks:
     # output, postrouting, prerouting, input.
     records = {"devices": 3, "stack": 9}
 
-    def __init__(self, directory, place, user, buffer_mib, points):
+    def __init__(self, here, points, buffer_mib=None, expression=None):
         super().__init__()
-        self.points = self.records[points]
-        self.file = f"{directory}/pktmon.pcapng"
-        self.command = ["setpriv", "--reuid", user.pw_name, "--regid", str(user.pw_gid),
-                        "--clear-groups", "--", f"{place}/extcap/pktmondump", "--capture",
+        self.name = f"pktmon, {points}"
+        self.points = 0 if expression else self.records[points]
+        self.file = f"{here.files}/pktmon.pcapng"
+        self.command = ["setpriv", "--reuid", here.user.pw_name, "--regid", str(here.user.pw_gid),
+                        "--clear-groups", "--", f"{here.place}/extcap/pktmondump", "--capture",
                         "--extcap-interface", "pktmon", "--points", points,
                         "--pkt-size", PACKET_BYTES, "--fifo", self.file]
         if buffer_mib:
             self.command += ["--buffer-size", str(buffer_mib)]
+        if expression:
+            self.command += ["--extcap-capture-filter", expression]
 
     def start(self, _network):
         self.processes = [subprocess.Popen(self.command, stdin=subprocess.DEVNULL)]
@@ -127,6 +133,29 @@ class Pktmon(NoCapture):
     def outcome(self):
         told = told_losses(self.file)
         return Outcome(take_records(self.file), told)
+
+
+class EmptyPrograms(NoCapture):
+    """Programs that do nothing, where a packet passes."""
+
+    name = "empty programs"
+
+    def __init__(self, here):
+        super().__init__()
+        self.program = here.build / "bench/empty_programs"
+
+    def start(self, _network):
+        process = subprocess.Popen([self.program], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, text=True)
+        self.processes = [process]
+        if process.stdout.readline() != "ready\n":
+            raise SystemExit("The empty programs did not start.")
+
+    def stop(self):
+        self.kill()
+        for process in self.processes:
+            process.stdout.close()
+        return 0
 
 
 def told_losses(path):

@@ -26,7 +26,10 @@ enum agent_request_type {
     AGENT_START = 2,  /* load and attach, then say AGENT_STARTED; once */
     AGENT_STOP = 3,   /* detach, then say AGENT_STOPPED */
     AGENT_MISSES = 4, /* say AGENT_MISSED */
-    AGENT_FILTER = 5, /* part of a filter of the AGENT_START that follows; no answer */
+    AGENT_FILTER =
+        5, /* part of a filter of the AGENT_START or AGENT_CHANGE that follows; no answer */
+    AGENT_CHANGE = 6, /* as AGENT_START, with other filters and sizes, while it captures; then say
+                         AGENT_CHANGED */
 };
 
 /* What a filter was compiled for. */
@@ -52,6 +55,7 @@ struct agent_start {
     uint64_t always_filters;  /* those that match everything, and were not sent */
     uint32_t filters;         /* how many there are; 0 = all packets are wanted */
     uint32_t pkt_size;        /* bytes kept of each packet; 0 = whole */
+    uint32_t repeat_size;     /* of its later appearances; 0 = as many */
     uint32_t buffer_size;     /* MiB of ring buffer in all */
     uint16_t vxlan_port;      /* host order */
     uint8_t upper_edges;      /* all points of the stack, not the driver edges alone */
@@ -79,7 +83,8 @@ enum agent_message_type {
     AGENT_STARTED, /* with the descriptors of enum agent_map, then those of the rings */
     AGENT_STOPPED, /* with misses */
     AGENT_MISSED,
-    AGENT_XDP,        /* before AGENT_STARTED, AGENT_STOPPED and AGENT_MISSED, of each device */
+    AGENT_XDP, /* before AGENT_STARTED, AGENT_STOPPED and AGENT_MISSED, of each device */
+    AGENT_CHANGED,
     AGENT_IMPOSSIBLE, /* as AGENT_ERROR: eBPF is not possible or not permitted here */
 };
 
@@ -139,6 +144,10 @@ struct agent_message {
             uint32_t ring_size; /* bytes of each */
             uint32_t filtered;  /* the kernel judges by the filters */
         } started;
+        struct {
+            int32_t refusal; /* errno; 0 = it was done */
+            uint32_t filtered;
+        } changed;
         struct agent_xdp xdp;
         uint64_t misses; /* runs of the programs that the kernel left out (recursion) */
     };

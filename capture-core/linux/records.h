@@ -107,7 +107,7 @@ struct packet_record {
     __u8 way;        /* enum record_way */
     __u8 flags;      /* enum record_flag */
     __u8 hook;       /* of a drop: the point of the hook that it happened in; 0 = in none */
-    __u8 undecided;  /* a filter needs bytes of the packet that the kernel did not look at */
+    __u8 undecided;  /* filters are to be asked in user space, of all of the packet */
     __u8 incomplete; /* an earlier record of the group found no room */
     __u8 pad[2];
 };
@@ -199,11 +199,13 @@ struct owner_value {
 
 /* Fixed when the programs are loaded. */
 struct probes_config {
+    __u32 generation;      /* of these programs, from 1 */
     __u64 unsampled_share; /* of the groups, to be left out: parts of 2^32 */
     __u64 inner_filters;   /* those that also see the packet inside a tunnel, as bits */
     __u32 ring_mask;       /* rings - 1 */
     __u32 flow_limit;  /* bytes of a ring that passing packets may fill; the rest is for drops */
     __u32 pkt_size;    /* bytes kept of each packet */
+    __u32 repeat_size; /* of its second and later appearances, at most */
     __u32 cpus;        /* of this machine, offline ones included */
     __u8 record_flow;  /* write records of passing packets */
     __u8 upper_edges;  /* all points are attached, not the driver edges alone */

@@ -31,6 +31,11 @@ void agent_fail_impossible(const char *format, ...) G_GNUC_PRINTF(1, 2) G_GNUC_N
 
 /* Loads and attaches; on failure ends with agent_fail(). */
 void programs_start(const struct agent_start *wanted);
+/* Loads and attaches another generation of the programs, beside the one that runs, on the same
+ * tables. An error: nothing has changed. programs_run() lets it take over, programs_end_before()
+ * ends the other one. */
+int programs_change(const struct agent_start *wanted);
+void programs_end_before(void);
 /* From here on, and until here, edges count. */
 void programs_run(bool running);
 void programs_stop(void);
@@ -43,6 +48,22 @@ bool programs_filter(void);
 uint64_t programs_misses(void);
 /* The descriptor of a program that the agent attaches itself, or -1 where it is not loaded. */
 int programs_place(const char *name);
+
+/* --- kernel.c: what the kernel has --- */
+
+/* Reads the kernel's BTF, for the functions below; agent_fail() where there is none. */
+void kernel_open(void);
+void kernel_close(void);
+bool kernel_has_tracepoint(const char *name);
+/* How many arguments it gives to programs. */
+int kernel_tracepoint_arguments(const char *name);
+/* The BTF id of a function of the kernel's own; not greater than 0: there is none. */
+int kernel_function(const char *name);
+
+/* --- points.c: which programs are loaded --- */
+
+/* Leaves out what was not asked for, and says what the kernel has no place for. */
+void points_choose(struct bpf_object *object, const struct agent_start *wanted);
 
 /* --- filters.c: which packets are wanted --- */
 
@@ -92,8 +113,9 @@ struct netns {
     char *path;          /* where its nsfs file was found */
     GHashTable *devices; /* ifindex -> struct device (links.c) */
     struct netfilter_links netfilter;
-    bool has_process; /* one was seen, and asked for the container's name */
-    bool found;       /* in the scan under way */
+    struct netfilter_links netfilter_before; /* of the generation of programs that is to end */
+    bool has_process;                        /* one was seen, and asked for the container's name */
+    bool found;                              /* in the scan under way */
 };
 
 /* Opens the own one, where functions run in others come back to. */
@@ -134,11 +156,17 @@ void netfilter_attach_all(void);
 bool netfilter_holds(const struct netns *netns);
 void netfilter_detach(struct netns *netns);
 void netfilter_detach_all(void);
+/* For another generation of the programs: attaches it too, and then lets go of the one before. */
+void netfilter_renew_all(void);
+void netfilter_end_before(void);
 
 /* --- sockets.c: delivery --- */
 
 void sockets_attach(void);
 void sockets_detach(void);
+/* As with netfilter. */
+void sockets_renew(void);
+void sockets_end_before(void);
 
 /* --- links.c: devices --- */
 
@@ -167,11 +195,15 @@ void xdp_say_drops(void);
 struct device {
     struct agent_device said; /* as it was said last */
     int ingress_link;         /* of the program at tc ingress, or -1 */
+    int ingress_link_before;  /* of the generation of programs that is to end; 0 or -1: none */
 };
 
 /* Attaches where needed, once the programs are loaded. */
 void ingress_attach(struct netns *netns, struct device *device);
 void ingress_attach_all(void);
 void ingress_detach_all(void);
+/* As with netfilter. */
+void ingress_renew_all(void);
+void ingress_end_before(void);
 
 #endif

@@ -103,6 +103,31 @@ static void detach(struct netns *netns, struct device *device)
     device->ingress_link = -1;
 }
 
+static void renew(struct netns *netns, struct device *device)
+{
+    device->ingress_link_before = device->ingress_link;
+    device->ingress_link = -1;
+    ingress_attach(netns, device);
+}
+
+void ingress_renew_all(void)
+{
+    for_all_devices(renew);
+}
+
+static void end_before(struct netns *netns, struct device *device)
+{
+    (void)netns;
+    if (device->ingress_link_before > 0)
+        close(device->ingress_link_before);
+    device->ingress_link_before = -1;
+}
+
+void ingress_end_before(void)
+{
+    for_all_devices(end_before);
+}
+
 void ingress_detach_all(void)
 {
     for_all_devices(detach);

@@ -71,6 +71,32 @@ static void answer_start(const struct agent_request *request)
     say_started();
 }
 
+/* The other generation is attached everywhere before it takes over, and the one before until then:
+ * no packet passes unseen. */
+static void answer_change(const struct agent_request *request)
+{
+    struct agent_message message = {.type = AGENT_CHANGED};
+    int error;
+
+    if (!started || stopped)
+        agent_fail("There is no capture to be changed.");
+    error = programs_change(&request->start);
+
+    message.changed.refusal = -error;
+    if (!error) {
+        ingress_renew_all();
+        netfilter_renew_all();
+        sockets_renew();
+        programs_run(true);
+        sockets_end_before();
+        netfilter_end_before();
+        ingress_end_before();
+        programs_end_before();
+        message.changed.filtered = programs_filter();
+    }
+    agent_say(&message);
+}
+
 static void answer_stop(const struct agent_request *request)
 {
     (void)request;
@@ -98,7 +124,7 @@ static void answer_filter(const struct agent_request *request)
 
 static void (*const answers[])(const struct agent_request *request) = {
     [AGENT_LIST] = answer_list,     [AGENT_START] = answer_start,   [AGENT_STOP] = answer_stop,
-    [AGENT_MISSES] = answer_misses, [AGENT_FILTER] = answer_filter,
+    [AGENT_MISSES] = answer_misses, [AGENT_FILTER] = answer_filter, [AGENT_CHANGE] = answer_change,
 };
 
 static void read_request(void)

@@ -147,13 +147,36 @@ void netfilter_attach_all(void)
 
 bool netfilter_holds(const struct netns *netns)
 {
-    return netns->netfilter.count > 0;
+    return netns->netfilter.count + netns->netfilter_before.count > 0;
 }
 
 void netfilter_detach(struct netns *netns)
 {
     close_all(&netns->netfilter);
+    close_all(&netns->netfilter_before);
     netns->netfilter.tried = false;
+}
+
+static void renew(struct netns *netns)
+{
+    netns->netfilter_before = netns->netfilter;
+    netns->netfilter = (struct netfilter_links){};
+    netfilter_attach(netns);
+}
+
+void netfilter_renew_all(void)
+{
+    g_ptr_array_foreach(namespaces(), (GFunc)(void (*)(void))renew, NULL);
+}
+
+static void end_before(struct netns *netns)
+{
+    close_all(&netns->netfilter_before);
+}
+
+void netfilter_end_before(void)
+{
+    g_ptr_array_foreach(namespaces(), (GFunc)(void (*)(void))end_before, NULL);
 }
 
 void netfilter_detach_all(void)

@@ -21,39 +21,12 @@
 #define MIN_RING_SIZE   (64U * 1024)
 #define FLOW_SHARE(all) ((all) - (all) / 8) /* of a ring; the rest is reserved for drops */
 
-static struct btf *kernel_btf;
-static struct probes *probes;
+static struct probes *probes; /* the newest generation */
+static struct probes *before; /* the one that it takes the place of; NULL = none */
+static uint32_t generation;
+static uint64_t misses_before; /* of generations that are gone */
 static int ring_descriptors[RECORD_MAX_RINGS];
 static uint32_t ring_count, ring_bytes;
-
-/* --- what the kernel has --- */
-
-static bool has_tracepoint(const char *name)
-{
-    g_autofree char *type = g_strconcat("btf_trace_", name, NULL);
-
-    return btf__find_by_name_kind(kernel_btf, type, BTF_KIND_TYPEDEF) > 0;
-}
-
-/* How many arguments it gives to programs. */
-static int tracepoint_arguments(const char *name)
-{
-    g_autofree char *type_name = g_strconcat("btf_trace_", name, NULL);
-    int id = btf__find_by_name_kind(kernel_btf, type_name, BTF_KIND_TYPEDEF);
-    const struct btf_type *type = id > 0 ? btf__type_by_id(kernel_btf, id) : NULL;
-
-    if (type)
-        type = btf__type_by_id(kernel_btf, type->type); /* a pointer to a function */
-    if (type)
-        type = btf__type_by_id(kernel_btf, type->type);
-    return type && btf_is_func_proto(type) ? btf_vlen(type) - 1
-                                           : 0; /* the first is the tracepoint's own */
-}
-
-static int kernel_function(const char *name)
-{
-    return btf__find_by_name_kind(kernel_btf, name, BTF_KIND_FUNC);
-}
 
 /* --- how libbpf loads a program of ours --- */
 
@@ -107,7 +80,7 @@ static int setup_tracepoint(struct bpf_program *program, long cookie)
     const char *name = strchr(bpf_program__section_name(program), '/') + 1;
 
     (void)cookie;
-    if (!has_tracepoint(name))
+    if (!kernel_has_tracepoint(name))
         return bpf_program__set_autoload(program, false);
     return bpf_program__set_attach_target(program, 0, name);
 }
@@ -159,12 +132,15 @@ static void configure(const struct agent_start *wanted)
 {
     struct probes_config *config = (struct probes_config *)&probes->rodata->config;
 
+    config->generation = generation;
     config->cpus = libbpf_num_possible_cpus();
-    size_rings(wanted->buffer_size, config->cpus);
+    if (ring_count == 0)
+        size_rings(wanted->buffer_size, config->cpus);
     config->ring_mask = ring_count - 1;
     config->flow_limit = FLOW_SHARE(ring_bytes);
     config->pkt_size = wanted->pkt_size && wanted->pkt_size < RECORD_MAX_PACKET ? wanted->pkt_size
                                                                                 : RECORD_MAX_PACKET;
+    config->repeat_size = wanted->repeat_size ? wanted->repeat_size : config->pkt_size;
     config->record_flow = wanted->record_flow;
     config->record_drops = wanted->record_drops;
     config->leaves_out_netns = wanted->leaves_out_netns;
@@ -175,115 +151,11 @@ static void configure(const struct agent_start *wanted)
     config->vxlan_port = wanted->vxlan_port;
     config->filtered = wanted->filters > 0;
     config->reads_fragments = kernel_function("bpf_dynptr_from_skb") > 0;
-    config->resets_have_reason = tracepoint_arguments("tcp_send_reset") > 2;
-    config->udp_failures_have_packet = tracepoint_arguments("udp_fail_queue_rcv_skb") > 2;
+    config->resets_have_reason = kernel_tracepoint_arguments("tcp_send_reset") > 2;
+    config->udp_failures_have_packet = kernel_tracepoint_arguments("udp_fail_queue_rcv_skb") > 2;
     if (!config->reads_fragments)
         agent_say_missing("packet bytes in fragments: this kernel has no bpf_dynptr_from_skb "
                           "(Linux 6.4)");
-}
-
-/* POINT_STACK: only where every point of the stack was asked for. */
-enum point_class { POINT_ALWAYS, POINT_STACK };
-
-static const struct {
-    const char *program; /* of the tracepoint's name */
-    enum point_class class;
-    const char *blind; /* what cannot be seen without it */
-} points[] = {
-    {"kfree_skb", POINT_ALWAYS, "drops"},
-    {"consume_skb", POINT_ALWAYS, "where packets end"},
-    {"netif_receive_skb_entry", POINT_ALWAYS, "packets handed over with netif_receive_skb()"},
-    {"netif_receive_skb_list_entry", POINT_ALWAYS,
-     "packets handed over with netif_receive_skb_list()"},
-    {"netif_rx_entry", POINT_ALWAYS, "packets handed over with netif_rx()"},
-    {"napi_gro_receive_entry", POINT_ALWAYS, "packets handed over with napi_gro_receive()"},
-    {"napi_gro_frags_entry", POINT_ALWAYS, "packets handed over with napi_gro_frags()"},
-    {"net_dev_start_xmit", POINT_ALWAYS, "packets that drivers send"},
-    {"netif_receive_skb", POINT_STACK, "the upper edge on receive"},
-    {"net_dev_queue", POINT_ALWAYS,
-     "the upper edge on send, and which segments are one large send"},
-    {"qdisc_enqueue", POINT_STACK, "packets that enter queueing disciplines"},
-    {"qdisc_dequeue", POINT_STACK, "packets that leave queueing disciplines"},
-    {"tcp_retransmit_skb", POINT_STACK, "retransmissions"},
-    {"tcp_send_reset", POINT_STACK, "resets of TCP"},
-    {"sock_rcvqueue_full", POINT_STACK, "sockets that are full"},
-    {"udp_fail_queue_rcv_skb", POINT_STACK, "sockets that are full, of UDP"},
-    {"icmp_send", POINT_STACK, "because of which packets ICMP errors are sent"},
-    {"xdp_exception", POINT_STACK, "failures of XDP programs"},
-    {"neigh_timer_handler", POINT_STACK, "neighbours that do not answer"},
-    {"sock_send_length", POINT_ALWAYS, "which process sends with a socket that another one made"},
-    {"sock_recv_length", POINT_ALWAYS,
-     "which process receives with a socket that another one made"},
-};
-
-/* Programs at other places than tracepoints, by a function that only kernels with the place have.
- * Programs that are given an skb in disguise need one more. */
-static const struct {
-    const char *program;
-    enum point_class class;
-    const char *functions[2]; /* all that are needed */
-    const char *blind;
-    const char *without; /* what this kernel lacks */
-} places[] = {
-    {"tcx_ingress",
-     POINT_ALWAYS,
-     {"bpf_cast_to_kern_ctx"},
-     "what macvlan, ipvlan, VLAN, bond and team devices receive, and what bpf_redirect_peer() "
-     "gives "
-     "to one end of a veth pair",
-     "bpf_cast_to_kern_ctx (Linux 6.2)"},
-    {"socket_ingress",
-     POINT_ALWAYS,
-     {"cgroup_bpf_link_attach", "bpf_cast_to_kern_ctx"},
-     "delivery to sockets",
-     "BPF programs of control groups that can see a packet (Linux 6.2 with CONFIG_CGROUP_BPF)"},
-    {"socket_create",
-     POINT_ALWAYS,
-     {"cgroup_bpf_link_attach"},
-     "which processes make sockets",
-     "BPF programs of control groups (CONFIG_CGROUP_BPF)"},
-    {"netfilter_first",
-     POINT_STACK,
-     {"bpf_nf_link_attach"},
-     "netfilter hooks",
-     "BPF programs at netfilter hooks (Linux 6.4 with CONFIG_NETFILTER_BPF_LINK)"},
-    {"netfilter_last", POINT_STACK, {"bpf_nf_link_attach"}, NULL, NULL}, /* one sentence for both */
-};
-
-static bool is_wanted(enum point_class class, const struct agent_start *wanted)
-{
-    return class == POINT_ALWAYS || wanted->upper_edges;
-}
-
-static struct bpf_program *program_named(const char *name)
-{
-    return bpf_object__find_program_by_name(probes->obj, name);
-}
-
-static void choose_points(const struct agent_start *wanted)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(points); i++) {
-        if (!is_wanted(points[i].class, wanted)) {
-            bpf_program__set_autoload(program_named(points[i].program), false);
-        } else if (!has_tracepoint(points[i].program)) {
-            agent_say_missing("%s: this kernel has no tracepoint %s", points[i].blind,
-                              points[i].program);
-        }
-    }
-}
-
-static void choose_places(const struct agent_start *wanted)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
-        bool is_asked_for = is_wanted(places[i].class, wanted), possible = true;
-
-        for (size_t j = 0; j < G_N_ELEMENTS(places[i].functions); j++)
-            possible &= !places[i].functions[j] || kernel_function(places[i].functions[j]) > 0;
-        if (!is_asked_for || !possible)
-            bpf_program__set_autoload(program_named(places[i].program), false);
-        if (is_asked_for && !possible && places[i].blind)
-            agent_say_missing("%s: this kernel has no %s", places[i].blind, places[i].without);
-    }
 }
 
 /* --- loading and attaching --- */
@@ -313,6 +185,33 @@ static void fail_to_load(int error)
     agent_fail_impossible("The kernel refused the capture's programs (%s).", g_strerror(-error));
 }
 
+/* What a generation has for itself: its memory while it runs, and its configuration. */
+static bool is_own(const struct bpf_map *map)
+{
+    const char *name = bpf_map__name(map);
+
+    return map == probes->maps.scratches || map == probes->maps.nesting ||
+           g_str_has_suffix(name, ".rodata");
+}
+
+/* The generation to come works on the tables of the one that runs. */
+static int share_maps(void)
+{
+    struct bpf_map *map;
+
+    if (!before)
+        return 0;
+    bpf_object__for_each_map(map, probes->obj)
+    {
+        struct bpf_map *known = bpf_object__find_map_by_name(before->obj, bpf_map__name(map));
+        int error = is_own(map) ? 0 : bpf_map__reuse_fd(map, bpf_map__fd(known));
+
+        if (error)
+            return error;
+    }
+    return 0;
+}
+
 static int open_and_load(const struct agent_start *wanted)
 {
     int error;
@@ -321,9 +220,10 @@ static int open_and_load(const struct agent_start *wanted)
     if (!probes)
         agent_fail("The capture's programs could not be opened: %s.", g_strerror(errno));
     configure(wanted);
-    choose_points(wanted);
-    choose_places(wanted);
-    error = probes__load(probes);
+    points_choose(probes->obj, wanted);
+    error = share_maps();
+    if (!error)
+        error = probes__load(probes);
     filters_loaded();
     return error;
 }
@@ -340,7 +240,7 @@ static int load_unfiltered(const struct agent_start *wanted, int refusal)
         "user space and are filtered there",
         g_strerror(-refusal));
     unfiltered.filters = 0;
-    unfiltered.pkt_size = 0;
+    unfiltered.pkt_size = unfiltered.repeat_size = 0;
     return open_and_load(&unfiltered);
 }
 
@@ -373,8 +273,6 @@ static void learn_owners(void)
         ;
     if (files >= 0)
         close(files);
-    bpf_link__destroy(probes->links.each_open_file);
-    probes->links.each_open_file = NULL;
 }
 
 static int no_print(enum libbpf_print_level level, const char *format, va_list arguments)
@@ -385,28 +283,104 @@ static int no_print(enum libbpf_print_level level, const char *format, va_list a
     return 0;
 }
 
+static uint64_t misses_of(const struct bpf_program *program)
+{
+    struct bpf_prog_info info = {};
+    uint32_t length = sizeof(info);
+    int descriptor = bpf_program__fd(program);
+
+    if (descriptor < 0 || bpf_obj_get_info_by_fd(descriptor, &info, &length))
+        return 0;
+    return info.recursion_misses;
+}
+
+/* These record nothing. An end that was missed shows when the memory is used again, a socket's user
+ * when it uses it again. */
+static const char *const silent_programs[] = {
+    "consume_skb",        "sock_send_length", "sock_recv_length",   "inet_sock_set_state",
+    "sched_process_fork", "task_rename",      "cgroup_attach_task",
+};
+
+static bool is_silent(const struct bpf_program *program)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(silent_programs); i++) {
+        if (strcmp(bpf_program__name(program), silent_programs[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static uint64_t misses_of_all(const struct probes *generation_of)
+{
+    struct bpf_program *program;
+    uint64_t misses = 0;
+
+    bpf_object__for_each_program(program, generation_of->obj)
+    {
+        if (!is_silent(program))
+            misses += misses_of(program);
+    }
+    return misses;
+}
+
+/* Not of a later generation: the map of owners is there already. */
+static void end_iterator(void)
+{
+    bpf_link__destroy(probes->links.each_open_file);
+    probes->links.each_open_file = NULL;
+}
+
 void programs_start(const struct agent_start *wanted)
 {
     libbpf_set_print(no_print);
-    kernel_btf = btf__load_vmlinux_btf();
-    if (!kernel_btf)
-        agent_fail_impossible(
-            "This kernel has no BTF (/sys/kernel/btf/vmlinux), which the capture needs: "
-            "use a kernel built with CONFIG_DEBUG_INFO_BTF.");
+    kernel_open();
     register_sections();
     filters_translate(wanted);
+    generation = 1;
     load(wanted);
     make_rings();
     attach();
     learn_owners();
-    btf__free(kernel_btf);
-    kernel_btf = NULL;
+    end_iterator();
+    kernel_close();
+}
+
+int programs_change(const struct agent_start *wanted)
+{
+    int error;
+
+    kernel_open();
+    filters_translate(wanted);
+    before = probes;
+    generation++;
+    error = open_and_load(wanted);
+    if (!error)
+        error = probes__attach(probes);
+    kernel_close();
+    if (error) {
+        probes__destroy(probes);
+        probes = g_steal_pointer(&before);
+        return error;
+    }
+    end_iterator();
+    return 0;
+}
+
+void programs_end_before(void)
+{
+    if (!before)
+        return;
+    misses_before += misses_of_all(before);
+    probes__destroy(before);
+    before = NULL;
 }
 
 void programs_run(bool running)
 {
+    uint32_t zero = 0, current = running ? generation : 0;
+
     if (probes)
-        probes->bss->running = running;
+        bpf_map_update_elem(bpf_map__fd(probes->maps.running_generation), &zero, &current, BPF_ANY);
 }
 
 void programs_stop(void)
@@ -438,51 +412,15 @@ bool programs_filter(void)
     return probes && probes->rodata->config.filtered;
 }
 
-static uint64_t misses_of(const struct bpf_program *program)
-{
-    struct bpf_prog_info info = {};
-    uint32_t length = sizeof(info);
-    int descriptor = bpf_program__fd(program);
-
-    if (descriptor < 0 || bpf_obj_get_info_by_fd(descriptor, &info, &length))
-        return 0;
-    return info.recursion_misses;
-}
-
-/* These record nothing. An end that was missed shows when the memory is used again, a socket's user
- * when it uses it again. */
-static const char *const silent_programs[] = {
-    "consume_skb",        "sock_send_length", "sock_recv_length",   "inet_sock_set_state",
-    "sched_process_fork", "task_rename",      "cgroup_attach_task",
-};
-
-static bool is_silent(const struct bpf_program *program)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(silent_programs); i++) {
-        if (strcmp(bpf_program__name(program), silent_programs[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
 uint64_t programs_misses(void)
 {
-    struct bpf_program *program;
-    uint64_t misses = 0;
-
-    if (!probes)
-        return 0;
-    bpf_object__for_each_program(program, probes->obj)
-    {
-        if (!is_silent(program))
-            misses += misses_of(program);
-    }
-    return misses;
+    return misses_before + (probes ? misses_of_all(probes) : 0);
 }
 
 int programs_place(const char *name)
 {
-    const struct bpf_program *program = probes ? program_named(name) : NULL;
+    const struct bpf_program *program =
+        probes ? bpf_object__find_program_by_name(probes->obj, name) : NULL;
 
     return program && bpf_program__autoload(program) ? bpf_program__fd(program) : -1;
 }

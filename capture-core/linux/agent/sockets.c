@@ -22,7 +22,9 @@ static const struct {
     {"socket_create", BPF_CGROUP_INET_SOCK_CREATE, "which processes make sockets"},
 };
 
-static int links[G_N_ELEMENTS(attachments)]; /* descriptors; 0 = none */
+/* Descriptors; 0 = none. */
+static int links[G_N_ELEMENTS(attachments)];
+static int links_before[G_N_ELEMENTS(attachments)]; /* of the generation that is to end */
 
 /* The mount of the whole hierarchy, or -errno. */
 static int open_mounted(void)
@@ -93,11 +95,28 @@ void sockets_attach(void)
         close(root);
 }
 
-void sockets_detach(void)
+static void close_links(int *descriptors)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(attachments); i++) {
-        if (links[i] > 0)
-            close(links[i]);
-        links[i] = 0;
+        if (descriptors[i] > 0)
+            close(descriptors[i]);
+        descriptors[i] = 0;
     }
+}
+
+void sockets_detach(void)
+{
+    close_links(links);
+}
+
+void sockets_renew(void)
+{
+    memcpy(links_before, links, sizeof(links));
+    memset(links, 0, sizeof(links));
+    sockets_attach();
+}
+
+void sockets_end_before(void)
+{
+    close_links(links_before);
 }

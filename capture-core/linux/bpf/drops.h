@@ -193,8 +193,7 @@ static __always_inline int dropped(struct sk_buff *skb, __u64 location, __u32 re
 
     place_drop(&key, skb, before, &type);
     /* Neither seen before, nor of a device, nor of a protocol: no packet of the network. */
-    if (!running || !scratch || (!before && !key.ifindex && !key.protocol) ||
-        !carries_packets(type))
+    if (!scratch || (!before && !key.ifindex && !key.protocol) || !carries_packets(type))
         return 0;
     if (before && before->flags & JOURNEY_IN_HOOK) {
         group = before->group;
@@ -242,7 +241,8 @@ static __always_inline void consumed(struct sk_buff *skb, struct journey *journe
     struct frame frame;
     __u32 copied;
 
-    if (journey->flags & (JOURNEY_ENDED | JOURNEY_DELIVERED | JOURNEY_SIDE) ||
+    if (!journey->group ||
+        journey->flags & (JOURNEY_ENDED | JOURNEY_DELIVERED | JOURNEY_SIDE) ||
         journey->head != address(skb->head) || journey->way != RECORD_RX || journey->number ||
         has_others(journey))
         return;
@@ -250,7 +250,7 @@ static __always_inline void consumed(struct sk_buff *skb, struct journey *journe
     if (config.upper_edges && journey->point == RECORD_POINT_RX_LOWER)
         return;
     scratch = scratch_of(SCRATCH_CONSUME_SKB);
-    if (!running || !scratch || !config.record_flow || !is_wanted(journey->net_cookie))
+    if (!scratch || !config.record_flow || !is_wanted(journey->net_cookie))
         return;
     place.key.net_cookie = journey->net_cookie;
     frame_dropped(&frame, skb, 0);

@@ -113,7 +113,7 @@ enum journey_flag {
 /* What is known of a buffer under way. */
 struct journey {
     __u64 head;
-    __u64 group;
+    __u64 group;     /* 0: no filter matched it, and it is not followed */
     __u64 signature; /* struct content */
     __u64 time;      /* when it was last seen, ns */
     __u64 net_cookie;
@@ -309,6 +309,14 @@ struct {
     __type(value, struct probes_control);
 } control SEC(".maps");
 
+/* Which generation of the programs runs; 0 = none. The agent sets it. */
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, __u32);
+} running_generation SEC(".maps");
+
 /* Groups are numbered on each CPU for itself. */
 struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -332,5 +340,14 @@ struct {
     __type(key, __u32);
     __type(value, __u32);
 } nesting SEC(".maps");
+
+/* Edges count from one moment on, when all programs are attached, and until one moment. Where
+ * programs are replaced while they run, one generation sees each packet. */
+static __always_inline bool is_running(void)
+{
+    __u32 zero = 0, *running = bpf_map_lookup_elem(&running_generation, &zero);
+
+    return running && *running == config.generation;
+}
 
 #endif

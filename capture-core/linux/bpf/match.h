@@ -89,10 +89,13 @@ __noinline int view_linear(struct scratch *scratch, const struct frame *frame, _
     }
     length -= from;
     asm volatile("" : "+r"(length));
-    if (length > FILTER_WINDOW - VLAN_HLEN)
-        length = FILTER_WINDOW - VLAN_HLEN;
-    if (!bpf_probe_read_kernel(view->bytes + to, length, (void *)(frame->start + from)))
-        view->present = length + to;
+    if (length > FILTER_WINDOW) /* behind a tag it ends a little behind the window */
+        length = FILTER_WINDOW;
+    if (bpf_probe_read_kernel(view->bytes + to, length, (void *)(frame->start + from)))
+        return 0;
+    view->present = length + to;
+    if (view->present > FILTER_WINDOW)
+        view->present = FILTER_WINDOW;
     return 0;
 }
 
@@ -109,7 +112,9 @@ static __noinline void view_fragments(void *dynptr_source, const struct frame *f
     length -= present;
     asm volatile("" : "+r"(present));
     asm volatile("" : "+r"(length));
-    if (present >= FILTER_WINDOW || length == 0 || length > FILTER_WINDOW || linear < frame->before)
+    /* All of the linear part is there, or none of it could be read. */
+    if (present >= FILTER_WINDOW || length == 0 || length > FILTER_WINDOW ||
+        linear < frame->before || present < linear)
         return;
     if (kernel_dynptr_from_skb(dynptr_source, 0, &packet))
         return;
@@ -198,10 +203,13 @@ static __always_inline void note_followed(void)
 static __always_inline bool is_followed(struct scratch *scratch, const struct sk_buff *skb,
                                         void *dynptr_source, const struct frame *frame)
 {
+    const struct journey *journey;
+
     if (!config.filtered)
         return true;
     scratch->filters = filters_of(scratch, skb, dynptr_source, frame);
-    if (scratch->filters || live_journey_of(address(skb))) {
+    journey = live_journey_of(address(skb));
+    if (scratch->filters || (journey && journey->group)) {
         note_followed();
         return true;
     }

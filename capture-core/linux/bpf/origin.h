@@ -220,19 +220,32 @@ static __always_inline bool find_origin(const struct packet_record *now, const s
            !(own && origin->journey && origin->journey->group == own->group);
 }
 
-/* A new packet that no filter matches. */
+/* No filter matches what it holds. */
 static __always_inline bool is_nobodys(const struct sight *sight)
 {
     return config.filtered && !sight->filters && !sight->undecided;
 }
 
-/* The packet that was last seen in this memory is not in it any more. */
-static __always_inline void let_go(const struct sight *sight)
+/*
+ * The packet is not to be followed, but its buffer is known from here on: its next sight must not be
+ * taken for one of a packet that is followed and holds the same, as far as signatures tell; nor must
+ * a clone's. What it holds is not kept. own: the same, if it was seen before.
+ */
+static __always_inline void pass_by(struct journey *own, const struct packet_record *record,
+                                    const struct sight *sight)
 {
-    struct journey *journey = live_journey_of(sight->skb);
+    struct journey *journey = own;
+    bool moved = !own || own->head != sight->head;
 
-    if (journey)
-        journey->flags |= JOURNEY_ENDED;
+    if (!journey) {
+        journey = new_journey(sight->skb, record->time);
+        if (!journey)
+            return;
+        __builtin_memset(journey, 0, sizeof(*journey));
+    }
+    move(journey, record, sight);
+    if (moved)
+        remember_head(journey, sight->skb);
 }
 
 /*
@@ -254,12 +267,15 @@ __noinline int track(struct packet_record *record, const struct sight *sight)
     if (own && !goes_on(own, record, sight, true))
         own = NULL;
     found = find_origin(record, sight, own, &origin);
-    if (own && !found) {
+    /* A clone of what no filter matched. */
+    if (found && origin.journey && !origin.journey->group)
+        found = false;
+    if (own && own->group && !found) {
         go_on(own, record, sight);
         return 0;
     }
     if (!found && is_nobodys(sight)) {
-        let_go(sight);
+        pass_by(own && !own->group ? own : NULL, record, sight);
         return 0;
     }
     if (!found) {

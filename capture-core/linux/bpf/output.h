@@ -279,16 +279,13 @@ begin_record(struct scratch *scratch, const struct sk_buff *skb, const struct fr
         record->caplen = config.pkt_size;
     record->protocol = frame->protocol;
     record->flags = frame->l3 ? RECORD_L3 : 0;
+    record->undecided = !config.filtered;
     fill_buffer(record, skb);
     return record;
 }
 
 /* The program at the sockets runs. */
 static bool deliveries_are_seen;
-
-/* All programs are attached: edges count from one moment on, and until one moment. The agent sets
- * it. */
-volatile bool running;
 
 /* Where a packet is, and how that is counted. */
 struct place {
@@ -332,7 +329,7 @@ static __always_inline __u32 look(struct scratch *scratch, const struct sk_buff 
 static __always_inline struct edge_counters *
 count_packet(const struct place *place, const struct net_device *dev, const struct frame *frame)
 {
-    struct edge_counters *count = running ? counters_of(&place->key, dev) : NULL;
+    struct edge_counters *count = is_running() ? counters_of(&place->key, dev) : NULL;
 
     if (!count)
         return NULL;
@@ -366,6 +363,9 @@ static __always_inline void write_record(void *dynptr_source, const struct frame
 
     if (!config.record_flow || is_left_out(record, GROUP_LEFT_OUT))
         return;
+    if (record->appearance > 1 && record->caplen > config.repeat_size &&
+        !(config.filtered && record->undecided))
+        record->caplen = config.repeat_size;
     lost = record->lost = __sync_lock_test_and_set(&count->lost_untold, 0);
     if (dynptr_source) {
         written = put_record(dynptr_source, frame, scratch, copied, true);

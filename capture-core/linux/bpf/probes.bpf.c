@@ -115,7 +115,7 @@ static __always_inline int follow_large(struct sk_buff *skb, const struct net_de
     struct place place = {.point = RECORD_POINT_TX_UPPER, .way = RECORD_TX};
     struct frame frame;
 
-    if (!dev || !scratch || !running || !is_large(skb))
+    if (!dev || !scratch || !is_running() || !is_large(skb))
         return 0;
     place.key.net_cookie = dev->nd_net.net->net_cookie;
     place.key.ifindex = dev->ifindex;
@@ -165,7 +165,7 @@ int tcx_ingress(struct __sk_buff *ctx)
         journey->ifindex == (__u32)dev->ifindex &&
         journey->net_cookie == dev->nd_net.net->net_cookie)
         return TCX_NEXT;
-    if (running)
+    if (is_running())
         count_if_unseen(journey, address(skb->head));
     frame_sent(&frame, skb, dev->type);
     packet_seen(skb, dev, ctx, SCRATCH_TCX_INGRESS, RECORD_POINT_RX_LOWER, RECORD_RX, &frame);
@@ -187,7 +187,7 @@ int BPF_PROG(kfree_skb, struct sk_buff *skb, void *location, enum skb_drop_reaso
 {
     struct entry entry;
 
-    if (is_local_socket(skb->sk))
+    if (!is_running() || is_local_socket(skb->sk))
         return 0;
     if (!is_no_drop(reason))
         dropped(skb, address(location), reason);
@@ -203,7 +203,7 @@ int BPF_PROG(consume_skb, struct sk_buff *skb)
 {
     struct entry entry;
 
-    if (is_local_socket(skb->sk))
+    if (!is_running() || is_local_socket(skb->sk))
         return 0;
     entry = entry_of(address(skb));
     if (entry.journey)

@@ -180,7 +180,7 @@ static __always_inline void enters_hook(const struct place *place, struct sk_buf
     copied = look(scratch, skb, skb, frame, place);
     track(&scratch->record, &scratch->sight);
     journey = live_journey_of(address(skb));
-    if (journey) {
+    if (journey && journey->group) {
         journey->network = scratch->sight.content.network;
         hash_headers(scratch, journey->network, &journey->headers);
         journey->flags |= JOURNEY_IN_HOOK;

@@ -222,7 +222,7 @@ static __always_inline void tell(struct packet_record *record, struct journey *j
     record->copy = journey->copy;
     record->number = journey->number;
     record->filters = journey->filters;
-    record->undecided = (journey->flags & JOURNEY_UNDECIDED) != 0;
+    record->undecided |= (journey->flags & JOURNEY_UNDECIDED) != 0;
     record->incomplete = family ? family->lossy != 0 : (journey->flags & JOURNEY_LOSSY) != 0;
     if (sight->silent)
         return;

@@ -49,8 +49,8 @@ static __always_inline void put_trouble(struct trouble *trouble, enum record_tro
     __u32 index = bpf_get_smp_processor_id();
     void *ring;
 
-    if (!config.record_flow || !is_wanted(record->net_cookie) || record->group & GROUP_LEFT_OUT ||
-        (config.filtered && !record->group))
+    if (!is_running() || !config.record_flow || !is_wanted(record->net_cookie) ||
+        record->group & GROUP_LEFT_OUT || (config.filtered && !record->group))
         return;
     record->time = bpf_ktime_get_ns();
     record->cpu = index;

@@ -53,6 +53,20 @@ static void on_xdp(struct ebpf_provider *provider, const struct agent_message *m
     xdp_readings_take(provider->xdp, &message->xdp, !provider->rings);
 }
 
+static void on_changed(struct ebpf_provider *provider, const struct agent_message *message)
+{
+    g_clear_error(&provider->base.refused);
+    if (message->changed.refusal)
+        provider->base.refused =
+            g_error_new(PKTMON_ERROR, PKTMON_ERROR_UNSUPPORTED,
+                        "The kernel refused the filters (%s): make them simpler.",
+                        g_strerror(message->changed.refusal));
+    else
+        provider->base.judges = message->changed.filtered;
+    provider->changing = false;
+    provider->base.changes++;
+}
+
 static void on_stopped(struct ebpf_provider *provider, const struct agent_message *message)
 {
     on_missed(provider, message);
@@ -63,7 +77,7 @@ static void (*const listeners[])(struct ebpf_provider *provider,
                                  const struct agent_message *message) = {
     [AGENT_MISSING] = on_missing,         [AGENT_NETNS] = on_netns,   [AGENT_DEVICE] = on_device,
     [AGENT_DEVICE_GONE] = on_device_gone, [AGENT_LISTED] = on_listed, [AGENT_STOPPED] = on_stopped,
-    [AGENT_MISSED] = on_missed,           [AGENT_XDP] = on_xdp,
+    [AGENT_MISSED] = on_missed,           [AGENT_XDP] = on_xdp,       [AGENT_CHANGED] = on_changed,
 };
 
 static bool take_start(struct ebpf_provider *provider, const struct agent_message *message,
@@ -75,7 +89,7 @@ static bool take_start(struct ebpf_provider *provider, const struct agent_messag
                     AGENT_MAPS + message->started.rings);
         return false;
     }
-    provider->judges = message->started.filtered;
+    provider->base.judges = message->started.filtered;
     memcpy(provider->maps, descriptors, sizeof(provider->maps));
     provider->rings = rings_new(descriptors + AGENT_MAPS, count - AGENT_MAPS, copies_look_ahead,
                                 provider->copies, error);
@@ -145,23 +159,40 @@ bool ebpf_ask_for_list(struct ebpf_provider *provider, int timeout_ms, GError **
     return ask(provider, &request, is_listed, timeout_ms, error);
 }
 
-bool ebpf_ask_for_start(struct ebpf_provider *provider, int timeout_ms, GError **error)
+/* Sends the filters, too. */
+static bool prepare_start(struct ebpf_provider *provider, struct agent_request *request,
+                          GError **error)
 {
     const struct pktmon_provider_options *options = &provider->options;
-    struct agent_request request = {
-        .protocol = AGENT_PROTOCOL,
-        .type = AGENT_START,
-        .start = {.pkt_size = options->pkt_size,
-                  .buffer_size = options->buffer_size,
-                  .unsampled_share = shed_share_of_sample(options->sample),
-                  .upper_edges = options->points == PKTMON_POINTS_STACK,
-                  .record_flow = options->flow,
-                  .record_drops = options->drops,
-                  .leaves_out_netns = options->wants_netns != NULL},
-    };
 
-    return filters_ask(provider, &request.start, error) &&
+    request->protocol = AGENT_PROTOCOL;
+    request->start = (struct agent_start){
+        .pkt_size = options->pkt_size,
+        .repeat_size = options->repeat_size,
+        .buffer_size = options->buffer_size,
+        .unsampled_share = shed_share_of_sample(options->sample),
+        .upper_edges = options->points == PKTMON_POINTS_STACK,
+        .record_flow = options->flow,
+        .record_drops = options->drops,
+        .leaves_out_netns = options->wants_netns != NULL,
+    };
+    return filters_ask(provider, &request->start, error);
+}
+
+bool ebpf_ask_for_start(struct ebpf_provider *provider, int timeout_ms, GError **error)
+{
+    struct agent_request request = {.type = AGENT_START};
+
+    return prepare_start(provider, &request, error) &&
            ask(provider, &request, have_rings, timeout_ms, error);
+}
+
+bool ebpf_ask_for_change(struct ebpf_provider *provider, GError **error)
+{
+    struct agent_request request = {.type = AGENT_CHANGE};
+
+    return prepare_start(provider, &request, error) &&
+           agent_client_ask(&provider->agent, &request, error);
 }
 
 bool ebpf_ask_for_stop(struct ebpf_provider *provider, int timeout_ms, GError **error)

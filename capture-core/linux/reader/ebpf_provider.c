@@ -104,6 +104,23 @@ static bool ebpf_count(struct pktmon_provider *base, GError **error)
     return agent_client_ask(&provider->agent, &request, error); /* the answer comes by itself */
 }
 
+/* What the programs are told when they start is what may change; the rest stays as it was. */
+static bool ebpf_change(struct pktmon_provider *base, const struct pktmon_provider_options *options,
+                        GError **error)
+{
+    struct ebpf_provider *provider = (struct ebpf_provider *)base;
+
+    provider->options.filters = options->filters;
+    provider->options.filter_count = options->filter_count;
+    provider->options.pkt_size = options->pkt_size;
+    provider->options.repeat_size = options->repeat_size;
+    provider->options.flow = options->flow;
+    provider->options.drops = options->drops;
+    provider->options.max_cpu = options->max_cpu;
+    provider->changing = true;
+    return ebpf_ask_for_change(provider, error);
+}
+
 static bool ebpf_stop(struct pktmon_provider *base, GError **error)
 {
     struct ebpf_provider *provider = (struct ebpf_provider *)base;
@@ -129,6 +146,7 @@ static void ebpf_free(struct pktmon_provider *base)
     copies_free(provider->copies);
     for (size_t i = 0; provider->rings && i < G_N_ELEMENTS(provider->maps); i++)
         close(provider->maps[i]);
+    g_clear_error(&provider->base.refused);
     drop_names_free(provider->names);
     owners_free(provider->owners);
     trouble_names_free(provider->troubles);
@@ -146,6 +164,7 @@ static const struct pktmon_provider_ops ebpf_ops = {
     .start = ebpf_start,
     .read = ebpf_read,
     .read_counters = ebpf_count,
+    .change = ebpf_change,
     .stop = ebpf_stop,
     .free = ebpf_free,
 };

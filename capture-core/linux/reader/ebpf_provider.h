@@ -31,7 +31,7 @@ struct ebpf_provider {
     int maps[AGENT_MAPS];
     bool listed;        /* the agent has answered the last AGENT_LIST */
     bool stopped;       /* the agent has detached */
-    bool judges;        /* the kernel judges packets by the filters */
+    bool changing;      /* the agent has not answered the last AGENT_CHANGE */
     bool busy;          /* the last look at the rings found something */
     int64_t offset;     /* real-time minus monotonic, for the whole capture */
     uint64_t newest;    /* monotonic time of the newest event delivered */
@@ -68,6 +68,8 @@ void ebpf_clear_pending(struct ebpf_provider *provider);
 int ebpf_listen(struct ebpf_provider *provider, int timeout_ms, GError **error);
 bool ebpf_ask_for_list(struct ebpf_provider *provider, int timeout_ms, GError **error);
 bool ebpf_ask_for_start(struct ebpf_provider *provider, int timeout_ms, GError **error);
+/* The answer comes by itself. */
+bool ebpf_ask_for_change(struct ebpf_provider *provider, GError **error);
 bool ebpf_ask_for_stop(struct ebpf_provider *provider, int timeout_ms, GError **error);
 
 /* --- records.c --- */

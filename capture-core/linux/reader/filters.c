@@ -83,7 +83,7 @@ bool filters_ask(struct ebpf_provider *provider, struct agent_start *start, GErr
                         g_strdup_printf("the capture filter in the kernel, because it %s: all "
                                         "packets come to user space and are filtered there",
                                         filter_translation_text(result)));
-        start->pkt_size = 0;
+        start->pkt_size = start->repeat_size = 0;
         return true;
     }
     start->filters = options->filter_count;

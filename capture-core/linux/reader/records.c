@@ -170,7 +170,7 @@ static void take_record(struct ebpf_provider *provider, const struct packet_reco
 {
     struct pktmon_event event = {.record = PKTMON_RECORD_PACKET,
                                  .time = record->time,
-                                 .judged = provider->judges && !record->undecided,
+                                 .judged = !record->undecided,
                                  .filters = record->filters};
     struct pktmon_packet *packet = &event.packet;
 

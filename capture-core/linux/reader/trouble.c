@@ -206,7 +206,7 @@ void trouble_take(struct ebpf_provider *provider, const struct packet_record *re
 {
     struct pktmon_event event = {.record = PKTMON_RECORD_EVENT,
                                  .time = record->time,
-                                 .judged = provider->judges,
+                                 .judged = provider->base.judges,
                                  .filters = record->filters};
     g_autofree char *message = NULL;
 
