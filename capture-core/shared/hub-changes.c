@@ -22,10 +22,12 @@ static void add_needs(struct pktmon_provider_options *options, const struct subs
 {
     const struct pktmon_provider_options *own = &subscriber->options;
     uint32_t size = judges_itself ? 0 : own->pkt_size;
+    uint32_t repeat_size = judges_itself || own->repeat_size == 0 ? size : own->repeat_size;
 
     options->flow |= own->flow;
     options->drops |= own->drops;
     options->pkt_size = first ? size : larger_size(options->pkt_size, size);
+    options->repeat_size = first ? repeat_size : larger_size(options->repeat_size, repeat_size);
     options->max_cpu = first ? own->max_cpu : looser_ceiling(options->max_cpu, own->max_cpu);
 }
 
@@ -44,7 +46,7 @@ static bool any_filters(const struct hub_order *order)
 static void ask_for_all(struct pktmon_provider_options *options)
 {
     options->flow = options->drops = true;
-    options->pkt_size = options->max_cpu = 0;
+    options->pkt_size = options->repeat_size = options->max_cpu = 0;
     options->filter_count = 0;
 }
 
@@ -104,8 +106,8 @@ static bool is_same(const struct hub_order *one, const struct hub_order *other)
 {
     const struct pktmon_provider_options *left = &one->options, *right = &other->options;
     bool same = left->flow == right->flow && left->drops == right->drops &&
-                left->pkt_size == right->pkt_size && left->max_cpu == right->max_cpu &&
-                left->filter_count == right->filter_count;
+                left->pkt_size == right->pkt_size && left->repeat_size == right->repeat_size &&
+                left->max_cpu == right->max_cpu && left->filter_count == right->filter_count;
 
     for (size_t i = 0; same && i < left->filter_count; i++) {
         same = is_same_filter(&one->filters[i], &other->filters[i]);
@@ -200,7 +202,7 @@ static void take_order(struct hub *hub, struct hub_order *order)
     g_clear_pointer(&hub->declined, hub_order_free);
 }
 
-static void has_changed(struct hub *hub, struct hub_request *request)
+void hub_take_over(struct hub *hub, struct hub_request *request)
 {
     struct subscriber *subscriber = request->subscriber;
 
@@ -208,18 +210,25 @@ static void has_changed(struct hub *hub, struct hub_request *request)
     subscriber->bits = subscriber->next_bits;
     subscriber->judges_itself = subscriber->next_judges_itself;
     subscriber_forget_wants(subscriber);
-    hub->needs_less = true; /* if it gave back bits */
+    if (request->kind == HUB_CHANGE) {
+        g_array_unref(subscriber->filters);
+        subscriber->filters = g_steal_pointer(&request->filters);
+        subscriber_changed(subscriber);
+        hub->needs_less = true; /* it may have given back bits */
+    }
+}
+
+/* What was judged before may still be under way, and counts for the subscriber as it did. */
+static void has_changed(struct hub *hub, struct hub_request *request)
+{
+    struct subscriber *subscriber = request->subscriber;
+
     if (request->kind == HUB_START) {
-        g_ptr_array_add(hub->coming, request);
         g_ptr_array_add(hub->subscribers, subscriber);
         subscriber->state = SUBSCRIBER_COMING;
-        hub_mark(hub, subscriber);
-        return;
     }
-    g_array_unref(subscriber->filters);
-    subscriber->filters = g_steal_pointer(&request->filters);
-    subscriber_changed(subscriber);
-    hub_answer(hub, request, NULL);
+    g_ptr_array_add(hub->marked, request);
+    hub_mark(hub, subscriber);
 }
 
 /* Takes ownership of error. */

@@ -88,7 +88,7 @@ static struct hub *hub_new(pktmon_source *source, const struct subscriber *subsc
     hub->registry = pktmon_registry_new();
     hub->capture = pktmon_capture_new();
     hub->subscribers = g_ptr_array_new();
-    hub->coming = g_ptr_array_new();
+    hub->marked = g_ptr_array_new();
     hub->overdue = g_ptr_array_new_with_free_func((GDestroyNotify)hub_order_free);
     hub->readings = baseline_new();
     hub->thread = g_thread_new("pktmon-hub", hub_main, hub);
@@ -107,7 +107,7 @@ static void hub_free(struct hub *hub)
     pktmon_registry_free(hub->registry);
     pktmon_capture_free(hub->capture);
     g_ptr_array_unref(hub->subscribers);
-    g_ptr_array_unref(hub->coming);
+    g_ptr_array_unref(hub->marked);
     g_ptr_array_unref(hub->overdue);
     g_clear_pointer(&hub->declined, hub_order_free);
     baseline_free(hub->readings);

@@ -61,7 +61,7 @@ struct hub {
     bool running;
     GPtrArray *subscribers; /* those that are not asleep */
     GQueue waiting;         /* of struct hub_request: starts and changes whose turn has not come */
-    GPtrArray *coming;      /* of struct hub_request: starts whose mark has not come */
+    GPtrArray *marked; /* of struct hub_request: the same, carried out, but not by events yet */
     struct filter_bits bits, bits_before;
     struct hub_order *order, *asked; /* in force; asked for, or NULL */
     struct hub_request *changing;    /* whom it was asked for; NULL: for one that left */
@@ -108,6 +108,8 @@ bool hub_order_fits(const struct hub *hub, const struct subscriber *subscriber);
 void hub_order_free(struct hub_order *order);
 /* Gives a subscriber its bits. False: there are not enough. */
 bool hub_assign(struct hub *hub, struct subscriber *subscriber, const GArray *filters);
+/* What a subscriber asked for holds from here on. */
+void hub_take_over(struct hub *hub, struct hub_request *request);
 /* Carries on with what is asked of the provider, one at a time. */
 void hub_advance_changes(struct hub *hub);
 

@@ -56,13 +56,22 @@ static void describe(const struct hub *hub, const struct hub_request *request)
 
 static void activate(struct hub *hub, struct hub_request *request)
 {
-    describe(hub, request);
-    request->subscriber->state = SUBSCRIBER_ACTIVE;
+    hub_take_over(hub, request);
+    if (request->kind == HUB_START) {
+        describe(hub, request);
+        request->subscriber->state = SUBSCRIBER_ACTIVE;
+    }
     hub_answer(hub, request, NULL);
 }
 
-static void drop_waiting(struct hub *hub, const struct subscriber *subscriber)
+/* What it asked for while it was active. */
+static void drop_changes(struct hub *hub, const struct subscriber *subscriber)
 {
+    for (guint i = hub->marked->len; i-- > 0;) {
+        if (((struct hub_request *)hub->marked->pdata[i])->subscriber == subscriber) {
+            hub_request_free(g_ptr_array_remove_index_fast(hub->marked, i));
+        }
+    }
     for (GList *link = hub->waiting.head, *next; link; link = next) {
         struct hub_request *request = link->data;
 
@@ -83,7 +92,7 @@ void hub_forget(struct hub *hub, struct subscriber *subscriber)
         filter_bits_release(all[i], &subscriber->bits, &none);
         filter_bits_release(all[i], &subscriber->next_bits, &none);
     }
-    drop_waiting(hub, subscriber);
+    drop_changes(hub, subscriber);
     if (hub->changing && hub->changing->subscriber == subscriber) {
         hub_request_free(g_steal_pointer(&hub->changing));
     }
@@ -100,14 +109,16 @@ static void end_subscriber(struct hub *hub, struct subscriber *subscriber, GErro
     subscriber_end(subscriber, error); /* from here on it may be gone */
 }
 
-static void settle_coming(struct hub *hub, uint64_t time)
+static void settle_marked(struct hub *hub, uint64_t time)
 {
-    for (guint i = hub->coming->len; i-- > 0;) {
-        struct hub_request *request = hub->coming->pdata[i];
+    for (guint i = hub->marked->len; i-- > 0;) {
+        struct hub_request *request = hub->marked->pdata[i];
 
         if (time > request->subscriber->mark) {
-            request->subscriber->baseline = baseline_copy(hub->readings);
-            g_ptr_array_remove_index_fast(hub->coming, i);
+            if (request->kind == HUB_START) {
+                request->subscriber->baseline = baseline_copy(hub->readings);
+            }
+            g_ptr_array_remove_index_fast(hub->marked, i);
             activate(hub, request);
         }
     }
@@ -130,7 +141,7 @@ static void settle(struct hub *hub, uint64_t time)
     if (hub->mark == 0) {
         return;
     }
-    settle_coming(hub, time);
+    settle_marked(hub, time);
     settle_going(hub, time);
     if (time > hub->mark) {
         hub->mark = 0;
@@ -240,8 +251,6 @@ static bool start_provider(struct hub *hub, struct subscriber *subscriber, GErro
         return false;
     }
     hub->running = true;
-    subscriber->bits = subscriber->next_bits;
-    subscriber->judges_itself = subscriber->next_judges_itself;
     pktmon_timer_set(&hub->second, COUNTERS_INTERVAL_MS, pktmon_clock_monotonic());
     return true;
 }
@@ -249,10 +258,6 @@ static bool start_provider(struct hub *hub, struct subscriber *subscriber, GErro
 /* Whoever still waited for something does so no longer. */
 static void end_all(struct hub *hub, const GError *error)
 {
-    for (guint i = 0; i < hub->coming->len; i++) {
-        activate(hub, hub->coming->pdata[i]);
-    }
-    g_ptr_array_set_size(hub->coming, 0);
     while (hub->subscribers->len > 0) {
         end_subscriber(hub, hub->subscribers->pdata[0], error ? g_error_copy(error) : NULL);
     }
@@ -367,7 +372,7 @@ static void serve_leave(struct hub *hub, struct hub_request *request)
     } else {
         subscriber->state = SUBSCRIBER_GOING;
         subscriber->alone = request->last;
-        drop_waiting(hub, subscriber);
+        drop_changes(hub, subscriber);
         if (request->last) {
             stop_provider(hub, NULL);
         } else {
