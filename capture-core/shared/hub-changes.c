@@ -240,7 +240,7 @@ static void was_refused(struct hub *hub, struct hub_request *request, GError *er
         hub_answer(hub, request, error);
         return;
     }
-    subscriber_end(request->subscriber, error);
+    subscriber_end(request->subscriber, false, error);
     hub_answer(hub, request, NULL);
 }
 

@@ -104,9 +104,11 @@ void hub_forget(struct hub *hub, struct subscriber *subscriber)
 /* Nothing more comes for it. Takes ownership of error. */
 static void end_subscriber(struct hub *hub, struct subscriber *subscriber, GError *error)
 {
+    bool left = subscriber->state == SUBSCRIBER_GOING;
+
     subscriber_tell_losses(subscriber, hub->newest, hub->registry);
     hub_forget(hub, subscriber);
-    subscriber_end(subscriber, error); /* from here on it may be gone */
+    subscriber_end(subscriber, left, error);
 }
 
 static void settle_marked(struct hub *hub, uint64_t time)
@@ -368,7 +370,7 @@ static void serve_leave(struct hub *hub, struct hub_request *request)
     struct subscriber *subscriber = request->subscriber;
 
     if (subscriber->state == SUBSCRIBER_ASLEEP) { /* the provider has ended before */
-        subscriber_end(subscriber, NULL);
+        subscriber_end(subscriber, true, NULL);
     } else {
         subscriber->state = SUBSCRIBER_GOING;
         subscriber->alone = request->last;

@@ -164,6 +164,7 @@ static bool shared_stop(struct pktmon_provider *base, GError **error)
     struct shared_provider *provider = shared_of(base);
 
     (void)error; /* what there is was told by read() */
+    subscriber_leave(provider->subscriber);
     hub_leave(provider->hub, provider->subscriber);
     provider->started = false;
     while (read_batch(provider, -1)) {

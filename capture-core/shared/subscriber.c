@@ -111,7 +111,7 @@ void subscriber_flush(struct subscriber *subscriber)
     subscriber->filling = batch_new();
 }
 
-void subscriber_end(struct subscriber *subscriber, GError *error)
+void subscriber_end(struct subscriber *subscriber, bool left, GError *error)
 {
     subscriber_flush(subscriber);
     g_mutex_lock(&subscriber->mutex);
@@ -121,8 +121,22 @@ void subscriber_end(struct subscriber *subscriber, GError *error)
         subscriber->error = error;
     }
     subscriber->ended = true;
+    subscriber->left = left;
     g_cond_signal(&subscriber->filled);
     g_mutex_unlock(&subscriber->mutex);
+}
+
+void subscriber_leave(struct subscriber *subscriber)
+{
+    g_mutex_lock(&subscriber->mutex);
+    subscriber->leaving = true;
+    g_mutex_unlock(&subscriber->mutex);
+}
+
+/* Under the mutex. */
+static bool has_ended(const struct subscriber *subscriber)
+{
+    return subscriber->leaving ? subscriber->left : subscriber->ended;
 }
 
 GArray *subscriber_next(struct subscriber *subscriber, int timeout_ms, bool *ended)
@@ -131,7 +145,7 @@ GArray *subscriber_next(struct subscriber *subscriber, int timeout_ms, bool *end
     bool in_time = true;
 
     g_mutex_lock(&subscriber->mutex);
-    while (in_time && subscriber->batches.length == 0 && !subscriber->ended) {
+    while (in_time && subscriber->batches.length == 0 && !has_ended(subscriber)) {
         if (timeout_ms < 0) {
             g_cond_wait(&subscriber->filled, &subscriber->mutex);
         } else {
@@ -139,7 +153,7 @@ GArray *subscriber_next(struct subscriber *subscriber, int timeout_ms, bool *end
         }
     }
     GArray *batch = g_queue_pop_head(&subscriber->batches);
-    *ended = !batch && subscriber->ended;
+    *ended = !batch && has_ended(subscriber);
     g_mutex_unlock(&subscriber->mutex);
     return batch;
 }

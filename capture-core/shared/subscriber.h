@@ -54,6 +54,8 @@ struct subscriber {
     GCond filled;
     GQueue batches; /* of GArray of struct queue_entry */
     bool ended;     /* nothing more will come */
+    bool leaving;   /* the session's thread wants to leave: the end is when it has left */
+    bool left;      /* the hub knows it no more */
     GError *error;  /* why, where the provider failed */
     gsize held;     /* bytes in the queue and in filling; atomic, without the mutex */
 
@@ -98,8 +100,9 @@ void subscriber_changed(struct subscriber *subscriber);
 void subscriber_forget_wants(struct subscriber *subscriber);
 /* Hands over what has come. */
 void subscriber_flush(struct subscriber *subscriber);
-/* Nothing more will come. Takes ownership of error, which may be NULL. */
-void subscriber_end(struct subscriber *subscriber, GError *error);
+/* Nothing more will come. Takes ownership of error, which may be NULL. left: it has asked to leave,
+ * and may be gone when this returns. */
+void subscriber_end(struct subscriber *subscriber, bool left, GError *error);
 
 /* For the session's thread ----------------------------------------------------------------------
  */
@@ -107,6 +110,8 @@ void subscriber_end(struct subscriber *subscriber, GError *error);
 /* The next batch, which is the caller's; NULL: none came in time, or (*ended) there is none to
  * come. timeout_ms: -1 waits until there is one. */
 GArray *subscriber_next(struct subscriber *subscriber, int timeout_ms, bool *ended);
+/* From now on, the end is when the hub has let go of it. */
+void subscriber_leave(struct subscriber *subscriber);
 /* The entry is done with. */
 void subscriber_done(struct subscriber *subscriber, struct queue_entry *entry);
 
