@@ -156,6 +156,41 @@ const char *pktmon_component_property(const struct pktmon_component *component, 
     return property->value;
 }
 
+static void copy_properties(struct pktmon_component *to, const struct pktmon_component *from)
+{
+    g_ptr_array_set_size(to->properties, 0);
+    for (guint i = 0; i < from->properties->len; i++) {
+        const struct pktmon_property *property = g_ptr_array_index(from->properties, i);
+
+        pktmon_component_set_property(to, property->name, property->value);
+    }
+}
+
+void pktmon_registry_copy(struct pktmon_registry *to, const struct pktmon_component *component)
+{
+    struct pktmon_component *copy = pktmon_registry_get(to, component->id);
+
+    copy->parent = component->parent;
+    copy->has_mac = component->has_mac;
+    memcpy(copy->mac, component->mac, sizeof(copy->mac));
+    copy->speed = component->speed;
+    copy->hidden = component->hidden;
+    copy->gone = component->gone;
+    pktmon_component_set(&copy->name, component->name);
+    pktmon_component_set(&copy->description, component->description);
+    pktmon_component_set(&copy->type, component->type);
+    pktmon_component_set(&copy->netns, component->netns);
+    copy_properties(copy, component);
+}
+
+void pktmon_registry_copy_all(struct pktmon_registry *to, const struct pktmon_registry *from)
+{
+    g_autoptr(GPtrArray) components = pktmon_registry_list(from);
+
+    for (guint i = 0; i < components->len; i++)
+        pktmon_registry_copy(to, components->pdata[i]);
+}
+
 /* The component's name without "<netns>/" before it; NULL where that is not there. */
 static const char *bare_name(const struct pktmon_component *component)
 {

@@ -51,6 +51,10 @@ PKTMON_PUBLIC struct pktmon_component *pktmon_registry_find(const struct pktmon_
 /* All components, by ascending id. The caller frees the array (not the components). */
 PKTMON_PUBLIC GPtrArray *pktmon_registry_list(const struct pktmon_registry *registry);
 
+/* Describes in one registry what another one has, as it is there: a component, or all of them. */
+void pktmon_registry_copy(struct pktmon_registry *to, const struct pktmon_component *component);
+void pktmon_registry_copy_all(struct pktmon_registry *to, const struct pktmon_registry *from);
+
 /* Replace the string at *field; value is copied, made valid UTF-8 (a device's name may be any
  * bytes), and may be NULL. True: it was another one. */
 PKTMON_PUBLIC bool pktmon_component_set(char **field, const char *value);

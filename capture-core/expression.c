@@ -12,6 +12,7 @@
 #define MAX_OPTIMISED 9000
 
 struct pktmon_expression {
+    gatomicrefcount owners;
     GArray *programs[PKTMON_FORMS]; /* of struct bpf_insn */
 };
 
@@ -90,6 +91,7 @@ struct pktmon_expression *pktmon_expression_new_any(const struct pktmon_expressi
     struct pktmon_expression *expression = g_new0(struct pktmon_expression, 1);
     GArray **programs = expression->programs;
 
+    g_atomic_ref_count_init(&expression->owners);
     programs[PKTMON_FORM_ETHERNET] = compile_any(texts, count, PKTMON_FORM_ETHERNET, words);
     if (!programs[PKTMON_FORM_ETHERNET]) {
         g_free(expression);
@@ -106,9 +108,17 @@ struct pktmon_expression *pktmon_expression_new(const char *text, char **words)
     return pktmon_expression_new_any(&texts, 1, words);
 }
 
+struct pktmon_expression *pktmon_expression_ref(const struct pktmon_expression *expression)
+{
+    struct pktmon_expression *owned = (struct pktmon_expression *)expression;
+
+    g_atomic_ref_count_inc(&owned->owners);
+    return owned;
+}
+
 void pktmon_expression_free(struct pktmon_expression *expression)
 {
-    if (!expression) {
+    if (!expression || !g_atomic_ref_count_dec(&expression->owners)) {
         return;
     }
     for (int form = 0; form < PKTMON_FORMS; form++) {

@@ -33,6 +33,8 @@ struct pktmon_expression_texts {
  * the "vlan" of one would move the offsets of all that follow. */
 struct pktmon_expression *pktmon_expression_new_any(const struct pktmon_expression_texts *texts,
                                                     size_t count, char **words);
+/* One more owner, who frees it as well; from any thread. Returns the expression. */
+struct pktmon_expression *pktmon_expression_ref(const struct pktmon_expression *expression);
 void pktmon_expression_free(struct pktmon_expression *expression);
 
 /* The compiled instructions, *count of them, at least one; the expression's. */

@@ -3,6 +3,7 @@
 
 struct pktmon_constraints {
     enum pktmon_capture_type type;
+    GMutex mutex;         /* of components */
     GStrv components;     /* words of the user; NULL = all */
     GStrv netns;          /* words of the user; NULL = all */
     GHashTable *selected; /* component id -> whether it is wanted, decided once */
@@ -28,6 +29,7 @@ struct pktmon_constraints *pktmon_constraints_new(const struct pktmon_session_op
 {
     struct pktmon_constraints *constraints = g_new0(struct pktmon_constraints, 1);
 
+    g_mutex_init(&constraints->mutex);
     constraints->type = options->type;
     constraints->components = split_words(options->components);
     constraints->netns = split_words(options->netns);
@@ -43,10 +45,27 @@ void pktmon_constraints_free(struct pktmon_constraints *constraints)
     if (!constraints) {
         return;
     }
+    g_mutex_clear(&constraints->mutex);
     g_strfreev(constraints->components);
     g_strfreev(constraints->netns);
     g_hash_table_destroy(constraints->selected);
     g_free(constraints);
+}
+
+void pktmon_constraints_add(struct pktmon_constraints *constraints, uint32_t component)
+{
+    g_autoptr(GStrvBuilder) words = g_strv_builder_new();
+    g_autofree char *word = g_strdup_printf("%u", component);
+
+    if (constraints->components) {
+        g_strv_builder_addv(words, (const char **)constraints->components);
+    }
+    g_strv_builder_add(words, word);
+    g_mutex_lock(&constraints->mutex);
+    g_strfreev(constraints->components);
+    constraints->components = g_strv_builder_end(words);
+    g_mutex_unlock(&constraints->mutex);
+    g_hash_table_remove_all(constraints->selected);
 }
 
 /* The namespace of the capturing process has no name to its components, only "current". */
@@ -138,11 +157,22 @@ bool pktmon_constraints_check(const struct pktmon_constraints *constraints,
     return true;
 }
 
+static bool is_named(const struct pktmon_constraints *constraints,
+                     const struct pktmon_component *component)
+{
+    GMutex *mutex = (GMutex *)&constraints->mutex;
+
+    g_mutex_lock(mutex);
+    bool named = !constraints->components ||
+                 matches_any_word(component, constraints->components, pktmon_component_matches);
+    g_mutex_unlock(mutex);
+    return named;
+}
+
 static bool decide(const struct pktmon_constraints *constraints,
                    const struct pktmon_component *component)
 {
-    return (!constraints->components ||
-            matches_any_word(component, constraints->components, pktmon_component_matches)) &&
+    return is_named(constraints, component) &&
            (!constraints->netns || matches_any_word(component, constraints->netns, in_netns));
 }
 

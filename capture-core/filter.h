@@ -20,13 +20,17 @@ struct pktmon_constraints;
 struct pktmon_constraints *pktmon_constraints_new(const struct pktmon_session_options *options);
 void pktmon_constraints_free(struct pktmon_constraints *constraints);
 
+/* One more component of which events are wanted; from then on, those of no other unless it was
+ * asked for as well. */
+void pktmon_constraints_add(struct pktmon_constraints *constraints, uint32_t component);
+
 /* Whether every word of the user means something that exists in the registry. */
 bool pktmon_constraints_check(const struct pktmon_constraints *constraints,
                               const struct pktmon_registry *registry, GError **error);
 
 /* As pktmon_provider_options.wants_netns; context is the constraints. */
 bool pktmon_constraints_want_netns(const void *context, const char *netns);
-/* As pktmon_provider_options.wants_component; the same context. */
+/* As pktmon_provider_options.wants_component; the same context. From any thread. */
 bool pktmon_constraints_want_component(const void *context,
                                        const struct pktmon_component *component);
 /* Whether the user named any namespaces. */

@@ -19,7 +19,9 @@ struct filter {
 
 struct pktmon_packet_filters {
     GPtrArray *all;                   /* of struct filter */
+    guint holding;                    /* how many of them hold, if not all; G_MAXUINT: all do */
     uint16_t vxlan_port;              /* 0 = the default one */
+    uint16_t vxlan_port_before;       /* of those that hold */
     struct pktmon_followed *followed; /* groups that were judged here */
 };
 
@@ -50,26 +52,53 @@ static struct filter *add(struct pktmon_packet_filters *filters)
     return filter;
 }
 
-static bool add_capture_filter(struct pktmon_packet_filters *filters,
-                               const struct pktmon_session_options *options, GError **error)
+static void remove_last(struct pktmon_packet_filters *filters)
 {
-    const char *expression = options->capture_filter ? options->capture_filter : "";
-    g_autofree char *text = g_strstrip(g_strdup(expression)), *words = NULL;
+    g_ptr_array_set_size(filters->all, (gint)filters->all->len - 1);
+}
 
-    if (!*text) {
+static bool has_room(const struct pktmon_packet_filters *filters, GError **error)
+{
+    if (filters->all->len < PKTMON_MAX_FILTERS) {
         return true;
     }
+    g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
+                "A capture can have %d filters at most: leave some out, or combine them in a "
+                "capture filter.",
+                PKTMON_MAX_FILTERS);
+    return false;
+}
+
+bool pktmon_packet_filters_add_expression(struct pktmon_packet_filters *filters, const char *text,
+                                          bool inner, GError **error)
+{
+    g_autofree char *words = NULL;
+
+    if (!has_room(filters, error)) {
+        return false;
+    }
     struct filter *filter = add(filters);
-    filter->inner = options->inner;
+    filter->inner = inner;
+    filter->text = g_strdup(text);
     filter->expression = pktmon_expression_new(text, &words);
-    filter->text = g_steal_pointer(&text);
     if (!filter->expression) {
         g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
                     "The capture filter \"%s\" is not valid (%s): correct it as in "
                     "pcap-filter(7).",
                     filter->text, words);
+        remove_last(filters);
+        return false;
     }
-    return filter->expression != NULL;
+    return true;
+}
+
+static bool add_capture_filter(struct pktmon_packet_filters *filters,
+                               const struct pktmon_session_options *options, GError **error)
+{
+    const char *expression = options->capture_filter ? options->capture_filter : "";
+    g_autofree char *text = g_strstrip(g_strdup(expression));
+
+    return !*text || pktmon_packet_filters_add_expression(filters, text, options->inner, error);
 }
 
 /* One port for all of them, as the kernel looks for one. */
@@ -106,14 +135,7 @@ bool pktmon_packet_filters_add(struct pktmon_packet_filters *filters,
     struct pktmon_constraint nameless = *constraint;
     g_autofree char *words = NULL;
 
-    if (filters->all->len >= PKTMON_MAX_FILTERS) {
-        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
-                    "A capture can have %d filters at most: leave some out, or combine them in a "
-                    "capture filter.",
-                    PKTMON_MAX_FILTERS);
-        return false;
-    }
-    if (!pktmon_constraint_check(constraint, error) ||
+    if (!has_room(filters, error) || !pktmon_constraint_check(constraint, error) ||
         !choose_vxlan_port(filters, constraint, error)) {
         return false;
     }
@@ -127,8 +149,10 @@ bool pktmon_packet_filters_add(struct pktmon_packet_filters *filters,
         g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
                     "The filter \"%s\" cannot be compiled (%s): make it simpler.", filter->text,
                     words);
+        remove_last(filters);
+        return false;
     }
-    return filter->expression != NULL;
+    return true;
 }
 
 static bool add_in_words(struct pktmon_packet_filters *filters, const char *text, GError **error)
@@ -157,6 +181,7 @@ pktmon_packet_filters_new(const struct pktmon_session_options *options, GError *
     struct pktmon_packet_filters *filters = g_new0(struct pktmon_packet_filters, 1);
 
     filters->all = g_ptr_array_new_with_free_func(filter_free);
+    filters->holding = G_MAXUINT;
     filters->followed = pktmon_followed_new();
     filters->vxlan_port = options->vxlan_port;
     if (!add_all(filters, options, error)) {
@@ -192,7 +217,30 @@ static const struct filter *filter_at(const struct pktmon_packet_filters *filter
     return g_ptr_array_index(filters->all, index);
 }
 
+void pktmon_packet_filters_hold(struct pktmon_packet_filters *filters)
+{
+    filters->holding = filters->all->len;
+    filters->vxlan_port_before = filters->vxlan_port;
+}
+
+void pktmon_packet_filters_commit(struct pktmon_packet_filters *filters)
+{
+    filters->holding = G_MAXUINT;
+}
+
+void pktmon_packet_filters_cancel(struct pktmon_packet_filters *filters)
+{
+    g_ptr_array_set_size(filters->all, (gint)filters->holding);
+    filters->holding = G_MAXUINT;
+    filters->vxlan_port = filters->vxlan_port_before;
+}
+
 size_t pktmon_packet_filters_count(const struct pktmon_packet_filters *filters)
+{
+    return MIN(filters->all->len, filters->holding);
+}
+
+size_t pktmon_packet_filters_total(const struct pktmon_packet_filters *filters)
 {
     return filters->all->len;
 }
@@ -276,7 +324,7 @@ static uint64_t judge(const struct pktmon_packet_filters *filters,
     const struct view view = view_of(packet);
     uint64_t matching = 0;
 
-    for (guint i = 0; i < filters->all->len; i++) {
+    for (guint i = 0; i < pktmon_packet_filters_count(filters); i++) {
         const struct filter *filter = filter_at(filters, i);
 
         if (matches_view(filter, &view) ||
@@ -304,7 +352,7 @@ uint16_t pktmon_packet_filters_match(struct pktmon_packet_filters *filters,
 bool pktmon_packet_filters_want_notice(const struct pktmon_packet_filters *filters,
                                        const struct pktmon_event *event)
 {
-    if (filters->all->len == 0 || event->notice.group == 0) {
+    if (pktmon_packet_filters_count(filters) == 0 || event->notice.group == 0) {
         return true;
     }
     return event->filters || pktmon_followed_has(filters->followed, event->notice.group);

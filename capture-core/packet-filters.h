@@ -24,12 +24,22 @@ struct pktmon_packet_filters *
 pktmon_packet_filters_new(const struct pktmon_session_options *options, GError **error);
 void pktmon_packet_filters_free(struct pktmon_packet_filters *filters);
 
-/* One more; copies what it keeps. */
+/* One more; copies what it keeps. After an error the filters are as before. */
 bool pktmon_packet_filters_add(struct pktmon_packet_filters *filters,
                                const struct pktmon_constraint *constraint, GError **error);
+/* The same in the words of pcap-filter(7). inner: also by the packet inside a tunnel. */
+bool pktmon_packet_filters_add_expression(struct pktmon_packet_filters *filters, const char *text,
+                                          bool inner, GError **error);
 
-/* How many there are; 0: all packets are wanted. */
+/* What is added from now on does not hold until it is committed; cancelled, it is gone. */
+void pktmon_packet_filters_hold(struct pktmon_packet_filters *filters);
+void pktmon_packet_filters_commit(struct pktmon_packet_filters *filters);
+void pktmon_packet_filters_cancel(struct pktmon_packet_filters *filters);
+
+/* How many hold; 0: all packets are wanted. */
 size_t pktmon_packet_filters_count(const struct pktmon_packet_filters *filters);
+/* How many there are, with those that do not hold yet. */
+size_t pktmon_packet_filters_total(const struct pktmon_packet_filters *filters);
 /* The description of one, whose id is its number from 1; what it points to is the filters'. */
 struct pktmon_filter_description
 pktmon_packet_filters_describe(const struct pktmon_packet_filters *filters, size_t index);

@@ -51,6 +51,7 @@ struct pktmon_expression;
 struct pktmon_provider_filter {
     const struct pktmon_expression *expression; /* borrowed; NULL: all packets */
     bool inner;                                 /* also by the packet inside a tunnel */
+    bool unused;                                /* it matches nothing; its bit is kept free */
 };
 
 /* What a live provider is asked for. */

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #define G_LOG_DOMAIN "pktmon"
-#include "session.h"
+#include "session-private.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
-#include "account.h"
-#include "clock.h"
-#include "filter.h"
-#include "packet-filters.h"
-#include "session-output.h"
+#include "shared/shared-provider.h"
 
 #define READ_TIMEOUT_MS          100 /* how long a stop may wait for the provider to come back */
 #define CLOCK_INTERVAL_MS        1000
@@ -17,31 +12,6 @@
 /* A provider holds events back for less than this, to put them in order; what the session itself
  * has to say waits as long for its place among them. */
 #define NOTICE_DELAY_NS (1000 * PKTMON_NS_PER_MS)
-
-struct pktmon_session {
-    struct pktmon_sink sink;               /* first: the provider hands it back to us */
-    struct pktmon_session_options options; /* its strings are not kept */
-    pktmon_source *source;
-    pktmon_source *fallback; /* NULL: none */
-    struct pktmon_constraints *constraints;
-    struct pktmon_packet_filters *filters;
-    struct pktmon_account *account;
-    struct pktmon_registry *registry;
-    struct pktmon_capture *capture;
-    struct pktmon_provider *provider;
-    struct session_output *output; /* NULL until it runs */
-    atomic_bool stopped;
-
-    bool failed;              /* the output takes no more */
-    GError *error;            /* why; NULL where the reader closed the pipe */
-    bool final;               /* the events from now on are the last ones */
-    uint64_t newest;          /* time of the newest event written */
-    int64_t offset;           /* real-time minus monotonic, for the whole capture */
-    int64_t reported_offset;  /* the same, as the user last heard of it */
-    uint64_t clock_step_time; /* of a step to be told; 0 = none */
-    int64_t clock_step;       /* ns */
-    struct pktmon_timer clock_timer, counters_timer, descriptions_timer;
-};
 
 static const struct {
     const char *name;
@@ -165,11 +135,11 @@ static void take_counters(struct pktmon_session *session, const struct pktmon_ev
 
 /* The sink ------------------------------------------------------------------------------------- */
 
-static void write_filters(struct pktmon_session *session, uint64_t time)
+void session_write_filters(struct pktmon_session *session, size_t first, uint64_t time)
 {
     size_t count = pktmon_packet_filters_count(session->filters);
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = first; i < count; i++) {
         const struct pktmon_event event = {
             .record = PKTMON_RECORD_FILTER,
             .time = time,
@@ -337,16 +307,16 @@ static bool open_source(struct pktmon_session *session, pktmon_source *source,
         .wants_component = pktmon_constraints_want_component,
         .context = session->constraints,
         .filters = filters,
-        .filter_count = pktmon_packet_filters_count(session->filters),
+        .filter_count = session_tell_filters(session, filters),
         .vxlan_port = pktmon_packet_filters_vxlan_port(session->filters),
         .without_ebpf = without_ebpf,
     };
 
-    for (size_t i = 0; i < wanted.filter_count; i++) {
-        filters[i] = pktmon_packet_filters_for_provider(session->filters, i);
-    }
-
-    session->provider = source(&wanted, session->registry, session->capture, &session->sink, error);
+    session->provider =
+        session->shared
+            ? shared_provider_new(source, session->queue_size, &wanted, session->registry,
+                                  session->capture, &session->sink)
+            : source(&wanted, session->registry, session->capture, &session->sink, error);
     return session->provider && session->provider->ops->enumerate(session->provider, error) &&
            pktmon_constraints_check(session->constraints, session->registry, error) &&
            session->provider->ops->start(session->provider, error);
@@ -387,7 +357,9 @@ static void log_start(const struct pktmon_session *session)
 {
     const GPtrArray *missing = session->capture->missing;
 
-    g_info("capturing with %s", session->provider->ops->name);
+    const char *provider = session->capture->provider;
+
+    g_info("capturing with %s", provider ? provider : session->provider->ops->name);
     for (guint i = 0; missing && i < missing->len; i++) {
         g_info("missing: %s", (const char *)missing->pdata[i]);
     }
@@ -401,7 +373,7 @@ static void begin_output(struct pktmon_session *session, uint64_t time)
     session->newest = time;
     bool good = session->output->ops->begin(session->output, time, &error);
     output_done(session, good, error);
-    write_filters(session, time);
+    session_write_filters(session, 0, time);
     flush_output(session);
 }
 
@@ -415,9 +387,13 @@ static void read_until_stopped(struct pktmon_session *session)
         int timeout_ms = read_timeout(session, pktmon_clock_monotonic());
         more =
             ops->read(session->provider, timeout_ms, &error) > 0 && do_what_is_due(session, &error);
+        if (session->shared) {
+            session_advance_additions(session);
+        }
         flush_output(session);
         session->failed |= session->output->ops->closed(session->output);
     }
+    additions_close(session->additions);
     keep_error(session, error);
 }
 
@@ -533,28 +509,40 @@ struct pktmon_session *pktmon_session_new_from(const struct pktmon_session_optio
     session->capture = pktmon_capture_new();
     session->capture->id = random_id();
     session->account = pktmon_account_new();
+    session->additions = additions_new();
     return session;
+}
+
+bool session_find_source(const char *name, pktmon_source **source, pktmon_source **fallback,
+                         GError **error)
+{
+    const char *wanted = name && *name ? name : "auto";
+
+    for (size_t i = 0; i < G_N_ELEMENTS(providers); i++) {
+        if (g_str_equal(providers[i].name, wanted)) {
+            *source = providers[i].source;
+            *fallback = providers[i].fallback;
+            return true;
+        }
+    }
+    g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
+                "There is no source called \"%s\": use auto, ebpf or pcap.", wanted);
+    return false;
 }
 
 struct pktmon_session *pktmon_session_new(const struct pktmon_session_options *options,
                                           GError **error)
 {
-    const char *name = options->provider && *options->provider ? options->provider : "auto";
+    pktmon_source *source, *fallback;
 
-    for (size_t i = 0; i < G_N_ELEMENTS(providers); i++) {
-        if (g_str_equal(providers[i].name, name)) {
-            struct pktmon_session *session =
-                pktmon_session_new_from(options, providers[i].source, error);
-
-            if (session) {
-                session->fallback = providers[i].fallback;
-            }
-            return session;
-        }
+    if (!session_find_source(options->provider, &source, &fallback, error)) {
+        return NULL;
     }
-    g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
-                "There is no source called \"%s\": use auto, ebpf or pcap.", name);
-    return NULL;
+    struct pktmon_session *session = pktmon_session_new_from(options, source, error);
+    if (session) {
+        session->fallback = fallback;
+    }
+    return session;
 }
 
 void pktmon_session_free(struct pktmon_session *session)
@@ -573,6 +561,7 @@ void pktmon_session_free(struct pktmon_session *session)
     pktmon_registry_free(session->registry);
     pktmon_capture_free(session->capture);
     pktmon_account_free(session->account);
+    additions_free(session->additions);
     g_clear_error(&session->error);
     g_free(session);
 }

@@ -71,12 +71,33 @@ def udp(address, port, count, size, pause_ms=0):
                 time.sleep(int(pause_ms) / 1000)
 
 
-def udp_numbered(address, port, count, pause_ms):
-    """Datagrams that hold their number, from 1, in nine digits."""
+def udp_numbered(address, port, count, pause_ms, first=1):
+    """Datagrams that hold their number in nine digits."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        for number in range(1, int(count) + 1):
-            sender.sendto(b"packet %09d" % number, (address, int(port)))
+        for number in range(int(first), int(first) + int(count)):
+            try:
+                sender.sendto(b"packet %09d" % number, (address, int(port)))
+            except ConnectionRefusedError:
+                pass  # of the one before
             time.sleep(int(pause_ms) / 1000)
+
+
+def in_tunnel(kind, source, destination, address, first, count, port=0):
+    """Echo requests with these sequence numbers that are already in a tunnel when they are sent; of
+    those over UDP the source port is 20000 more."""
+    for sequence in range(int(first), int(first) + int(count)):
+        inner = ipv4(source, destination, PROTOCOL_ICMP, echo_request(sequence), sequence)
+        frame = bytes(11) + b"\2" + b"\x08\0" + inner
+        if kind in ("gre", "ipip"):
+            protocol, header = (47, b"\0\0\x08\0") if kind == "gre" else (4, b"")
+            with socket.socket(socket.AF_INET, socket.SOCK_RAW, protocol) as sender:
+                sender.sendto(header + inner, (address, 0))
+        else:
+            header = b"\x08\0\0\0\0\0\x07\0" if kind == "vxlan" else b"\0\0\x65\x58\0\0\x07\0"
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                sender.bind(("0.0.0.0", 20000 + sequence))
+                sender.sendto(header + frame, (address, int(port)))
+        time.sleep(0.02)
 
 
 def hold(ready_file, *devices):
@@ -210,7 +231,8 @@ def local(seconds):
 
 
 def main():
-    commands = {"vlan-echo": vlan_echo, "udp": udp, "udp-numbered": udp_numbered, "local": local,
+    commands = {"vlan-echo": vlan_echo, "udp": udp, "udp-numbered": udp_numbered,
+                "in-tunnel": in_tunnel, "local": local,
                 "tun": tun, "hold": hold, "tcp-send": tcp_send, "tcp-receive": tcp_receive,
                 "tcp-flood": tcp_flood, "tcp-sink": tcp_sink}
     commands[sys.argv[1]](*sys.argv[2:])

@@ -32,6 +32,11 @@ END
 # shellcheck disable=SC2046 # the flags are words
 "$cc" -Wall -Wextra -Werror $(pkg-config --cflags libpktmon) "$stage/user.c" \
     $(pkg-config --libs libpktmon) -o "$stage/user"
+# shellcheck disable=SC2046
+if [ "$live" = 1 ]; then
+    "$cc" -Wall -Wextra -Werror $(pkg-config --cflags libpktmon) "${0%/*}/../../docs/example.c" \
+        $(pkg-config --libs libpktmon) -o "$stage/example"
+fi
 library=$(pkg-config --variable=libdir libpktmon)
 case $library in
 "$stage"/*) ;;

@@ -46,12 +46,10 @@ void filters_take(const struct agent_filter_part *part)
 
 static GArray *translate(const GArray *code, uint64_t needs_more)
 {
-    enum filter_translation result = FILTER_INVALID;
     GArray *body = NULL;
+    enum filter_translation result = filter_translate_alone((const struct sock_filter *)code->data,
+                                                            code->len, WINDOW, needs_more, &body);
 
-    if (code)
-        result = filter_translate_alone((const struct sock_filter *)code->data, code->len, WINDOW,
-                                        needs_more, &body);
     if (result != FILTER_TRANSLATED)
         agent_fail("The kernel cannot judge by the filter, because it %s.",
                    filter_translation_text(result));
@@ -78,9 +76,10 @@ static void translate_several(const struct agent_start *wanted, size_t form)
 
     for (uint32_t i = 0; i < wanted->filters; i++) {
         bool always = wanted->always_filters >> i & 1;
+        const GArray *code = classic[i][form]; /* NULL: the bit is kept free */
 
         g_ptr_array_add(bodies,
-                        always ? match_nothing() : translate(classic[i][form], FILTER_NEEDS_MORE));
+                        always || !code ? match_nothing() : translate(code, FILTER_NEEDS_MORE));
     }
     translated[form].bodies = bodies;
     translated[form].function =
@@ -90,7 +89,7 @@ static void translate_several(const struct agent_start *wanted, size_t form)
 /* Bit 0, the only filter's, is FILTER_MATCH. */
 static void translate_form(const struct agent_start *wanted, size_t form)
 {
-    if (wanted->filters == 1 && !wanted->always_filters)
+    if (wanted->filters == 1 && !wanted->always_filters && classic[0][form])
         translated[form].function = translate(classic[0][form], RECORD_NEEDS_MORE);
     else
         translate_several(wanted, form);

@@ -214,7 +214,9 @@ static __always_inline bool find_origin(const struct packet_record *now, const s
         return true;
     if (own && !sight->content.fragment) {
         origin->by_content = true;
-        return from_same(now, sight, origin);
+        /* It may have held that itself, and show it again: out of a tunnel. */
+        return from_same(now, sight, origin) &&
+               (origin->journey ? origin->journey->group : origin->group) != own->group;
     }
     return from_content(now, sight, origin) &&
            !(own && origin->journey && origin->journey->group == own->group);

@@ -34,7 +34,7 @@ static enum filter_translation worst_translation(const struct pktmon_provider_op
     enum filter_translation result = FILTER_TRANSLATED;
 
     for (size_t i = 0; i < options->filter_count && result == FILTER_TRANSLATED; i++) {
-        if (options->filters[i].expression)
+        if (!options->filters[i].unused && options->filters[i].expression)
             result = try_to_translate(options->filters[i].expression);
     }
     return result;
@@ -91,6 +91,8 @@ bool filters_ask(struct ebpf_provider *provider, struct agent_start *start, GErr
     for (size_t i = 0; i < options->filter_count; i++) {
         const struct pktmon_provider_filter *filter = &options->filters[i];
 
+        if (filter->unused) /* the agent takes what it was not sent for one that matches nothing */
+            continue;
         if (filter->inner)
             start->inner_filters |= 1ULL << i;
         if (!filter->expression)

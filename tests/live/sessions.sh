@@ -1,0 +1,165 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Sessions of one process: each has its own packets, all of them and no others, while sessions come
+# and go, get more filters, or are slow. They share one set of programs, which a killed process does
+# not leave behind.
+# shellcheck source=tests/live/lib.sh
+source "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/live/journey.sh
+source "$(dirname "$0")/journey.sh"
+# shellcheck source=tests/live/objects.sh
+source "$(dirname "$0")/objects.sh"
+
+NUMBERED=$PKTMON_BUILD/tests/live/numbered
+COUNT=4000 # packets for each session
+RATE=800   # of each, a second: no more than a busy machine can do
+EDGES=2     # lower ones, of the devices of A and B
+
+# bring PROGRAM: where the user can run it, beside the library and the agents. Prints its path.
+bring() {
+    if [[ $PLACE != "$PKTMON_BUILD" ]]; then
+        mkdir -p "$PLACE/${1%/*}"
+        cp "$PKTMON_BUILD/$1" "$PLACE/$1"
+        cp -P "$PKTMON_BUILD"/capture-core/libpktmon.so* "$PLACE/capture-core/"
+        chmod -R u=rwX,go=rX "$PLACE/${1%%/*}" "$PLACE"/capture-core/libpktmon.so*
+    fi
+    echo "$PLACE/$1"
+}
+
+# begin: many_sessions in the background, which sessions() speaks with.
+begin() {
+    rm -f "$SCRATCH"/{to,from}
+    mkfifo "$SCRATCH"/{to,from}
+    (exec_as_user "$many" "$NAME-a,$NAME-sw,$NAME-b" <"$SCRATCH/to" >"$SCRATCH/from" 2>"$SCRATCH/notices") &
+    sessions_pid=$!
+    own_pids+=("$sessions_pid")
+    exec 8>"$SCRATCH/to" 9<"$SCRATCH/from"
+}
+
+# sessions COMMAND ...: sets answer.
+sessions() {
+    echo "$*" >&8
+    read -r -t 90 answer <&9 || fail "no answer to $*"
+    [[ $answer != error* ]] || fail "$*: $answer"
+}
+
+# send PORT: in the background.
+send() {
+    start_inside a "$NUMBERED" udp at="$NETWORK_ADDRESS_B" port="$1" count="$COUNT" rate="$RATE"
+    senders+=("$started_pid")
+}
+
+# send_on PORT: from the number COUNT on, until there is $SCRATCH/enough. The file PORT gets how many.
+send_on() {
+    local sent=0
+    until [[ -e $SCRATCH/enough ]]; do
+        in_namespace a "$NUMBERED" udp at="$NETWORK_ADDRESS_B" port="$1" count="$RATE" rate="$RATE" \
+            first="$((COUNT + sent))"
+        sent=$((sent + RATE))
+    done
+    echo "$sent" >"$SCRATCH/$1"
+}
+
+all_sent() {
+    local pid
+    for pid in "${senders[@]}"; do
+        wait "$pid" || fail "a sender failed"
+    done
+    senders=()
+}
+
+# expect_exact NAME PACKETS: ends a session that has missed nothing.
+expect_exact() {
+    sessions stop "$1"
+    expect_equal "packets, numbers, and losses of $1" "$1 $(($2 * EDGES)) $2 0 0 0" "${answer% *}"
+}
+
+# agents: processes of the sessions.
+agents() {
+    pgrep -P "$sessions_pid" -x pktmon-agent
+}
+
+# programs: how many the only agent holds.
+programs() {
+    kernel_objects "$(agents)" | grep -c '^prog '
+}
+
+# has_programs NUMBER
+has_programs() {
+    (($(programs) == $1))
+}
+
+senders=()
+many=$(bring tests/live/many_sessions)
+network_make "$NAME"
+ping_once a "$NETWORK_ADDRESS_B"
+
+begin
+sessions start one udp port 7001
+alone=$(programs)
+for number in two:7002 three:7003 four:7004; do
+    sessions start "${number%:*}" udp port "${number#*:}"
+done
+expect_equal "agents of four sessions" 1 "$(agents | wc -l)"
+wait_until 5 has_programs "$alone" || fail "four sessions have $(programs) programs, one has $alone"
+for port in 7001 7002 7003 7004 7005; do
+    send "$port"
+done
+all_sent
+expect_exact four "$COUNT"
+
+# While packets flow: one comes, one goes, one gets another filter, and one is slow.
+for port in 7001 7002 7003; do
+    send_on "$port" &
+    senders+=($!)
+    own_pids+=($!)
+done
+sessions start guest udp port 7002
+sessions slow slow udp port 7003
+sessions add three udp port 7009
+sessions stop guest
+read -r _ packets numbers lost write read _ <<<"$answer"
+[[ $packets == $((numbers * EDGES)) && $((lost + write + read)) == 0 ]] ||
+    fail "the guest has not all it should: $answer"
+sessions stop slow
+read -r _ packets _ lost write read _ <<<"$answer"
+# What was left out last has no packet behind it to be told with.
+[[ $read -gt 0 && $write == 0 && $lost -gt 0 && $lost -le $read ]] || fail "the slow session tells: $answer"
+touch "$SCRATCH/enough"
+all_sent
+in_namespace a "$NUMBERED" udp at="$NETWORK_ADDRESS_B" port=7009 count=100 rate=1000 first=10000000
+expect_exact one "$((COUNT + $(<"$SCRATCH/7001")))"
+expect_exact two "$((COUNT + $(<"$SCRATCH/7002")))"
+expect_exact three "$((COUNT + $(<"$SCRATCH/7003") + 100))"
+expect_equal "agents of no session" "" "$(agents || true)"
+
+# Counters of a session begin with it.
+sessions start before udp port 7001
+in_namespace a "$NUMBERED" udp at="$NETWORK_ADDRESS_B" port=7001 count=500 rate=1000
+sessions start after udp port 7001
+in_namespace a "$NUMBERED" udp at="$NETWORK_ADDRESS_B" port=7001 count=100 rate=1000
+sessions stop after
+[[ ${answer##* } -ge $((100 * EDGES)) && ${answer##* } -lt $((500 * EDGES)) ]] || fail "counters that began before: $answer"
+sessions stop before
+
+# Death without warning.
+sessions start one udp port 7001
+sessions start two udp port 7002
+agent_pid=$(agents)
+objects=$(kernel_objects "$agent_pid")
+kill -KILL "$sessions_pid"
+wait "$sessions_pid" 2>/dev/null || true
+wait_until 5 all_gone "$objects" || fail "left in the kernel: $(existing <<<"$objects")"
+
+# The documented example.
+example=$(bring docs/example)
+(exec_as_user "$example" "-t icmp" 3 >"$SCRATCH/example") &
+example_pid=$!
+own_pids+=("$example_pid")
+for ((i = 0; i < 25; i++)); do
+    ping_once a "$NETWORK_ADDRESS_B"
+    sleep 0.2
+done
+wait "$example_pid" || fail "the example failed"
+grep -q "^packet .* of 98 bytes at $NAME-b/eth0" "$SCRATCH/example" || fail "the example saw no packet"
+grep -q "^missed: 0 before the stream, 0 by it" "$SCRATCH/example" || fail "the example missed some"

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "script-source.h"
+
+#include <string.h>
+
+#include "clock.h"
+#include "expression.h"
+
+#define FRAME_SIZE   60
+#define PORT_AT      36
+#define NUMBER_AT    42
+#define READ_MS      2
+#define CHANGE_READS 3 /* until a change is carried out */
+
+struct script script;
+
+/* What happened, for all providers; under the mutex. */
+struct happening {
+    enum pktmon_record record;
+    uint32_t component;
+    uint64_t time;
+    uint8_t frame[FRAME_SIZE];
+    bool unjudged;
+    char *name;
+};
+
+static GMutex mutex;
+static GPtrArray *happenings;
+static GPtrArray *providers;
+static int started, changes;
+static uint64_t packets_of[3]; /* by component */
+
+/* A reading of the counters, which is told in its turn. */
+struct reading {
+    uint64_t time;
+    guint at; /* before this happening */
+    uint64_t packets[3];
+};
+
+struct script_provider {
+    struct pktmon_provider base;
+    struct pktmon_provider_options options, next;
+    guint at;         /* the next happening */
+    int reads_to_go;  /* of a change; 0: none */
+    GArray *readings; /* that are to be told, of struct reading */
+    uint64_t group;
+};
+
+static void happening_free(void *data)
+{
+    struct happening *happening = data;
+
+    g_free(happening->name);
+    g_free(happening);
+}
+
+void script_reset(void)
+{
+    g_mutex_lock(&mutex);
+    g_assert_true(!providers || providers->len == 0);
+    g_clear_pointer(&happenings, g_ptr_array_unref);
+    g_clear_pointer(&providers, g_ptr_array_unref);
+    happenings = g_ptr_array_new_with_free_func(happening_free);
+    providers = g_ptr_array_new();
+    changes = started = 0;
+    memset(packets_of, 0, sizeof(packets_of));
+    g_mutex_unlock(&mutex);
+    memset(&script, 0, sizeof(script));
+}
+
+struct script_state script_state(void)
+{
+    struct script_state state;
+
+    g_mutex_lock(&mutex);
+    state = (struct script_state){
+        .providers = (int)providers->len, .started = started, .changes = changes};
+    if (providers->len > 0) {
+        const struct script_provider *youngest = providers->pdata[providers->len - 1];
+        state.asked = youngest->options;
+    }
+    g_mutex_unlock(&mutex);
+    return state;
+}
+
+static void happen(struct happening happening)
+{
+    g_mutex_lock(&mutex);
+    happening.time = pktmon_clock_real();
+    if (happening.record == PKTMON_RECORD_PACKET) {
+        packets_of[happening.component]++;
+    }
+    g_ptr_array_add(happenings, g_memdup2(&happening, sizeof(happening)));
+    g_mutex_unlock(&mutex);
+}
+
+static void send_frame(uint32_t component, uint16_t port, uint32_t number, bool unjudged)
+{
+    struct happening happening = {
+        .record = PKTMON_RECORD_PACKET,
+        .component = component,
+        .frame = {[12] = 0x08, [14] = 0x45, [17] = FRAME_SIZE - 14, [22] = 64, [23] = 17},
+        .unjudged = unjudged,
+    };
+
+    happening.frame[PORT_AT] = port >> 8;
+    happening.frame[PORT_AT + 1] = port & 0xff;
+    memcpy(happening.frame + NUMBER_AT, &number, sizeof(number));
+    happen(happening);
+}
+
+void script_send(uint32_t component, uint16_t port, uint32_t number)
+{
+    send_frame(component, port, number, false);
+}
+
+void script_send_unjudged(uint32_t component, uint16_t port, uint32_t number)
+{
+    send_frame(component, port, number, true);
+}
+
+void script_rename(uint32_t component, const char *name)
+{
+    happen((struct happening){
+        .record = PKTMON_RECORD_COMPONENT, .component = component, .name = g_strdup(name)});
+}
+
+uint32_t script_number(const struct pktmon_event *packet)
+{
+    uint32_t number;
+
+    memcpy(&number, packet->packet.data + NUMBER_AT, sizeof(number));
+    return number;
+}
+
+static void describe(struct pktmon_registry *registry, uint32_t id, const char *name)
+{
+    struct pktmon_component *component = pktmon_registry_get(registry, id);
+
+    pktmon_component_set(&component->name, name);
+    pktmon_component_set(&component->type, "veth");
+    pktmon_component_set_property(component, "ifindex", "7");
+}
+
+static bool script_enumerate(struct pktmon_provider *base, GError **error)
+{
+    (void)error;
+    describe(base->registry, 1, "eth0");
+    describe(base->registry, 2, "eth1");
+    return true;
+}
+
+static bool script_start(struct pktmon_provider *base, GError **error)
+{
+    struct script_provider *provider = (struct script_provider *)base;
+
+    if (script.fail_start) {
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_PERMISSION, "Join the group.");
+        return false;
+    }
+    g_mutex_lock(&mutex);
+    provider->at = happenings->len;
+    started++;
+    g_mutex_unlock(&mutex);
+    return true;
+}
+
+static uint64_t judge(const struct script_provider *provider, const uint8_t *frame)
+{
+    const struct pktmon_provider_options *options = &provider->options;
+    uint64_t matching = 0;
+
+    for (size_t i = 0; i < options->filter_count; i++) {
+        const struct pktmon_provider_filter *filter = &options->filters[i];
+
+        if (!filter->unused && (!filter->expression ||
+                                pktmon_expression_matches(filter->expression, PKTMON_FORM_ETHERNET,
+                                                          frame, FRAME_SIZE, FRAME_SIZE))) {
+            matching |= 1ULL << i;
+        }
+    }
+    return matching;
+}
+
+static void deliver_packet(struct script_provider *provider, const struct happening *happening)
+{
+    const struct pktmon_provider_options *options = &provider->options;
+    bool judged = options->filter_count > 0 && !happening->unjudged;
+    const struct pktmon_event event = {.record = PKTMON_RECORD_PACKET,
+                                       .time = happening->time,
+                                       .component = happening->component,
+                                       .judged = judged,
+                                       .filters = judged ? judge(provider, happening->frame) : 0,
+                                       .packet = {.group = ++provider->group,
+                                                  .appearance = 1,
+                                                  .edge = 1,
+                                                  .cpu = -1,
+                                                  .queue = -1,
+                                                  .comm = "sender",
+                                                  .link_type = 1,
+                                                  .data = happening->frame,
+                                                  .caplen = options->pkt_size && judged
+                                                                ? MIN(options->pkt_size, FRAME_SIZE)
+                                                                : FRAME_SIZE,
+                                                  .origlen = FRAME_SIZE}};
+
+    if (!judged || event.filters) {
+        provider->base.sink->event(provider->base.sink, &event);
+    }
+}
+
+static void deliver_counters(struct script_provider *provider, const struct reading *reading,
+                             uint32_t component)
+{
+    const struct pktmon_drop_count reasons[] = {{.reason = "NO_SOCKET", .packets_in = 5},
+                                                {.reason = "OLD", .packets_in = 2}};
+    struct pktmon_event event = {
+        .record = PKTMON_RECORD_COUNTERS,
+        .time = reading->time,
+        .component = component,
+        .counters = {.edge = 1, .has_flow = true, .packets_in = reading->packets[component]}};
+
+    provider->base.sink->event(provider->base.sink, &event);
+    event.counters = (struct pktmon_counters){.has_drops = true,
+                                              .drops_in = 7,
+                                              .drop_reason = "NO_SOCKET",
+                                              .reasons = reasons,
+                                              .reason_count = G_N_ELEMENTS(reasons)};
+    provider->base.sink->event(provider->base.sink, &event);
+}
+
+static void take_reading(struct script_provider *provider)
+{
+    struct reading reading;
+
+    g_mutex_lock(&mutex);
+    reading = (struct reading){.time = pktmon_clock_real(), .at = happenings->len};
+    memcpy(reading.packets, packets_of, sizeof(packets_of));
+    g_mutex_unlock(&mutex);
+    g_array_append_val(provider->readings, reading);
+}
+
+/* Those that were taken before what comes next. */
+static void deliver_readings(struct script_provider *provider)
+{
+    while (provider->readings->len > 0 &&
+           g_array_index(provider->readings, struct reading, 0).at <= provider->at) {
+        const struct reading reading = g_array_index(provider->readings, struct reading, 0);
+
+        g_array_remove_index(provider->readings, 0);
+        deliver_counters(provider, &reading, 1);
+        deliver_counters(provider, &reading, 2);
+    }
+}
+
+static void deliver(struct script_provider *provider, const struct happening *happening)
+{
+    if (happening->record == PKTMON_RECORD_PACKET) {
+        deliver_packet(provider, happening);
+        return;
+    }
+    const struct pktmon_event event = {.record = PKTMON_RECORD_COMPONENT,
+                                       .time = happening->time,
+                                       .component = happening->component};
+    describe(provider->base.registry, happening->component, happening->name);
+    provider->base.sink->event(provider->base.sink, &event);
+}
+
+static const struct happening *next_happening(struct script_provider *provider)
+{
+    const struct happening *happening = NULL;
+
+    g_mutex_lock(&mutex);
+    if (provider->at < happenings->len) {
+        happening = happenings->pdata[provider->at++];
+    }
+    g_mutex_unlock(&mutex);
+    return happening;
+}
+
+static bool is_too_much(const struct pktmon_provider_options *options)
+{
+    int limit = g_atomic_int_get(&script.refuse), expressions = 0;
+
+    for (size_t i = 0; i < options->filter_count; i++) {
+        expressions += options->filters[i].expression != NULL;
+    }
+    return limit > 0 && expressions >= limit;
+}
+
+static void advance_change(struct script_provider *provider)
+{
+    if (provider->reads_to_go == 0 || --provider->reads_to_go > 0) {
+        return;
+    }
+    g_clear_error(&provider->base.refused);
+    if (is_too_much(&provider->next)) {
+        provider->base.refused =
+            g_error_new(PKTMON_ERROR, PKTMON_ERROR_UNSUPPORTED, "It is too much.");
+    } else {
+        g_mutex_lock(&mutex);
+        provider->options = provider->next;
+        changes++;
+        g_mutex_unlock(&mutex);
+    }
+    provider->base.changes++;
+}
+
+static void deliver_all(struct script_provider *provider)
+{
+    const struct happening *happening;
+
+    deliver_readings(provider);
+    while ((happening = next_happening(provider))) {
+        deliver(provider, happening);
+        deliver_readings(provider);
+    }
+}
+
+static int script_read(struct pktmon_provider *base, int timeout_ms, GError **error)
+{
+    struct script_provider *provider = (struct script_provider *)base;
+
+    if (g_atomic_int_get(&script.fail)) {
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED, "The agent has ended: start again.");
+        return -1;
+    }
+    g_usleep((gulong)MIN(timeout_ms, READ_MS) * 1000);
+    deliver_all(provider);
+    advance_change(provider);
+    return 1;
+}
+
+static bool script_read_counters(struct pktmon_provider *base, GError **error)
+{
+    (void)error;
+    take_reading((struct script_provider *)base);
+    return true;
+}
+
+static bool script_change(struct pktmon_provider *base,
+                          const struct pktmon_provider_options *options, GError **error)
+{
+    struct script_provider *provider = (struct script_provider *)base;
+
+    if (provider->reads_to_go > 0) {
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED, "One at a time.");
+        return false;
+    }
+    provider->next = *options;
+    provider->reads_to_go = CHANGE_READS;
+    return true;
+}
+
+static bool script_stop(struct pktmon_provider *base, GError **error)
+{
+    struct script_provider *provider = (struct script_provider *)base;
+
+    (void)error;
+    take_reading(provider);
+    deliver_all(provider);
+    g_mutex_lock(&mutex);
+    started--;
+    g_mutex_unlock(&mutex);
+    return true;
+}
+
+static void script_free(struct pktmon_provider *base)
+{
+    g_mutex_lock(&mutex);
+    g_ptr_array_remove(providers, base);
+    g_mutex_unlock(&mutex);
+    g_array_unref(((struct script_provider *)base)->readings);
+    g_clear_error(&base->refused);
+    g_free(base);
+}
+
+static const struct pktmon_provider_ops script_ops = {
+    .name = "script",
+    .enumerate = script_enumerate,
+    .start = script_start,
+    .read = script_read,
+    .read_counters = script_read_counters,
+    .change = script_change,
+    .stop = script_stop,
+    .free = script_free,
+};
+
+static const struct pktmon_provider_ops rigid_ops = {
+    .name = "rigid",
+    .enumerate = script_enumerate,
+    .start = script_start,
+    .read = script_read,
+    .read_counters = script_read_counters,
+    .stop = script_stop,
+    .free = script_free,
+};
+
+struct pktmon_provider *script_new(const struct pktmon_provider_options *options,
+                                   struct pktmon_registry *registry, struct pktmon_capture *capture,
+                                   struct pktmon_sink *sink, GError **error)
+{
+    struct script_provider *provider = g_new0(struct script_provider, 1);
+
+    (void)error;
+    provider->base =
+        (struct pktmon_provider){.ops = script.cannot_change ? &rigid_ops : &script_ops,
+                                 .registry = registry,
+                                 .capture = capture,
+                                 .sink = sink};
+    provider->options = *options;
+    provider->readings = g_array_new(FALSE, FALSE, sizeof(struct reading));
+    g_mutex_lock(&mutex);
+    g_ptr_array_add(providers, provider);
+    g_mutex_unlock(&mutex);
+    return &provider->base;
+}

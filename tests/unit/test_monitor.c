@@ -1,0 +1,752 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sessions that share one source, which plays a script: none disturbs another. */
+#include <glib.h>
+#include <string.h>
+
+#include "monitor.h"
+#include "script-source.h"
+
+#define PATIENCE_US (20 * G_USEC_PER_SEC)
+
+/* What a stream was told. */
+struct heard {
+    GMutex mutex;
+    GCond more;
+    GArray *numbers;                              /* of packets, uint32_t */
+    uint64_t lost;                                /* as told by packets */
+    uint64_t packets_in, drops_in, counters_lost; /* as last read of component 1 */
+    size_t drop_reasons;
+    guint loss_notices, incomplete;
+    guint filters; /* descriptions */
+    guint filter_ids[8];
+    uint32_t caplen;
+    struct pktmon_missed missed;
+    guint started, stopped;
+    char *error, *name; /* of the end; of component 1, at the last packet */
+    /* Its callback waits while it is held. */
+    bool held, waits;
+    struct pktmon_realtime_stream *stream;
+    struct pktmon_live_session *call; /* the callback makes it inactive */
+    bool refused;
+};
+
+/* A session with one stream. */
+struct run {
+    struct heard heard;
+    struct pktmon_live_session *session;
+};
+
+static struct pktmon_monitor *monitor;
+
+/* Streams ---------------------------------------------------------------------------------------
+ */
+
+static void hear_packet(struct heard *heard, const struct pktmon_event *event)
+{
+    uint32_t number = script_number(event);
+    const struct pktmon_component *component = pktmon_realtime_stream_component(heard->stream, 1);
+
+    g_array_append_val(heard->numbers, number);
+    heard->lost += event->packet.lost;
+    heard->incomplete += event->packet.incomplete;
+    heard->filter_ids[MIN(event->packet.filter_id, G_N_ELEMENTS(heard->filter_ids) - 1)]++;
+    heard->caplen = event->packet.caplen;
+    g_assert_cmpstr(event->packet.comm, ==, "sender");
+    g_free(heard->name);
+    heard->name = g_strdup(component->name);
+}
+
+static void hear_counters(struct heard *heard, const struct pktmon_event *event)
+{
+    if (event->component != 1) {
+        return;
+    }
+    if (event->counters.has_flow) {
+        heard->packets_in = event->counters.packets_in;
+        heard->counters_lost = event->counters.lost;
+    } else {
+        heard->drops_in = event->counters.drops_in;
+        heard->drop_reasons = event->counters.reason_count;
+    }
+}
+
+static void call_from_here(struct heard *heard)
+{
+    g_autoptr(GError) error = NULL;
+
+    heard->refused = !pktmon_live_session_set_active(heard->call, false, &error);
+    g_assert_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT);
+    heard->call = NULL;
+}
+
+static void hear(void *context, const struct pktmon_event *event,
+                 const struct pktmon_missed *missed)
+{
+    struct heard *heard = context;
+
+    g_mutex_lock(&heard->mutex);
+    while (heard->held) {
+        heard->waits = true;
+        g_cond_broadcast(&heard->more);
+        g_cond_wait(&heard->more, &heard->mutex);
+    }
+    if (event->record == PKTMON_RECORD_PACKET) {
+        hear_packet(heard, event);
+    } else if (event->record == PKTMON_RECORD_COUNTERS) {
+        hear_counters(heard, event);
+    }
+    heard->filters += event->record == PKTMON_RECORD_FILTER;
+    heard->loss_notices +=
+        event->record == PKTMON_RECORD_EVENT && event->notice.id == PKTMON_NOTICE_LOST;
+    heard->missed = *missed;
+    if (heard->call) {
+        call_from_here(heard);
+    }
+    g_cond_broadcast(&heard->more);
+    g_mutex_unlock(&heard->mutex);
+}
+
+static void hear_state(void *context, enum pktmon_stream_state state, const GError *error)
+{
+    struct heard *heard = context;
+
+    g_mutex_lock(&heard->mutex);
+    heard->started += state == PKTMON_STREAM_STARTED;
+    heard->stopped += state == PKTMON_STREAM_STOPPED;
+    heard->error = error ? g_strdup(error->message) : NULL;
+    g_cond_broadcast(&heard->more);
+    g_mutex_unlock(&heard->mutex);
+}
+
+static void hold(struct heard *heard, bool held)
+{
+    g_mutex_lock(&heard->mutex);
+    heard->held = held;
+    g_cond_broadcast(&heard->more);
+    g_mutex_unlock(&heard->mutex);
+}
+
+typedef bool expectation(const struct heard *heard, uint64_t value);
+
+static void wait_for(struct heard *heard, expectation *holds, uint64_t value)
+{
+    gint64 end = g_get_monotonic_time() + PATIENCE_US;
+
+    g_mutex_lock(&heard->mutex);
+    while (!holds(heard, value)) {
+        g_assert_true(g_cond_wait_until(&heard->more, &heard->mutex, end));
+    }
+    g_mutex_unlock(&heard->mutex);
+}
+
+static bool has_packets(const struct heard *heard, uint64_t count)
+{
+    return heard->numbers->len >= count;
+}
+
+static bool has_stopped(const struct heard *heard, uint64_t count)
+{
+    return heard->stopped >= count;
+}
+
+static bool has_counted(const struct heard *heard, uint64_t packets)
+{
+    return heard->packets_in >= packets;
+}
+
+static bool does_wait(const struct heard *heard, uint64_t unused)
+{
+    (void)unused;
+    return heard->waits;
+}
+
+/* Runs ------------------------------------------------------------------------------------------
+ */
+
+static struct run *run_new(const char *filter, uint32_t truncation_size, size_t buffer_size)
+{
+    struct run *run = g_new0(struct run, 1);
+    struct pktmon_realtime_stream_options options;
+    g_autoptr(GError) error = NULL;
+
+    g_mutex_init(&run->heard.mutex);
+    g_cond_init(&run->heard.more);
+    run->heard.numbers = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    pktmon_realtime_stream_options_init(&options);
+    options.truncation_size = truncation_size;
+    options.buffer_size = buffer_size ? buffer_size : options.buffer_size;
+    options.event = hear;
+    options.state = hear_state;
+    options.context = &run->heard;
+    run->heard.stream = pktmon_realtime_stream_new(monitor, &options, &error);
+    g_assert_no_error(error);
+    run->session = pktmon_monitor_session_new(monitor, "test", NULL, &error);
+    g_assert_no_error(error);
+    if (filter) {
+        pktmon_live_session_add_expression(run->session, filter, false, &error);
+        g_assert_no_error(error);
+    }
+    pktmon_live_session_attach(run->session, run->heard.stream, &error);
+    g_assert_no_error(error);
+    return run;
+}
+
+static void set_active(struct run *run, bool active)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(pktmon_live_session_set_active(run->session, active, &error));
+    g_assert_no_error(error);
+}
+
+static struct run *start(const char *filter)
+{
+    struct run *run = run_new(filter, 0, 0);
+
+    set_active(run, true);
+    return run;
+}
+
+static void run_free(struct run *run)
+{
+    pktmon_live_session_free(run->session);
+    pktmon_realtime_stream_free(run->heard.stream);
+    g_array_unref(run->heard.numbers);
+    g_free(run->heard.error);
+    g_free(run->heard.name);
+    g_mutex_clear(&run->heard.mutex);
+    g_cond_clear(&run->heard.more);
+    g_free(run);
+}
+
+static void begin(void)
+{
+    script_reset();
+    monitor = pktmon_monitor_new_from(script_new);
+}
+
+/* All is gone with the last session. */
+static void end(void)
+{
+    g_assert_cmpint(script_state().providers, ==, 0);
+    pktmon_monitor_free(monitor);
+}
+
+static void assert_numbers(const struct run *run, uint32_t first, uint32_t count, uint32_t step)
+{
+    const GArray *numbers = run->heard.numbers;
+
+    g_assert_cmpuint(numbers->len, ==, count);
+    for (guint i = 0; i < count; i++) {
+        g_assert_cmpuint(g_array_index(numbers, uint32_t, i), ==, first + i * step);
+    }
+}
+
+/* Tests -----------------------------------------------------------------------------------------
+ */
+
+static void test_data_sources(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    begin();
+    struct pktmon_registry *registry = pktmon_monitor_data_sources(monitor, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(pktmon_registry_find(registry, 2)->name, ==, "eth1");
+    g_assert_cmpstr(pktmon_component_property(pktmon_registry_find(registry, 1), "ifindex"), ==,
+                    "7");
+    pktmon_registry_free(registry);
+    end();
+}
+
+static void test_one(void)
+{
+    begin();
+    struct run *run = start(NULL);
+    g_assert_cmpuint(script_state().asked.filter_count, ==, 0);
+    g_assert_cmpuint(run->heard.started, ==, 1);
+    for (uint32_t i = 0; i < 1000; i++) {
+        script_send(1, 1, i);
+    }
+    set_active(run, false);
+    assert_numbers(run, 0, 1000, 1);
+    g_assert_cmpuint(run->heard.stopped, ==, 1);
+    g_assert_cmpuint(run->heard.packets_in, ==, 1000);
+    g_assert_cmpint(script_state().providers, ==, 0);
+    set_active(run, true); /* again */
+    script_send(1, 1, 1000);
+    wait_for(&run->heard, has_packets, 1001);
+    run_free(run);
+    end();
+}
+
+/* Four sessions with filters of their own, in one set of programs. */
+static void test_disjoint(void)
+{
+    static const char *const filters[] = {"udp port 1", "udp port 2", "udp port 3", NULL};
+    struct run *runs[4];
+
+    begin();
+    for (guint i = 0; i < 4; i++) {
+        runs[i] = start(filters[i]);
+    }
+    g_assert_cmpint(script_state().started, ==, 1);
+    g_assert_cmpuint(script_state().asked.filter_count, ==, 4);
+    for (uint32_t i = 0; i < 9000; i++) {
+        script_send(1, 1 + i % 3, i);
+    }
+    for (guint i = 0; i < 4; i++) {
+        set_active(runs[i], false);
+    }
+    for (guint i = 0; i < 3; i++) {
+        assert_numbers(runs[i], i, 3000, 3);
+        g_assert_cmpuint(runs[i]->heard.filter_ids[1], ==, 3000);
+        run_free(runs[i]);
+    }
+    assert_numbers(runs[3], 0, 9000, 1);
+    g_assert_cmpuint(runs[3]->heard.filter_ids[0], ==, 9000);
+    run_free(runs[3]);
+    end();
+}
+
+/* Sends numbered packets to port 1 until it is told not to. */
+struct sender {
+    GThread *thread;
+    gint stop;
+    uint32_t sent;
+};
+
+static void *send_on(void *data)
+{
+    struct sender *sender = data;
+
+    while (!g_atomic_int_get(&sender->stop)) {
+        for (int i = 0; i < 20; i++) {
+            script_send(1, 1, sender->sent++);
+        }
+        g_usleep(500);
+    }
+    return NULL;
+}
+
+static void test_join_and_leave(void)
+{
+    struct sender sender = {0};
+
+    begin();
+    struct run *whole = start("udp port 1");
+    sender.thread = g_thread_new("sender", send_on, &sender);
+    for (guint i = 0; i < 12; i++) {
+        struct run *guest = start(i % 3 ? "udp port 1" : i % 2 ? "udp port 2" : NULL);
+        g_usleep(10000);
+        set_active(guest, false);
+        const GArray *numbers = guest->heard.numbers;
+        if (numbers->len > 0) { /* what it has, it has whole */
+            assert_numbers(guest, g_array_index(numbers, uint32_t, 0), numbers->len, 1);
+        }
+        g_assert_true(numbers->len > 0 || (i % 3 == 0 && i % 2));
+        g_assert_cmpuint(guest->heard.lost, ==, 0);
+        run_free(guest);
+    }
+    g_atomic_int_set(&sender.stop, 1);
+    g_thread_join(sender.thread);
+    set_active(whole, false);
+    assert_numbers(whole, 0, sender.sent, 1);
+    g_assert_cmpuint(whole->heard.lost, ==, 0);
+    g_assert_cmpuint(whole->heard.packets_in, ==, sender.sent);
+    run_free(whole);
+    end();
+}
+
+/* More filters than one set of programs can have. */
+static void test_many(void)
+{
+    struct run *runs[70];
+
+    begin();
+    for (guint i = 0; i < G_N_ELEMENTS(runs); i++) {
+        g_autofree char *filter = g_strdup_printf("udp port %u", i + 1);
+        runs[i] = start(filter);
+    }
+    g_assert_cmpint(script_state().started, ==, 2);
+    for (guint i = 0; i < G_N_ELEMENTS(runs); i++) {
+        script_send(2, i + 1, i);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(runs); i++) {
+        set_active(runs[i], false);
+        assert_numbers(runs[i], i, 1, 1);
+        run_free(runs[i]);
+    }
+    end();
+}
+
+/* A callback that stands still loses its own events, all of which are told, and nobody else's. */
+static void test_slow(void)
+{
+    enum { COUNT = 20000 };
+
+    begin();
+    struct run *fast = start("udp port 1"), *slow = run_new("udp port 1", 0, 100000);
+    set_active(slow, true);
+    hold(&slow->heard, true);
+    script_send(1, 1, 0);
+    wait_for(&slow->heard, does_wait, 0);
+    for (uint32_t i = 1; i < COUNT; i++) {
+        script_send(1, 1, i);
+    }
+    wait_for(&fast->heard, has_packets, COUNT);
+    hold(&slow->heard, false);
+    g_usleep(100000);
+    script_send(1, 1, COUNT);
+    set_active(slow, false);
+    set_active(fast, false);
+    assert_numbers(fast, 0, COUNT + 1, 1);
+    g_assert_cmpuint(fast->heard.lost + fast->heard.missed.read, ==, 0);
+    g_assert_cmpuint(slow->heard.numbers->len, <, COUNT / 2);
+    g_assert_cmpuint(slow->heard.numbers->len, >, 100);
+    g_assert_cmpuint(slow->heard.lost, ==, COUNT + 1 - slow->heard.numbers->len);
+    g_assert_cmpuint(slow->heard.missed.read, ==, slow->heard.lost);
+    g_assert_cmpuint(slow->heard.counters_lost, ==, slow->heard.lost);
+    g_assert_cmpuint(pktmon_realtime_stream_missed(slow->heard.stream).read, ==, slow->heard.lost);
+    g_assert_cmpuint(slow->heard.loss_notices, >, 0);
+    g_assert_cmpuint(slow->heard.packets_in, ==, COUNT + 1);
+    run_free(fast);
+    run_free(slow);
+    end();
+}
+
+static void test_baseline(void)
+{
+    begin();
+    struct run *first = start(NULL);
+    for (uint32_t i = 0; i < 100; i++) {
+        script_send(1, 1, i);
+    }
+    struct run *second = start("udp port 9");
+    for (uint32_t i = 0; i < 50; i++) {
+        script_send(1, 1, 100 + i);
+    }
+    wait_for(&second->heard, has_counted, 50);
+    wait_for(&first->heard, has_counted, 150);
+    set_active(second, false);
+    set_active(first, false);
+    g_assert_cmpuint(second->heard.packets_in, ==, 50);
+    g_assert_cmpuint(second->heard.drops_in, ==, 0);
+    g_assert_cmpuint(second->heard.drop_reasons, ==, 0);
+    g_assert_cmpuint(first->heard.packets_in, ==, 150);
+    g_assert_cmpuint(first->heard.drops_in, ==, 7);
+    g_assert_cmpuint(first->heard.drop_reasons, ==, 2);
+    run_free(first);
+    run_free(second);
+    end();
+}
+
+static void add(struct run *run, const char *words)
+{
+    struct pktmon_constraint constraint;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(pktmon_constraint_parse(&constraint, words, &error));
+    g_assert_true(pktmon_live_session_add_constraint(run->session, &constraint, &error));
+    g_assert_no_error(error);
+}
+
+/* From all packets to those of one constraint, and to those of two. */
+static void test_add_while_active(void)
+{
+    begin();
+    struct run *other = start("udp port 1"), *run = start(NULL);
+    script_send(1, 1, 0);
+    wait_for(&run->heard, has_packets, 1);
+    add(run, "-p 2");
+    script_send(1, 1, 1);
+    script_send(1, 2, 2);
+    wait_for(&run->heard, has_packets, 2);
+    add(run, "-p 3 -t udp");
+    script_send(1, 3, 4);
+    script_send(1, 2, 6);
+    script_send(1, 1, 7);
+    set_active(run, false);
+    set_active(other, false);
+    assert_numbers(run, 0, 4, 2);
+    g_assert_cmpuint(run->heard.filters, ==, 2);
+    g_assert_cmpuint(run->heard.filter_ids[1], ==, 2);
+    g_assert_cmpuint(run->heard.filter_ids[2], ==, 1);
+    g_assert_cmpuint(other->heard.numbers->len, ==, 3);
+
+    /* They hold when it is active again, too. */
+    set_active(run, true);
+    script_send(1, 1, 1);
+    script_send(1, 3, 8);
+    set_active(run, false);
+    assert_numbers(run, 0, 5, 2);
+    run_free(run);
+    run_free(other);
+    end();
+}
+
+static void test_sources(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    begin();
+    struct run *run = run_new(NULL, 0, 0);
+    g_assert_true(pktmon_live_session_add_source(run->session, 2, &error));
+    set_active(run, true);
+    script_send(1, 1, 1);
+    script_send(2, 1, 0);
+    wait_for(&run->heard, has_packets, 1);
+    g_assert_true(pktmon_live_session_add_source(run->session, 1, &error));
+    script_send(1, 1, 1);
+    script_send(2, 1, 2);
+    g_assert_false(pktmon_live_session_add_source(run->session, 9, &error));
+    g_assert_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT);
+    set_active(run, false);
+    assert_numbers(run, 0, 3, 1);
+    run_free(run);
+    end();
+}
+
+/* Who cannot share the programs gets others; who is active already judges all packets itself. */
+static void test_refusal(void)
+{
+    begin();
+    struct run *first = start(NULL);
+    g_atomic_int_set(&script.refuse, 1);
+    struct run *second = start("udp port 2");
+    g_assert_cmpint(script_state().started, ==, 2);
+    g_atomic_int_set(&script.refuse, 0);
+    struct run *third = start("udp port 3");
+    g_atomic_int_set(&script.refuse, 2);
+    add(third, "-p 4");
+    for (uint32_t i = 0; i < 100; i++) {
+        script_send(1, 1 + i % 5, i);
+    }
+    set_active(first, false);
+    set_active(second, false);
+    set_active(third, false);
+    assert_numbers(first, 0, 100, 1);
+    assert_numbers(second, 1, 20, 5);
+    g_assert_cmpuint(third->heard.numbers->len, ==, 40);
+    g_assert_cmpuint(third->heard.filter_ids[1], ==, 20);
+    g_assert_cmpuint(third->heard.filter_ids[2], ==, 20);
+    run_free(first);
+    run_free(second);
+    run_free(third);
+    end();
+}
+
+/* A source that cannot change is asked for everything, once. */
+static void test_rigid(void)
+{
+    begin();
+    script.cannot_change = true;
+    struct run *first = run_new("udp port 1", 50, 0);
+    set_active(first, true);
+    struct run *second = start("udp port 2");
+    add(second, "-p 3");
+    const struct script_state state = script_state();
+    g_assert_cmpint(state.started, ==, 1);
+    g_assert_cmpuint(state.asked.filter_count, ==, 0);
+    g_assert_cmpuint(state.asked.pkt_size, ==, 0);
+    for (uint32_t i = 0; i < 90; i++) {
+        script_send(1, 1 + i % 3, i);
+    }
+    set_active(first, false);
+    set_active(second, false);
+    assert_numbers(first, 0, 30, 3);
+    g_assert_cmpuint(first->heard.caplen, ==, 50);
+    g_assert_cmpuint(second->heard.numbers->len, ==, 60);
+    g_assert_cmpuint(second->heard.caplen, ==, 60);
+    run_free(first);
+    run_free(second);
+    end();
+}
+
+/* As much of each packet as the one wants that wants most of it. */
+static void test_sizes(void)
+{
+    begin();
+    struct run *small = run_new("udp port 1", 48, 0), *large = run_new("udp port 1", 54, 0);
+    set_active(small, true);
+    g_assert_cmpuint(script_state().asked.pkt_size, ==, 48);
+    set_active(large, true);
+    g_assert_cmpuint(script_state().asked.pkt_size, ==, 54);
+    script_send(1, 1, 0);
+    script_send_unjudged(1, 1, 1);
+    script_send_unjudged(1, 2, 2);
+    wait_for(&small->heard, has_packets, 2);
+    wait_for(&large->heard, has_packets, 2);
+    set_active(large, false);
+    script_send(1, 1, 2);
+    set_active(small, false);
+    assert_numbers(small, 0, 3, 1);
+    assert_numbers(large, 0, 2, 1);
+    g_assert_cmpuint(small->heard.caplen, ==, 48);
+    g_assert_cmpuint(large->heard.caplen, ==, 54);
+    run_free(small);
+    run_free(large);
+    end();
+}
+
+/* Each session has its own description of a component, as it was when its events happened. */
+static void test_renamed(void)
+{
+    begin();
+    struct run *first = start(NULL), *second = start(NULL);
+    script_rename(1, "wan0");
+    script_send(1, 1, 0);
+    set_active(first, false);
+    set_active(second, false);
+    g_assert_cmpstr(first->heard.name, ==, "wan0");
+    g_assert_cmpstr(second->heard.name, ==, "wan0");
+    run_free(first);
+    run_free(second);
+    end();
+}
+
+/* Several streams of one session, one of which comes later and goes earlier. */
+static void test_streams(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    begin();
+    struct run *first = start("udp port 1"), *second = run_new(NULL, 0, 0);
+    g_assert_false(pktmon_live_session_attach(first->session, second->heard.stream, &error));
+    g_assert_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT);
+    g_clear_error(&error);
+    pktmon_live_session_free(second->session);
+    second->session = NULL;
+    script_send(1, 1, 0);
+    wait_for(&first->heard, has_packets, 1);
+    g_assert_true(pktmon_live_session_attach(first->session, second->heard.stream, &error));
+    script_send(1, 1, 1);
+    script_send(1, 2, 1);
+    wait_for(&second->heard, has_packets, 1);
+    pktmon_realtime_stream_free(second->heard.stream);
+    second->heard.stream = NULL;
+    script_send(1, 1, 2);
+    set_active(first, false);
+    assert_numbers(first, 0, 3, 1);
+    assert_numbers(second, 1, 1, 1);
+    run_free(first);
+    run_free(second);
+    end();
+}
+
+static void test_refused_words(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    begin();
+    g_assert_null(pktmon_monitor_session_new(monitor, "", NULL, &error));
+    g_assert_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT);
+    g_clear_error(&error);
+    struct run *run = start(NULL);
+    g_assert_false(pktmon_live_session_add_expression(run->session, "udp prt 5", false, &error));
+    g_assert_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT);
+    g_assert_true(g_str_has_prefix(error->message, "test: "));
+    run->heard.call = run->session;
+    script_send(1, 1, 0);
+    wait_for(&run->heard, has_packets, 1);
+    g_assert_true(run->heard.refused);
+    run_free(run);
+    end();
+}
+
+static void test_start_fails(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    begin();
+    script.fail_start = true;
+    struct run *run = run_new(NULL, 0, 0);
+    g_assert_false(pktmon_live_session_set_active(run->session, true, &error));
+    g_assert_error(error, PKTMON_ERROR, PKTMON_ERROR_PERMISSION);
+    g_assert_cmpuint(run->heard.started + run->heard.stopped, ==, 0);
+    script.fail_start = false;
+    set_active(run, true);
+    run_free(run);
+    end();
+}
+
+/* The source fails: all are told why, once, and can begin anew. */
+static void test_source_fails(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    begin();
+    struct run *first = start(NULL), *second = start("udp port 1");
+    g_atomic_int_set(&script.fail, 1);
+    wait_for(&first->heard, has_stopped, 1);
+    wait_for(&second->heard, has_stopped, 1);
+    g_assert_cmpstr(first->heard.error, ==, "The agent has ended: start again.");
+    g_atomic_int_set(&script.fail, 0);
+    g_assert_false(pktmon_live_session_set_active(first->session, false, &error));
+    g_assert_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED);
+    g_clear_pointer(&first->heard.error, g_free);
+    set_active(first, true);
+    script_send(1, 1, 0);
+    set_active(first, false);
+    assert_numbers(first, 0, 1, 1);
+    run_free(first);
+    run_free(second);
+    end();
+}
+
+/* From several threads, at the same time. */
+static void *come_and_go(void *data)
+{
+    guint index = GPOINTER_TO_UINT(data);
+    g_autofree char *filter = g_strdup_printf("udp port %u", index);
+
+    for (guint i = 0; i < 10; i++) {
+        struct run *run = start(filter);
+        script_send(1, index, i);
+        wait_for(&run->heard, has_packets, 1);
+        if (i % 2) {
+            add(run, "-p 77");
+            set_active(run, false);
+        }
+        run_free(run);
+    }
+    return NULL;
+}
+
+static void test_threads(void)
+{
+    GThread *threads[6];
+
+    begin();
+    for (guint i = 0; i < G_N_ELEMENTS(threads); i++) {
+        threads[i] = g_thread_new("user", come_and_go, GUINT_TO_POINTER(i + 1));
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(threads); i++) {
+        g_thread_join(threads[i]);
+    }
+    end();
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/monitor/data-sources", test_data_sources);
+    g_test_add_func("/monitor/one", test_one);
+    g_test_add_func("/monitor/disjoint", test_disjoint);
+    g_test_add_func("/monitor/join-and-leave", test_join_and_leave);
+    g_test_add_func("/monitor/many", test_many);
+    g_test_add_func("/monitor/slow", test_slow);
+    g_test_add_func("/monitor/baseline", test_baseline);
+    g_test_add_func("/monitor/add-while-active", test_add_while_active);
+    g_test_add_func("/monitor/sources", test_sources);
+    g_test_add_func("/monitor/refusal", test_refusal);
+    g_test_add_func("/monitor/rigid", test_rigid);
+    g_test_add_func("/monitor/sizes", test_sizes);
+    g_test_add_func("/monitor/renamed", test_renamed);
+    g_test_add_func("/monitor/streams", test_streams);
+    g_test_add_func("/monitor/refused-words", test_refused_words);
+    g_test_add_func("/monitor/start-fails", test_start_fails);
+    g_test_add_func("/monitor/source-fails", test_source_fails);
+    g_test_add_func("/monitor/threads", test_threads);
+    return g_test_run();
+}
