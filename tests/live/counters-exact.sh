@@ -97,12 +97,26 @@ add_router
 know_each_other
 ping_once a "$ADDRESS_C"
 start_receivers
-snapshot >"$SCRATCH/before"
-start_counting
-send_all
-kill -INT "$counting_pid"
-wait "$counting_pid" || fail "it did not end well: $(<"$SCRATCH/counters.err")"
-snapshot >"$SCRATCH/after"
+
+# Some kernels run no tracing program while process 1 is the current task (docs/live-capture.md): a
+# measurement that says so is made again.
+ATTEMPTS=6
+UNTRACED="the kernel ran no tracing program for them"
+
+measure() {
+    snapshot >"$SCRATCH/before"
+    start_counting
+    send_all
+    kill -INT "$counting_pid"
+    wait "$counting_pid" || fail "it did not end well: $(<"$SCRATCH/counters.err")"
+    snapshot >"$SCRATCH/after"
+    ! grep -q "$UNTRACED" "$SCRATCH/counters.err"
+}
+
+attempt=1
+until measure; do
+    ((attempt++ < ATTEMPTS)) || fail "the kernel left packets untraced in each of $ATTEMPTS measurements"
+done
 expect_equal "warnings" "" "$(grep Warning "$SCRATCH/counters.err" || true)"
 exact compare "$SCRATCH/before" "$SCRATCH/after" "$SCRATCH/counters.json" ||
     fail "the counters are not those of the kernel"
