@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* For XDP: "redirect" sends every frame to the device TARGET of the same namespace, where it stays a
- * frame that is no socket buffer; "drop" drops every datagram. */
+/* For XDP: "redirect" sends every frame to the device TARGET of the same namespace, where it stays
+ * a frame that is no socket buffer; "drop" drops every datagram. */
 #include <linux/bpf.h>
 #include <linux/in.h>
 

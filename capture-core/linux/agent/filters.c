@@ -22,8 +22,8 @@ static GArray *classic[RECORD_MAX_FILTERS][AGENT_FILTER_FORMS];
 
 /* As the programs get them. */
 static struct {
-    GArray *dispatcher; /* of struct bpf_insn; NULL = there are no filters */
-    GPtrArray *bodies;  /* of GArray */
+    GArray *function;  /* of struct bpf_insn: a dispatcher, or the only filter; NULL = no filters */
+    GPtrArray *bodies; /* of GArray, which the dispatcher calls; NULL = none */
 } translated[AGENT_FILTER_FORMS];
 
 /* What libbpf borrows until the programs are loaded: of struct filter_splice. */
@@ -44,11 +44,11 @@ void filters_take(const struct agent_filter_part *part)
     g_array_append_vals(*code, part->code, part->count);
 }
 
-static GArray *translate(const GArray *code)
+static GArray *translate(const GArray *code, uint64_t needs_more)
 {
     GArray *body = NULL;
-    enum filter_translation result =
-        filter_translate((const struct sock_filter *)code->data, code->len, WINDOW, &body);
+    enum filter_translation result = filter_translate_alone((const struct sock_filter *)code->data,
+                                                            code->len, WINDOW, needs_more, &body);
 
     if (result != FILTER_TRANSLATED)
         agent_fail("The kernel cannot judge by the filter, because it %s.",
@@ -70,7 +70,7 @@ static void unref_body(void *body)
     g_array_unref(body);
 }
 
-static void translate_form(const struct agent_start *wanted, size_t form)
+static void translate_several(const struct agent_start *wanted, size_t form)
 {
     GPtrArray *bodies = g_ptr_array_new_with_free_func(unref_body);
 
@@ -78,16 +78,26 @@ static void translate_form(const struct agent_start *wanted, size_t form)
         bool always = wanted->always_filters >> i & 1;
         const GArray *code = classic[i][form]; /* NULL: the bit is kept free */
 
-        g_ptr_array_add(bodies, always || !code ? match_nothing() : translate(code));
+        g_ptr_array_add(bodies,
+                        always || !code ? match_nothing() : translate(code, FILTER_NEEDS_MORE));
     }
     translated[form].bodies = bodies;
-    translated[form].dispatcher =
+    translated[form].function =
         filter_dispatch(wanted->filters, RECORD_NEEDS_MORE, wanted->always_filters);
+}
+
+/* Bit 0, the only filter's, is FILTER_MATCH. */
+static void translate_form(const struct agent_start *wanted, size_t form)
+{
+    if (wanted->filters == 1 && !wanted->always_filters && classic[0][form])
+        translated[form].function = translate(classic[0][form], RECORD_NEEDS_MORE);
+    else
+        translate_several(wanted, form);
 }
 
 static void forget_translated(size_t form)
 {
-    g_clear_pointer(&translated[form].dispatcher, g_array_unref);
+    g_clear_pointer(&translated[form].function, g_array_unref);
     g_clear_pointer(&translated[form].bodies, g_ptr_array_unref);
 }
 
@@ -121,7 +131,7 @@ int filters_splice(struct bpf_program *program, struct bpf_prog_load_opts *optio
     g_ptr_array_add(splices, splice);
     filter_splice_begin(splice, program, options);
     for (size_t form = 0; form < AGENT_FILTER_FORMS; form++)
-        any |= filter_splice_function(splice, btf, stand_ins[form], translated[form].dispatcher,
+        any |= filter_splice_function(splice, btf, stand_ins[form], translated[form].function,
                                       translated[form].bodies);
     return any ? filter_splice_end(splice, program, options) : 0;
 }

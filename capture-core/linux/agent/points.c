@@ -2,8 +2,11 @@
 /* Which programs are loaded: as many as were asked for and the kernel has places for. */
 #include "agent.h"
 
-/* POINT_STACK: only where every point of the stack was asked for. */
-enum point_class { POINT_ALWAYS, POINT_STACK };
+enum point_class {
+    POINT_ALWAYS,
+    POINT_STACK,   /* only where every point of the stack was asked for */
+    POINT_FILTERS, /* there, and for what is received where filters judge (bpf/probes.bpf.c) */
+};
 
 static const struct {
     const char *program; /* of the tracepoint's name */
@@ -19,7 +22,7 @@ static const struct {
     {"napi_gro_receive_entry", POINT_ALWAYS, "packets handed over with napi_gro_receive()"},
     {"napi_gro_frags_entry", POINT_ALWAYS, "packets handed over with napi_gro_frags()"},
     {"net_dev_start_xmit", POINT_ALWAYS, "packets that drivers send"},
-    {"netif_receive_skb", POINT_STACK, "the upper edge on receive"},
+    {"netif_receive_skb", POINT_FILTERS, "the upper edge on receive"},
     {"net_dev_queue", POINT_ALWAYS,
      "the upper edge on send, and which segments are one large send"},
     {"qdisc_enqueue", POINT_STACK, "packets that enter queueing disciplines"},
@@ -72,7 +75,8 @@ static const struct {
 
 static bool is_wanted(enum point_class class, const struct agent_start *wanted)
 {
-    return class == POINT_ALWAYS || wanted->upper_edges;
+    return class == POINT_ALWAYS || wanted->upper_edges ||
+           (class == POINT_FILTERS && wanted->filters > 0);
 }
 
 static void choose_points(struct bpf_object *object, const struct agent_start *wanted)

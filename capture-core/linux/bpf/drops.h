@@ -241,8 +241,7 @@ static __always_inline void consumed(struct sk_buff *skb, struct journey *journe
     struct frame frame;
     __u32 copied;
 
-    if (!journey->group ||
-        journey->flags & (JOURNEY_ENDED | JOURNEY_DELIVERED | JOURNEY_SIDE) ||
+    if (!journey->group || journey->flags & (JOURNEY_ENDED | JOURNEY_DELIVERED | JOURNEY_SIDE) ||
         journey->head != address(skb->head) || journey->way != RECORD_RX || journey->number ||
         has_others(journey))
         return;

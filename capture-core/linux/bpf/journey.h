@@ -30,6 +30,20 @@ __noinline __u32 find_way(const struct ways *ways, __u64 key)
     return WAYS;
 }
 
+/* Whether there is one: for next to nothing, where there hardly ever is. One comparison, or the
+ * verifier would follow both ways of each. */
+static __always_inline bool has_way(const struct ways *ways, __u64 key)
+{
+    __u64 differs = ~0ULL; /* in its highest bit */
+
+    for (__u32 i = 0; i < WAYS; i++) {
+        __u64 difference = ways->keys[i] ^ key;
+
+        differs &= difference | -difference;
+    }
+    return !(differs >> 63);
+}
+
 /* A free one, or else the oldest. */
 __noinline __u32 oldest_way(const struct ways *ways)
 {
@@ -51,6 +65,21 @@ __noinline __u32 oldest_way(const struct ways *ways)
 
 /* --- journeys, by buffer --- */
 
+/* Which buckets of the tables below ever had an entry, as bits. The tables are larger than caches:
+ * where a filter matches little, a look into them would cost more than the filter. */
+static __u64 used_journeys[BUCKETS / 64], used_heads[BUCKETS / 64];
+
+static __always_inline bool is_used(const __u64 *used, __u32 slot)
+{
+    return used[slot / 64 & (BUCKETS / 64 - 1)] >> (slot & 63) & 1;
+}
+
+static __always_inline void note_used(__u64 *used, __u32 slot)
+{
+    if (!is_used(used, slot))
+        __sync_fetch_and_or(&used[slot / 64 & (BUCKETS / 64 - 1)], 1ULL << (slot & 63));
+}
+
 static __always_inline struct journey_bucket *bucket_of(__u64 skb)
 {
     __u32 slot = slot_of(skb, BUCKETS);
@@ -67,11 +96,17 @@ struct entry {
 /* Of the buffer, be it this packet's or another one's that was in the same memory. */
 static __always_inline struct entry entry_of(__u64 skb)
 {
-    struct journey_bucket *bucket = bucket_of(skb);
-    __u32 way = bucket ? find_way(&bucket->ways, skb) : WAYS;
+    struct journey_bucket *bucket;
     struct entry entry = {};
+    __u32 way;
 
-    if (bucket && way < WAYS) {
+    if (!is_used(used_journeys, slot_of(skb, BUCKETS)))
+        return entry;
+    bucket = bucket_of(skb);
+    if (!bucket || !has_way(&bucket->ways, skb))
+        return entry;
+    way = find_way(&bucket->ways, skb);
+    if (way < WAYS) {
         entry.journey = &bucket->journeys[way];
         entry.time = &bucket->ways.times[way];
     }
@@ -100,6 +135,7 @@ static __always_inline struct journey *new_journey(__u64 skb, __u64 time)
 
     if (!bucket)
         return NULL;
+    note_used(used_journeys, slot_of(skb, BUCKETS));
     way = find_way(&bucket->ways, skb);
     if (way >= WAYS)
         way = oldest_way(&bucket->ways) & (WAYS - 1);
@@ -158,6 +194,7 @@ static __always_inline void remember_head(const struct journey *journey, __u64 s
 
     if (!bucket)
         return;
+    note_used(used_heads, slot_of(journey->head, BUCKETS));
     way = find_way(&bucket->ways, journey->head);
     if (way >= WAYS)
         way = oldest_way(&bucket->ways) & (WAYS - 1);
@@ -172,10 +209,16 @@ static __always_inline void remember_head(const struct journey *journey, __u64 s
 
 static __always_inline void forget_head(__u64 head)
 {
-    struct head_bucket *bucket = heads_of(head);
-    __u32 way = bucket ? find_way(&bucket->ways, head) : WAYS;
+    struct head_bucket *bucket;
+    __u32 way;
 
-    if (bucket && way < WAYS)
+    if (!is_used(used_heads, slot_of(head, BUCKETS)))
+        return;
+    bucket = heads_of(head);
+    if (!bucket || !has_way(&bucket->ways, head))
+        return;
+    way = find_way(&bucket->ways, head);
+    if (way < WAYS)
         bucket->ways.keys[way] = 0;
 }
 

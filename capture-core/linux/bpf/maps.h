@@ -325,20 +325,31 @@ struct {
     __type(value, __u64);
 } group_numbers SEC(".maps");
 
-/* The buffer that this CPU freed last; only where there are filters. */
-struct {
-    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-    __uint(max_entries, 1);
-    __type(key, __u32);
-    __type(value, __u64);
-} last_freed SEC(".maps");
+/* The buffer that this CPU freed last, and the one that it received last, with the device:
+ * addresses. Only where there are filters. */
+struct last_buffers {
+    __u64 freed;
+    __u64 received;
+    __u64 device;
+};
 
-/* Which of the nested scratches are in use on this CPU, as bits. */
 struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
     __uint(max_entries, 1);
     __type(key, __u32);
-    __type(value, __u32);
+    __type(value, struct last_buffers);
+} last_buffers SEC(".maps");
+
+/* Which of the nested scratches are in use on this CPU. */
+struct nesting {
+    __u32 used[NESTED_LEVELS];
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct nesting);
 } nesting SEC(".maps");
 
 /* Edges count from one moment on, when all programs are attached, and until one moment. Where

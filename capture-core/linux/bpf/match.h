@@ -10,7 +10,7 @@
 #include "journey.h"
 
 /* So many bytes decide nearly always; the others are copied only where a filter asks for them. */
-#define FIRST_LOOK 128
+#define FIRST_LOOK 64
 
 /* A packet moves to another buffer within a second (CONTENT_AGE_NS, origin.h), which is at most so
  * many ticks of the kernel's clock, and up to ten times fewer: all programs may read it, for next
@@ -61,19 +61,13 @@ static __always_inline __u32 place_in_view(__u32 tag, __u32 *of_frame)
     return tag ? ADDRESSES_SIZE + VLAN_HLEN : 0;
 }
 
-/*
- * Fills the view with up to length bytes of the frame's linear part. tag: its protocol and its
- * control information, host order; 0: none. A global function, as read_content().
- */
-__noinline int view_linear(struct scratch *scratch, const struct frame *frame, __u32 tag,
-                           __u32 length)
+/* Fills the view with up to length bytes of the frame's linear part. tag: its protocol and its
+ * control information, host order; 0: none. */
+static __always_inline void view_linear(struct filter_view *view, const struct frame *frame,
+                                        __u32 tag, __u32 length)
 {
-    struct filter_view *view;
     __u32 to, from;
 
-    if (!scratch || !frame)
-        return 0;
-    view = &scratch->view;
     to = place_in_view(tag, &from);
     view->without_link = frame->l3;
     view->wirelen = frame->length + to - from;
@@ -82,7 +76,7 @@ __noinline int view_linear(struct scratch *scratch, const struct frame *frame, _
     if (length > frame->linear)
         length = frame->linear;
     if (length < from)
-        return 0;
+        return;
     if (tag) {
         bpf_probe_read_kernel(view->bytes, ADDRESSES_SIZE, (void *)frame->start);
         *(__u32 *)(view->bytes + ADDRESSES_SIZE) = bpf_htonl(tag);
@@ -92,11 +86,10 @@ __noinline int view_linear(struct scratch *scratch, const struct frame *frame, _
     if (length > FILTER_WINDOW) /* behind a tag it ends a little behind the window */
         length = FILTER_WINDOW;
     if (bpf_probe_read_kernel(view->bytes + to, length, (void *)(frame->start + from)))
-        return 0;
+        return;
     view->present = length + to;
     if (view->present > FILTER_WINDOW)
         view->present = FILTER_WINDOW;
-    return 0;
 }
 
 /* Adds what of the window lies in fragments. Not inline: dynptrs have a stack of their own, because
@@ -155,16 +148,37 @@ __noinline __u64 judge_inside(const struct scratch *scratch)
 }
 
 /* What the filters say of the view. */
-__noinline __u64 judge(const struct scratch *scratch)
+static __always_inline __u64 judge(const struct scratch *scratch)
 {
     __u64 verdict;
 
-    if (!scratch)
-        return 0;
     verdict = ask_filters(&scratch->view, 0, scratch->view.without_link);
     if (config.inner_filters)
         verdict |= judge_inside(scratch);
     return verdict;
+}
+
+/* By the first bytes, of which nearly all packets need no more. A global function, as
+ * read_content(). */
+__noinline __u64 judge_first(struct scratch *scratch, const struct frame *frame, __u32 tag)
+{
+    if (!scratch || !frame)
+        return 0;
+    view_linear(&scratch->view, frame, tag, config.inner_filters ? INNER_REACH : FIRST_LOOK);
+    return judge(scratch);
+}
+
+/* By all that the view takes of the linear part. */
+__noinline int view_all(struct scratch *scratch, const struct frame *frame, __u32 tag)
+{
+    if (scratch && frame)
+        view_linear(&scratch->view, frame, tag, FILTER_WINDOW);
+    return 0;
+}
+
+__noinline __u64 judge_again(const struct scratch *scratch)
+{
+    return scratch ? judge(scratch) : 0;
 }
 
 /* dynptr_source: as in write_record(). */
@@ -177,14 +191,13 @@ static __always_inline __u64 filters_of(struct scratch *scratch, const struct sk
 
     if (!frame->l3 && vlan_tag(skb, &protocol, &control))
         tag = (__u32)protocol << 16 | control;
-    view_linear(scratch, frame, tag, config.inner_filters ? INNER_REACH : FIRST_LOOK);
-    verdict = judge(scratch);
+    verdict = judge_first(scratch, frame, tag);
     if (!(verdict & RECORD_NEEDS_MORE))
         return verdict;
-    view_linear(scratch, frame, tag, FILTER_WINDOW);
+    view_all(scratch, frame, tag);
     if (dynptr_source && config.reads_fragments)
         view_fragments(dynptr_source, frame, &scratch->view);
-    return judge(scratch);
+    return judge_again(scratch);
 }
 
 static __always_inline void note_followed(void)

@@ -229,9 +229,9 @@ static __always_inline bool is_nobodys(const struct sight *sight)
 }
 
 /*
- * The packet is not to be followed, but its buffer is known from here on: its next sight must not be
- * taken for one of a packet that is followed and holds the same, as far as signatures tell; nor must
- * a clone's. What it holds is not kept. own: the same, if it was seen before.
+ * The packet is not to be followed, but its buffer is known from here on: its next sight must not
+ * be taken for one of a packet that is followed and holds the same, as far as signatures tell; nor
+ * must a clone's. What it holds is not kept. own: the same, if it was seen before.
  */
 static __always_inline void pass_by(struct journey *own, const struct packet_record *record,
                                     const struct sight *sight)

@@ -27,7 +27,8 @@ static __always_inline int packet_seen(struct sk_buff *skb, const struct net_dev
                                   .edge = edge_of(point)},
                           .point = point,
                           .way = way,
-                          .count = way};
+                          .count = way,
+                          .alone = point != RECORD_POINT_RX_LOWER};
     struct edge_counters *count = count_packet(&place, dev, frame);
     struct scratch *scratch = scratch_of(slot);
     struct journey *journey;
@@ -105,6 +106,14 @@ int BPF_PROG(napi_gro_frags_entry, const struct sk_buff *skb)
 SEC("tp_btf/netif_receive_skb")
 int BPF_PROG(netif_receive_skb, const struct sk_buff *skb)
 {
+    struct last_buffers *last = last_of_this_cpu();
+
+    if (last) {
+        last->received = address(skb);
+        last->device = address(skb->dev);
+    }
+    if (!config.upper_edges)
+        return 0;
     return received(skb, SCRATCH_NETIF_RECEIVE_SKB, RECORD_POINT_RX_UPPER);
 }
 
@@ -151,6 +160,21 @@ int BPF_PROG(net_dev_start_xmit, const struct sk_buff *skb, const struct net_dev
  */
 #define TCX_NEXT (-1)
 
+/* A packet that no filter matched may have no journey; but what passes the tracepoint is the last
+ * one to do so on its CPU when it comes here. */
+static __always_inline bool was_received(const struct sk_buff *skb, const struct net_device *dev,
+                                         const struct journey *journey)
+{
+    const struct last_buffers *last;
+
+    if (journey && journey->way == RECORD_RX && journey->head == address(skb->head) &&
+        journey->ifindex == (__u32)dev->ifindex &&
+        journey->net_cookie == dev->nd_net.net->net_cookie)
+        return true;
+    last = last_of_this_cpu();
+    return last && last->received == address(skb) && last->device == address(dev);
+}
+
 SEC("tcx/ingress")
 int tcx_ingress(struct __sk_buff *ctx)
 {
@@ -159,11 +183,7 @@ int tcx_ingress(struct __sk_buff *ctx)
     struct journey *journey = live_journey_of(address(skb));
     struct frame frame;
 
-    if (!dev)
-        return TCX_NEXT;
-    if (journey && journey->way == RECORD_RX && journey->head == address(skb->head) &&
-        journey->ifindex == (__u32)dev->ifindex &&
-        journey->net_cookie == dev->nd_net.net->net_cookie)
+    if (!dev || was_received(skb, dev, journey))
         return TCX_NEXT;
     if (is_running())
         count_if_unseen(journey, address(skb->head));
@@ -174,11 +194,10 @@ int tcx_ingress(struct __sk_buff *ctx)
 
 static __always_inline void note_freed(const struct sk_buff *skb)
 {
-    __u32 zero = 0;
-    __u64 *freed = config.filtered ? bpf_map_lookup_elem(&last_freed, &zero) : NULL;
+    struct last_buffers *last = last_of_this_cpu();
 
-    if (freed)
-        *freed = address(skb);
+    if (last)
+        last->freed = address(skb);
 }
 
 /* net/core/skbuff.c: the last reference to the buffer goes, for a reason. */

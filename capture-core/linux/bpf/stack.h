@@ -21,28 +21,30 @@
  * interrupt comes in between; the kernel does not keep them from it as it does tracing programs ---
  */
 
-static __always_inline __u32 *nested_scratches(void)
-{
-    __u32 zero = 0;
-
-    return bpf_map_lookup_elem(&nesting, &zero);
-}
-
-/* Takes one that is free, by a bit of its own, because tasks that preempt each other do not end in
+/* Takes one that is free, by a word of its own, because tasks that preempt each other do not end in
  * the reverse order. Returns its number, NESTED_LEVELS where there is none; leave() must follow. */
-static __always_inline __u32 enter(__u32 *used)
+static __always_inline __u32 enter(struct nesting *nested)
 {
     for (__u32 level = 0; level < NESTED_LEVELS; level++) {
-        if (!(__sync_fetch_and_or(used, 1U << level) & 1U << level))
+        if (!__sync_lock_test_and_set(&nested->used[level], 1))
             return level;
     }
     return NESTED_LEVELS;
 }
 
-static __always_inline void leave(__u32 *used, __u32 level)
+/* What comes in between sees all that its CPU has done so far: no barrier but the compiler's. */
+static __always_inline void leave(struct nesting *nested, __u32 level)
 {
+    asm volatile("" ::: "memory");
     if (level < NESTED_LEVELS)
-        __sync_fetch_and_and(used, ~(1U << level));
+        nested->used[level] = 0;
+}
+
+static __always_inline struct nesting *nested_scratches(void)
+{
+    __u32 zero = 0;
+
+    return bpf_map_lookup_elem(&nesting, &zero);
 }
 
 /* --- queueing disciplines --- */
@@ -54,20 +56,28 @@ static __always_inline struct place place_in_queue(const struct net_device *dev,
                                   .edge = EDGE_QDISC},
                           .point = point,
                           .way = RECORD_TX,
-                          .count = point == RECORD_POINT_QDISC_OUT};
+                          .count = point == RECORD_POINT_QDISC_OUT,
+                          .alone = true};
+}
+
+/* NULL where there is no filter. */
+static __always_inline struct last_buffers *last_of_this_cpu(void)
+{
+    __u32 zero = 0;
+
+    return config.filtered ? bpf_map_lookup_elem(&last_buffers, &zero) : NULL;
 }
 
 /* A discipline that cuts large sends has freed this one already. What no filter matched has no
  * journey in any case. */
 static __always_inline bool was_cut(const struct sk_buff *skb)
 {
-    __u32 zero = 0;
-    __u64 *freed;
+    const struct last_buffers *last;
 
     if (!config.filtered)
         return !live_journey_of(address(skb));
-    freed = bpf_map_lookup_elem(&last_freed, &zero);
-    return freed && *freed == address(skb);
+    last = last_of_this_cpu();
+    return last && last->freed == address(skb);
 }
 
 /* dynptr_source: as in write_record(). */
@@ -214,27 +224,28 @@ static __always_inline void leaves_hook(const struct place *place, struct sk_buf
 
 static __always_inline int at_hook(struct bpf_nf_ctx *ctx, bool leaves)
 {
+    struct nesting *nested = nested_scratches();
     struct sk_buff *skb = ctx->skb;
-    __u32 *used = nested_scratches(), level;
     struct edge_counters *count;
     struct place place = {};
     struct scratch *scratch;
     struct frame frame;
+    __u32 level;
 
-    if (!used)
-        return NF_ACCEPT;
-    level = enter(used);
-    scratch = level < NESTED_LEVELS ? scratch_of(SCRATCH_NESTED + level) : NULL;
     place_at_hook(&place, ctx->state, leaves);
     frame_at_hook(&frame, skb, place.point);
     count = count_packet(&place, NULL, &frame);
+    if (!count || !nested || (leaves && !journey_of(address(skb))))
+        return NF_ACCEPT;
+    level = enter(nested);
+    scratch = level < NESTED_LEVELS ? scratch_of(SCRATCH_NESTED + level) : NULL;
     if (!scratch)
         count_unaccounted();
-    else if (count && leaves)
+    else if (leaves)
         leaves_hook(&place, skb, &frame, scratch, count);
-    else if (count)
+    else
         enters_hook(&place, skb, &frame, scratch, count);
-    leave(used, level);
+    leave(nested, level);
     return NF_ACCEPT;
 }
 
@@ -275,16 +286,17 @@ int socket_ingress(struct __sk_buff *ctx)
     struct sock *sk = skb->sk;
     struct place place = {
         .key = {.edge = EDGE_SOCKETS}, .point = RECORD_POINT_SOCKET, .way = RECORD_RX};
-    __u32 *used = nested_scratches(), level;
+    struct nesting *nested = nested_scratches();
     struct edge_counters *count;
     struct scratch *scratch;
     struct frame frame;
-    __u32 copied;
+    __u32 level, copied;
 
-    if (!sk || !used)
+    if (!sk || !nested)
         return SOCKET_PASS;
-    deliveries_are_seen = true;
-    level = enter(used);
+    if (!deliveries_are_seen) /* other processors read what stands beside it */
+        deliveries_are_seen = true;
+    level = enter(nested);
     scratch = level < NESTED_LEVELS ? scratch_of(SCRATCH_NESTED + level) : NULL;
     place.key.net_cookie = sk->__sk_common.skc_net.net->net_cookie;
     frame_dropped(&frame, skb, 0);
@@ -297,7 +309,7 @@ int socket_ingress(struct __sk_buff *ctx)
         delivered(skb, sk->sk_type);
         write_record(ctx, &frame, scratch, copied, count);
     }
-    leave(used, level);
+    leave(nested, level);
     return SOCKET_PASS;
 }
 

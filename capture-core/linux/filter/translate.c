@@ -36,6 +36,7 @@ struct translation {
     const struct sock_filter *classic;
     uint32_t count;
     uint32_t window;         /* bytes */
+    uint64_t needs_more_is;  /* what the body returns for FILTER_NEEDS_MORE */
     const uint32_t *present; /* of filter_reach() */
     GArray *body;            /* struct bpf_insn */
     GArray *jumps;           /* struct jump, whose offsets are filled in at the end */
@@ -87,6 +88,14 @@ static void put_goto(struct translation *translation, uint32_t label)
 static void put_return(struct translation *translation, enum filter_verdict verdict)
 {
     put_constant(translation, BPF_MOV, A, verdict);
+    put(translation, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+}
+
+/* A constant of 64 bits takes two instructions. */
+static void put_return_needs_more(struct translation *translation)
+{
+    put(translation, BPF_LD | BPF_DW | BPF_IMM, A, 0, 0, (int32_t)translation->needs_more_is);
+    put(translation, 0, 0, 0, 0, (int32_t)(translation->needs_more_is >> 32));
     put(translation, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 }
 
@@ -400,7 +409,7 @@ static void put_end(struct translation *translation)
     }
     if (translation->needs_more) {
         put_label(translation, end_label(translation, LABEL_NEEDS_MORE));
-        put_return(translation, FILTER_NEEDS_MORE);
+        put_return_needs_more(translation);
     }
     put_label(translation, end_label(translation, LABEL_NO_MATCH));
     put_return(translation, FILTER_NO_MATCH);
@@ -433,6 +442,12 @@ static bool translate_all(struct translation *translation)
 enum filter_translation filter_translate(const struct sock_filter *classic, size_t count,
                                          uint32_t window, GArray **body)
 {
+    return filter_translate_alone(classic, count, window, FILTER_NEEDS_MORE, body);
+}
+
+enum filter_translation filter_translate_alone(const struct sock_filter *classic, size_t count,
+                                               uint32_t window, uint64_t needs_more, GArray **body)
+{
     enum filter_translation verdict = filter_check(classic, count);
     if (verdict != FILTER_TRANSLATED) {
         return verdict;
@@ -447,6 +462,7 @@ enum filter_translation filter_translate(const struct sock_filter *classic, size
     struct translation translation = {.classic = classic,
                                       .count = (uint32_t)count,
                                       .window = window,
+                                      .needs_more_is = needs_more,
                                       .present = present,
                                       .body = result,
                                       .jumps = jumps,

@@ -57,6 +57,11 @@ enum filter_translation {
 enum filter_translation filter_translate(const struct sock_filter *classic, size_t count,
                                          uint32_t window, GArray **body);
 
+/* The same with needs_more in place of FILTER_NEEDS_MORE: what filter_dispatch() makes of one
+ * filter, without a call of it. */
+enum filter_translation filter_translate_alone(const struct sock_filter *classic, size_t count,
+                                               uint32_t window, uint64_t needs_more, GArray **body);
+
 /* Why a filter was not translated, as the end of a sentence ("... because it " and this). */
 const char *filter_translation_text(enum filter_translation translation);
 

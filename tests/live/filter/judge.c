@@ -34,8 +34,8 @@ static int prepare_load(struct bpf_program *program, struct bpf_prog_load_opts *
     options->prog_flags |= BPF_F_SLEEPABLE; /* as libbpf's own handler does */
     filter_splice_free(&splice);            /* that of the program before */
     filter_splice_begin(&splice, program, options);
-    if (!filter_splice_function(&splice, bpf_object__btf((*skeleton)->obj), "filter",
-                                spliced_body, NULL)) {
+    if (!filter_splice_function(&splice, bpf_object__btf((*skeleton)->obj), "filter", spliced_body,
+                                NULL)) {
         return -ENOENT;
     }
     return filter_splice_end(&splice, program, options);
