@@ -1,32 +1,58 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "filter-bits.h"
 
+/* Longer than a provider follows a packet that it sees no more of. */
+#define FOLLOWED_NS (30ULL * 1000 * 1000 * 1000)
+
 static bool is_used(const struct filter_bits *bits, unsigned bit)
 {
     return bits->used >> bit & 1;
 }
 
-bool filter_bits_add(struct filter_bits *bits, const struct pktmon_provider_filter *filter,
-                     struct bit_list *list)
+/* Whether packets may be under way that its former filter matched. */
+static bool is_warm(const struct filter_bits *bits, unsigned bit, uint64_t now)
 {
-    for (unsigned i = 0; i < PKTMON_PROVIDER_FILTERS; i++) {
-        unsigned bit = (bits->next + i) % PKTMON_PROVIDER_FILTERS;
+    return bits->given_back[bit] > 0 && now < bits->given_back[bit] + FOLLOWED_NS;
+}
 
-        if (!is_used(bits, bit)) {
-            bits->filters[bit] = *filter;
-            bits->used |= 1ULL << bit;
-            bits->next = (bit + 1) % PKTMON_PROVIDER_FILTERS;
-            list->bits[list->count++] = bit;
-            return true;
+/* Whether a free bit is the better one to give out than another, lower one. */
+static bool is_better(const struct filter_bits *bits, unsigned bit, unsigned other, uint64_t now)
+{
+    return is_warm(bits, other, now) &&
+           (!is_warm(bits, bit, now) || bits->given_back[bit] < bits->given_back[other]);
+}
+
+bool filter_bits_add(struct filter_bits *bits, const struct pktmon_provider_filter *filter,
+                     struct bit_list *list, uint64_t now)
+{
+    unsigned best = PKTMON_PROVIDER_FILTERS;
+
+    for (unsigned bit = 0; bit < PKTMON_PROVIDER_FILTERS; bit++) {
+        if (!is_used(bits, bit) &&
+            (best == PKTMON_PROVIDER_FILTERS || is_better(bits, bit, best, now))) {
+            best = bit;
         }
     }
-    return false;
+    if (best == PKTMON_PROVIDER_FILTERS) {
+        return false;
+    }
+    bits->filters[best] = *filter;
+    bits->used |= 1ULL << best;
+    list->bits[list->count++] = best;
+    return true;
 }
 
 void filter_bits_release(struct filter_bits *bits, const struct bit_list *list,
-                         const struct bit_list *kept)
+                         const struct bit_list *kept, uint64_t now)
 {
-    bits->used &= ~(bit_list_mask(list) & ~bit_list_mask(kept));
+    uint64_t released = bits->used & bit_list_mask(list) & ~bit_list_mask(kept);
+
+    for (unsigned bit = 0; bit < PKTMON_PROVIDER_FILTERS; bit++) {
+        if (released >> bit & 1) {
+            bits->given_back[bit] = now;
+        }
+    }
+    bits->used &= ~released;
 }
 
 size_t filter_bits_for_provider(const struct filter_bits *bits,

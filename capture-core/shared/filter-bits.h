@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which bit of a provider belongs to which filter of which subscriber. A bit that is given back is
- * given out again as late as possible: packets that its former filter matched may be under way.
+ * given out again only when packets that its former filter matched are not followed any more; until
+ * then others are taken, but the lowest first, because each bit below the highest one costs, used
+ * or not. Where there are no others, it is the one that was given back first.
  */
 #ifndef PKTMON_SHARED_FILTER_BITS_H
 #define PKTMON_SHARED_FILTER_BITS_H
@@ -16,8 +18,8 @@
 struct filter_bits {
     /* The expressions are borrowed of who asked for the bit. */
     struct pktmon_provider_filter filters[PKTMON_PROVIDER_FILTERS];
-    uint64_t used; /* bits that belong to someone */
-    unsigned next; /* where the search for a free one begins */
+    uint64_t used;                                /* bits that belong to someone */
+    uint64_t given_back[PKTMON_PROVIDER_FILTERS]; /* when, ns, monotonic; 0: never used */
 };
 
 /* The bits of one subscriber, in the order of its filters. */
@@ -26,12 +28,12 @@ struct bit_list {
     size_t count;
 };
 
-/* Adds a bit for the filter to the list. False: there is none left. */
+/* Adds a bit for the filter to the list. False: there is none left. now: ns, monotonic. */
 bool filter_bits_add(struct filter_bits *bits, const struct pktmon_provider_filter *filter,
-                     struct bit_list *list);
+                     struct bit_list *list, uint64_t now);
 /* Gives back the bits of a list, but those that the other one has. */
 void filter_bits_release(struct filter_bits *bits, const struct bit_list *list,
-                         const struct bit_list *kept);
+                         const struct bit_list *kept, uint64_t now);
 
 /* As a provider is told of them, unused ones in between; returns their number. */
 size_t filter_bits_for_provider(const struct filter_bits *bits,

@@ -2,6 +2,10 @@
 /* What a hub asks its provider for: as much as its subscribers need together. */
 #include "hub-private.h"
 
+/* Programs that do less are loaded when it has been quiet for as long: others may come or go, and
+ * each change costs the kernel seconds of work. */
+#define LESS_DELAY_NS (5000 * PKTMON_NS_PER_MS)
+
 /* Orders ----------------------------------------------------------------------------------------
  */
 
@@ -74,7 +78,7 @@ struct hub_order *hub_order_new(const struct hub *hub, const struct subscriber *
     if (other && other->filters->len == 0) {
         /* Nothing is missed without the bit of all packets: whoever has it is given whatever comes.
          */
-        filter_bits_release(&bits, &other->bits, &other->next_bits);
+        filter_bits_release(&bits, &other->bits, &other->next_bits, 0);
     }
     options->filter_count = filter_bits_for_provider(&bits, order->filters);
     if (hub->provider && !hub->provider->ops->change) {
@@ -136,15 +140,16 @@ static bool assign_filters(struct hub *hub, struct subscriber *subscriber, const
     size_t known = subscriber->judges_itself || subscriber->filters->len > filters->len
                        ? 0
                        : MIN(subscriber->bits.count, subscriber->filters->len);
+    uint64_t now = pktmon_clock_monotonic();
     bool good = true;
 
     *list = subscriber->bits;
     list->count = known;
     for (guint i = known; good && i < filters->len; i++) {
-        good = filter_bits_add(&hub->bits,
-                               &g_array_index(filters, struct pktmon_provider_filter, i), list);
+        good = filter_bits_add(
+            &hub->bits, &g_array_index(filters, struct pktmon_provider_filter, i), list, now);
     }
-    return good && (filters->len > 0 || filter_bits_add(&hub->bits, &all_packets, list));
+    return good && (filters->len > 0 || filter_bits_add(&hub->bits, &all_packets, list, now));
 }
 
 /* All packets are for the subscriber, which judges them itself. Its other bits are given back once
@@ -155,7 +160,7 @@ static bool assign_all(struct hub *hub, struct subscriber *subscriber)
 
     subscriber->next_judges_itself = true;
     list->count = 0;
-    if (filter_bits_add(&hub->bits, &all_packets, list)) {
+    if (filter_bits_add(&hub->bits, &all_packets, list, pktmon_clock_monotonic())) {
         return true;
     }
     if (subscriber->bits.count == 0) {
@@ -206,7 +211,8 @@ void hub_take_over(struct hub *hub, struct hub_request *request)
 {
     struct subscriber *subscriber = request->subscriber;
 
-    filter_bits_release(&hub->bits, &subscriber->bits, &subscriber->next_bits);
+    filter_bits_release(&hub->bits, &subscriber->bits, &subscriber->next_bits,
+                        pktmon_clock_monotonic());
     subscriber->bits = subscriber->next_bits;
     subscriber->judges_itself = subscriber->next_judges_itself;
     subscriber_forget_wants(subscriber);
@@ -214,7 +220,7 @@ void hub_take_over(struct hub *hub, struct hub_request *request)
         g_array_unref(subscriber->filters);
         subscriber->filters = g_steal_pointer(&request->filters);
         subscriber_changed(subscriber);
-        hub->needs_less = true; /* it may have given back bits */
+        hub_needs_less(hub); /* it may have given back bits */
     }
 }
 
@@ -347,6 +353,11 @@ static void begin_next(struct hub *hub)
     }
 }
 
+void hub_needs_less(struct hub *hub)
+{
+    hub->less_due = pktmon_clock_monotonic() + LESS_DELAY_NS;
+}
+
 /* Whether less is needed than what the provider was asked for. */
 static bool has_too_much(const struct hub *hub)
 {
@@ -367,8 +378,8 @@ void hub_advance_changes(struct hub *hub)
     while (!hub->asked && hub->waiting.length > 0) {
         begin_next(hub);
     }
-    if (!hub->asked && hub->needs_less) {
-        hub->needs_less = false;
+    if (!hub->asked && hub->less_due && pktmon_clock_monotonic() > hub->less_due) {
+        hub->less_due = 0;
         if (has_too_much(hub)) {
             ask(hub, NULL);
         }

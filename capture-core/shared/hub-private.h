@@ -67,7 +67,7 @@ struct hub {
     struct hub_request *changing;    /* whom it was asked for; NULL: for one that left */
     struct hub_order *declined; /* what was refused when one left, and is not asked for again */
     GPtrArray *overdue;         /* of struct hub_order: what was asked for, without an answer */
-    bool needs_less;            /* one has left since the provider was asked */
+    uint64_t less_due;          /* ns, monotonic: when less is asked for; 0: nobody has left */
     unsigned changes;           /* of the provider, that are known */
     uint64_t change_due;        /* ns, monotonic: when it has taken too long */
     int64_t offset;             /* of events' times: real-time minus monotonic */
@@ -110,6 +110,8 @@ void hub_order_free(struct hub_order *order);
 bool hub_assign(struct hub *hub, struct subscriber *subscriber, const GArray *filters);
 /* What a subscriber asked for holds from here on. */
 void hub_take_over(struct hub *hub, struct hub_request *request);
+/* One has left, or needs less than before. */
+void hub_needs_less(struct hub *hub);
 /* Carries on with what is asked of the provider, one at a time. */
 void hub_advance_changes(struct hub *hub);
 

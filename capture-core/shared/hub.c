@@ -87,10 +87,11 @@ void hub_forget(struct hub *hub, struct subscriber *subscriber)
 {
     static const struct bit_list none;
     struct filter_bits *const all[] = {&hub->bits, &hub->bits_before};
+    uint64_t now = pktmon_clock_monotonic();
 
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
-        filter_bits_release(all[i], &subscriber->bits, &none);
-        filter_bits_release(all[i], &subscriber->next_bits, &none);
+        filter_bits_release(all[i], &subscriber->bits, &none, now);
+        filter_bits_release(all[i], &subscriber->next_bits, &none, now);
     }
     drop_changes(hub, subscriber);
     if (hub->changing && hub->changing->subscriber == subscriber) {
@@ -98,7 +99,7 @@ void hub_forget(struct hub *hub, struct subscriber *subscriber)
     }
     subscriber->state = SUBSCRIBER_ASLEEP;
     g_ptr_array_remove(hub->subscribers, subscriber);
-    hub->needs_less = true;
+    hub_needs_less(hub);
 }
 
 /* Nothing more comes for it. Takes ownership of error. */
@@ -300,7 +301,9 @@ static void stop_provider(struct hub *hub, const GError *error)
 static void do_what_is_due(struct hub *hub)
 {
     if (pktmon_timer_due(&hub->second, pktmon_clock_monotonic())) {
-        read_counters(hub);
+        if (!hub->asked) { /* a provider that is busy with a change would have to keep them all */
+            read_counters(hub);
+        }
         for (guint i = 0; i < hub->subscribers->len; i++) {
             subscriber_tell_losses(hub->subscribers->pdata[i], hub->newest, hub->registry);
         }
