@@ -73,6 +73,9 @@ int agent_client_receive(struct agent_client *client, int timeout_ms, struct age
     if (poll(&ready, 1, timeout_ms) <= 0)
         return 0;
     length = recvmsg(client->socket, &parcel, MSG_CMSG_CLOEXEC);
+    /* It ended without having read all that was asked: that is told once, before its last words. */
+    if (length < 0 && errno == ECONNRESET)
+        length = recvmsg(client->socket, &parcel, MSG_CMSG_CLOEXEC);
     if (length == sizeof(*message)) {
         *count = take_descriptors(&parcel, descriptors);
         if (message->type != AGENT_ERROR && message->type != AGENT_IMPOSSIBLE)
