@@ -68,6 +68,9 @@ last_counters() {
 }
 
 network_make "$NAME"
+# Nobody asks for addresses while this counts.
+ip -n "$NAME-a" neighbour replace "$NETWORK_ADDRESS_B" lladdr "$NETWORK_MAC_B" dev eth0
+ip -n "$NAME-b" neighbour replace "$NETWORK_ADDRESS_A" lladdr "$NETWORK_MAC_A" dev eth0
 ping_once a "$NETWORK_ADDRESS_B"
 
 # --- eBPF alone is refused, in one sentence ---
