@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "classic.h"
+#include "records.h"
 #include "run_body.h"
 #include "translate.h"
 
@@ -27,7 +28,7 @@ static GArray *as_it_is(const uint8_t *bytes, size_t size)
 
 /* Verdicts on a packet of which few bytes are present, and on one that is whole. */
 static void run(const GArray *program, const GArray *body, const uint8_t *bytes, uint32_t size,
-                uint32_t window_size)
+                uint32_t window_size, uint64_t needs_more)
 {
     uint32_t at_hand = MIN(size, window_size), few = at_hand ? bytes[0] % (at_hand + 1) : 0;
     g_autofree uint8_t *window = g_malloc0(window_size);
@@ -36,12 +37,12 @@ static void run(const GArray *program, const GArray *body, const uint8_t *bytes,
     bool wanted = classic_matches(program, bytes, size, size + 1);
     uint64_t whole = body_run(body, window, window_size, at_hand, size, size + 1);
     uint64_t first = body_run(body, window, window_size, few, size, size + 1);
-    if (whole == FILTER_NEEDS_MORE) {
+    if (whole == needs_more) {
         g_assert_cmpuint(size, >, window_size);
     } else {
         g_assert_cmpuint(whole, ==, wanted);
     }
-    g_assert_true(first == whole || first == FILTER_NEEDS_MORE);
+    g_assert_true(first == whole || first == needs_more);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -50,19 +51,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     bool valid = data[0] & 1;
+    uint64_t needs_more = data[0] & 2 ? RECORD_NEEDS_MORE : FILTER_NEEDS_MORE;
     uint32_t window_size = 1 + (data[1] | data[2] << 8) % MAX_FUZZ_WINDOW;
     g_autoptr(GArray) program =
         valid ? classic_from_bytes(data + 3, size - 3) : as_it_is(data + 3, size - 3);
     g_autoptr(GArray) body = NULL;
-    enum filter_translation translation = filter_translate(
-        (const struct sock_filter *)program->data, program->len, window_size, &body);
+    enum filter_translation translation = filter_translate_alone(
+        (const struct sock_filter *)program->data, program->len, window_size, needs_more, &body);
 
     g_assert_true(!valid || translation == FILTER_TRANSLATED);
     g_assert_true((translation == FILTER_TRANSLATED) == (body != NULL));
     g_assert_nonnull(filter_translation_text(translation));
     if (body) {
         body_check(body);
-        run(program, body, data, (uint32_t)size, window_size);
+        run(program, body, data, (uint32_t)size, window_size, needs_more);
     }
     return 0;
 }

@@ -24,6 +24,12 @@ static bool is_jump(const struct bpf_insn *insn)
     return (kind == BPF_JMP || kind == BPF_JMP32) && operation != BPF_EXIT;
 }
 
+/* A constant of 64 bits, half of which the next instruction holds. */
+static bool is_wide(const struct bpf_insn *insn)
+{
+    return insn->code == (BPF_LD | BPF_DW | BPF_IMM) && insn->src_reg == 0 && insn->off == 0;
+}
+
 static bool goes_on(const struct bpf_insn *insn)
 {
     return insn->code != (BPF_JMP | BPF_EXIT) && insn->code != (BPF_JMP | BPF_JA);
@@ -44,6 +50,13 @@ void body_check(const GArray *body)
             g_assert_cmpint(insn->off, >=, 0);
             g_assert_cmpuint(i + 1 + (guint)insn->off, <, body->len);
             reached[i + 1 + (guint)insn->off] = true;
+        }
+        if (is_wide(insn)) {
+            g_assert_cmpuint(i + 1, <, body->len);
+            g_assert_cmpuint(insn[1].code, ==, 0);
+            g_assert_false(reached[i + 1]);
+            i++;
+            reached[i] = true;
         }
         reached[i + 1] |= goes_on(insn);
     }
@@ -190,6 +203,15 @@ static guint run_jump(const struct machine *machine, const struct bpf_insn *insn
     return compare(BPF_OP(insn->code), left, right) ? (guint)insn->off : 0;
 }
 
+static guint run_wide(struct machine *machine, const struct bpf_insn *insn)
+{
+    g_assert_true(is_wide(insn));
+    machine->registers[insn->dst_reg] = (uint32_t)insn[0].imm | (uint64_t)(uint32_t)insn[1].imm
+                                                                    << 32;
+    return 1;
+}
+
+/* The same. */
 static guint step(struct machine *machine, const struct bpf_insn *insn)
 {
     switch (BPF_CLASS(insn->code)) {
@@ -205,6 +227,8 @@ static guint step(struct machine *machine, const struct bpf_insn *insn)
     case BPF_JMP:
     case BPF_JMP32:
         return run_jump(machine, insn);
+    case BPF_LD:
+        return run_wide(machine, insn);
     }
     g_error("instruction 0x%x", insn->code);
 }

@@ -139,6 +139,12 @@ expect_equal "losses" "" "$(fields "$one" \
     "pktmon.lost && pktmon.component.name contains \"$NAME-\"" frame.number)"
 expect_sound "$two"
 
+# What a whole capture of the same holds open.
+file=$SCRATCH/whole.pcapng
+start_capture "$file"
+needed=$(find "/proc/$(agent_of "$capture_pid")/fd" -type l | wc -l)
+stop_capture "$file"
+
 # At devices alone there are none.
 file=$SCRATCH/devices.pcapng
 start_capture "$file" --points devices
@@ -147,7 +153,7 @@ stop_capture "$file"
 
 # What cannot be had is said, in one sentence.
 file=$SCRATCH/few.pcapng
-ulimit -n 90 # from here on: not every root may raise it again
+ulimit -n $((needed - 20)) # from here on: not every root may raise it again
 start_capture "$file"
 stop_capture "$file"
 missing=$(fields "$file" "pktmon.record == 5" pktmon.capture.missing)

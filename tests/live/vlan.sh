@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Tagged frames over a bridge that knows nothing of VLANs. The kernel takes the tag out of a frame
-# and holds it elsewhere; the capture shows the frame with its tag, and filters that frame.
+# and holds it elsewhere; the capture shows the frame with its tag, filters that frame, and follows it
+# to where it has none.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -46,7 +47,7 @@ expect_equal "tags of other packets" "" "$(fields "$all" "vlan && !(icmp.ident =
 
 filtered=$SCRATCH/vlan.pcapng
 send_and_capture "$filtered" --extcap-capture-filter "vlan $VLAN and icmp"
-packets "$filtered" "frame" icmp.seq | expect_journeys "$WAY" "1 2 3"
+packets "$filtered" "frame" icmp.seq | expect_journeys "$WAY"$'\n'"$END" "1 2 3"
 
 # What libpcap finds in the same frames is what the filter "icmp" leaves: no tagged one.
 untagged=$SCRATCH/icmp.pcapng

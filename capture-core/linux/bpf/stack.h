@@ -196,6 +196,8 @@ static __always_inline void enters_hook(const struct place *place, struct sk_buf
         journey->flags |= JOURNEY_IN_HOOK;
     }
     write_record(skb, frame, scratch, copied, count);
+    if (journey)
+        journey->time = bpf_ktime_get_ns(); /* the hook's time is without what this took */
 }
 
 /* Says so only where the hook did something to the packet, or held it. */
