@@ -42,10 +42,11 @@ static const struct {
 static void resolve_call(struct bpf_insn *insn)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(kernel_functions); i++) {
-        int id = kernel_function(kernel_functions[i].name);
+        int id;
 
         if (insn->imm != kernel_functions[i].placeholder)
             continue;
+        id = kernel_function(kernel_functions[i].name);
         if (id > 0)
             *insn = (struct bpf_insn){
                 .code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_KFUNC_CALL, .imm = id};
