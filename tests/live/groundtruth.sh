@@ -18,6 +18,7 @@ source "$(dirname "$0")/journey.sh"
 ALL_PACKETS=${GROUNDTRUTH_PACKETS:-10000}
 RUNS=${GROUNDTRUTH_RUNS:-}
 RATE=20000
+BUFFER_MIB=512 # for all that a network makes, however slow the reader is: none may be left out
 GROUNDTRUTH=$TESTS/groundtruth
 NUMBERED=$PKTMON_BUILD/tests/live/numbered
 BESIDE_PORT=9001 CHURN_PORT=9002
@@ -198,7 +199,8 @@ run() {
     if [[ $taps == yes ]]; then
         start_taps
     fi
-    capture_of "$file" "${namespaces[@]}" -- --points "$points" "${capture_options[@]}"
+    capture_of "$file" "${namespaces[@]}" -- --points "$points" --buffer-size "$BUFFER_MIB" \
+        "${capture_options[@]}"
     start_beside
     network_traffic
     stop_all "${beside_pids[@]}"
