@@ -56,13 +56,15 @@ static void on_xdp(struct ebpf_provider *provider, const struct agent_message *m
 static void on_changed(struct ebpf_provider *provider, const struct agent_message *message)
 {
     g_clear_error(&provider->base.refused);
-    if (message->changed.refusal)
+    if (message->changed.refusal) {
+        provider->options = provider->unchanged;
         provider->base.refused =
             g_error_new(PKTMON_ERROR, PKTMON_ERROR_UNSUPPORTED,
                         "The kernel refused the filters (%s): make them simpler.",
                         g_strerror(message->changed.refusal));
-    else
+    } else {
         provider->base.judges = message->changed.filtered;
+    }
     provider->changing = false;
     provider->base.changes++;
 }
@@ -128,15 +130,13 @@ static bool is_stopped(const struct ebpf_provider *provider)
     return provider->stopped;
 }
 
-/* Asks, and listens until the answer is there. */
-static bool ask(struct ebpf_provider *provider, const struct agent_request *request,
-                bool (*answered)(const struct ebpf_provider *provider), int timeout_ms,
-                GError **error)
+/* Listens until the answer is there. */
+static bool await(struct ebpf_provider *provider,
+                  bool (*answered)(const struct ebpf_provider *provider), int timeout_ms,
+                  GError **error)
 {
     uint64_t deadline = pktmon_clock_monotonic() + timeout_ms * PKTMON_NS_PER_MS;
 
-    if (!agent_client_ask(&provider->agent, request, error))
-        return false;
     while (!answered(provider)) {
         uint64_t now = pktmon_clock_monotonic();
 
@@ -151,6 +151,14 @@ static bool ask(struct ebpf_provider *provider, const struct agent_request *requ
     return true;
 }
 
+static bool ask(struct ebpf_provider *provider, const struct agent_request *request,
+                bool (*answered)(const struct ebpf_provider *provider), int timeout_ms,
+                GError **error)
+{
+    return agent_client_ask(&provider->agent, request, error) &&
+           await(provider, answered, timeout_ms, error);
+}
+
 bool ebpf_ask_for_list(struct ebpf_provider *provider, int timeout_ms, GError **error)
 {
     const struct agent_request request = {.protocol = AGENT_PROTOCOL, .type = AGENT_LIST};
@@ -159,11 +167,12 @@ bool ebpf_ask_for_list(struct ebpf_provider *provider, int timeout_ms, GError **
     return ask(provider, &request, is_listed, timeout_ms, error);
 }
 
-/* Sends the filters, too. */
+/* Sends the filters, too, which the caller keeps no longer. */
 static bool prepare_start(struct ebpf_provider *provider, struct agent_request *request,
                           GError **error)
 {
-    const struct pktmon_provider_options *options = &provider->options;
+    struct pktmon_provider_options *options = &provider->options;
+    bool sent;
 
     request->protocol = AGENT_PROTOCOL;
     request->start = (struct agent_start){
@@ -176,15 +185,23 @@ static bool prepare_start(struct ebpf_provider *provider, struct agent_request *
         .record_drops = options->drops,
         .leaves_out_netns = options->wants_netns != NULL,
     };
-    return filters_ask(provider, &request->start, error);
+    sent = filters_ask(provider, &request->start, error);
+    options->filters = NULL;
+    options->filter_count = 0;
+    return sent;
 }
 
-bool ebpf_ask_for_start(struct ebpf_provider *provider, int timeout_ms, GError **error)
+bool ebpf_ask_for_start(struct ebpf_provider *provider, GError **error)
 {
     struct agent_request request = {.type = AGENT_START};
 
     return prepare_start(provider, &request, error) &&
-           ask(provider, &request, have_rings, timeout_ms, error);
+           agent_client_ask(&provider->agent, &request, error);
+}
+
+bool ebpf_await_start(struct ebpf_provider *provider, int timeout_ms, GError **error)
+{
+    return await(provider, have_rings, timeout_ms, error);
 }
 
 bool ebpf_ask_for_change(struct ebpf_provider *provider, GError **error)

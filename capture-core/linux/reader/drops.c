@@ -71,26 +71,21 @@ static void read_modules(struct drop_names *names, struct btf *kernel)
     }
 }
 
-struct drop_names *drop_names_new(int location_texts, GError **error)
+struct drop_names *drop_names_new(struct btf *kernel)
 {
-    struct btf *kernel = btf__load_vmlinux_btf();
-    struct drop_names *names;
+    struct drop_names *names = g_new0(struct drop_names, 1);
 
-    if (!kernel) {
-        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_UNSUPPORTED,
-                    "The kernel's BTF (" MODULE_BTF "/vmlinux) could not be read (%s): use a "
-                    "kernel built with CONFIG_DEBUG_INFO_BTF.",
-                    g_strerror(errno));
-        return NULL;
-    }
-    names = g_new0(struct drop_names, 1);
-    names->location_texts = location_texts;
+    names->location_texts = -1;
     names->reasons = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
     names->locations = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
     read_reasons(names, kernel, 1);
     read_modules(names, kernel);
-    btf__free(kernel);
     return names;
+}
+
+void drop_names_locate(struct drop_names *names, int location_texts)
+{
+    names->location_texts = location_texts;
 }
 
 const char *drop_reason_name(struct drop_names *names, uint32_t reason)

@@ -11,9 +11,12 @@
 
 struct drop_names;
 
-/* Reads the reasons of the running kernel and its modules from their BTF. location_texts is the
- * descriptor of the map (borrowed). NULL: error. */
-struct drop_names *drop_names_new(int location_texts, GError **error);
+struct btf;
+
+/* Reads the reasons of the running kernel, whose BTF this is, and of its modules from theirs. */
+struct drop_names *drop_names_new(struct btf *kernel);
+/* location_texts: the descriptor of the map (borrowed), needed before the first place is named. */
+void drop_names_locate(struct drop_names *names, int location_texts);
 /* "NETFILTER_DROP"; for a number without a name "REASON_" and the number. Owned by names. */
 const char *drop_reason_name(struct drop_names *names, uint32_t reason);
 /* "symbol+0xoffset", or NULL where the kernel gave no symbol. Owned by names. */

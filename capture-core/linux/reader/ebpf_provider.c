@@ -6,6 +6,8 @@
 #include "ebpf_provider.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <errno.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -59,22 +61,41 @@ static bool ebpf_enumerate(struct pktmon_provider *base, GError **error)
     return true;
 }
 
+/* What the kernel calls things. */
+static bool read_names(struct ebpf_provider *provider, GError **error)
+{
+    struct btf *kernel = btf__load_vmlinux_btf();
+
+    if (!kernel) {
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_UNSUPPORTED,
+                    "The kernel's BTF (/sys/kernel/btf/vmlinux) could not be read (%s): use a "
+                    "kernel built with CONFIG_DEBUG_INFO_BTF.",
+                    g_strerror(errno));
+        return false;
+    }
+    provider->names = drop_names_new(kernel);
+    provider->troubles = trouble_names_new(kernel);
+    btf__free(kernel);
+    return true;
+}
+
 static bool ebpf_start(struct pktmon_provider *base, GError **error)
 {
     struct ebpf_provider *provider = (struct ebpf_provider *)base;
 
-    if (!ebpf_ask_for_start(provider, START_TIMEOUT_MS, error))
+    /* Names take as long to read as half of the programs to load: both are done at once. */
+    if (!ebpf_ask_for_start(provider, error) || !read_names(provider, error) ||
+        !ebpf_await_start(provider, START_TIMEOUT_MS, error))
         return false;
-    provider->names = drop_names_new(provider->maps[AGENT_MAP_LOCATION_TEXTS], error);
+    drop_names_locate(provider->names, provider->maps[AGENT_MAP_LOCATION_TEXTS]);
     provider->owners =
         owners_new(provider->maps[AGENT_MAP_OWNERS], provider->maps[AGENT_MAP_PROCESS_CHANGES]);
-    provider->troubles = trouble_names_new();
     provider->offset = pktmon_clock_offset();
     topology_watch(provider->topology, &(struct topology_watcher){.changed = on_changed,
                                                                   .gone = on_gone,
                                                                   .named = on_named,
                                                                   .context = provider});
-    return provider->names != NULL;
+    return true;
 }
 
 static int ebpf_read(struct pktmon_provider *base, int timeout_ms, GError **error)
@@ -110,6 +131,12 @@ static bool ebpf_change(struct pktmon_provider *base, const struct pktmon_provid
 {
     struct ebpf_provider *provider = (struct ebpf_provider *)base;
 
+    if (provider->changing) {
+        g_set_error_literal(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
+                            "The capture is being changed already: wait until that is done.");
+        return false;
+    }
+    provider->unchanged = provider->options;
     provider->options.filters = options->filters;
     provider->options.filter_count = options->filter_count;
     provider->options.pkt_size = options->pkt_size;
@@ -117,8 +144,10 @@ static bool ebpf_change(struct pktmon_provider *base, const struct pktmon_provid
     provider->options.flow = options->flow;
     provider->options.drops = options->drops;
     provider->options.max_cpu = options->max_cpu;
-    provider->changing = true;
-    return ebpf_ask_for_change(provider, error);
+    provider->changing = ebpf_ask_for_change(provider, error);
+    if (!provider->changing)
+        provider->options = provider->unchanged;
+    return provider->changing;
 }
 
 static bool ebpf_stop(struct pktmon_provider *base, GError **error)

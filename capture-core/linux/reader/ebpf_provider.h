@@ -20,7 +20,8 @@
 
 struct ebpf_provider {
     struct pktmon_provider base;
-    struct pktmon_provider_options options;
+    struct pktmon_provider_options options;   /* filters: only until they are sent */
+    struct pktmon_provider_options unchanged; /* as before AGENT_CHANGE, until it is answered */
     struct agent_client agent;
     struct topology *topology;
     struct drop_names *names;
@@ -67,7 +68,8 @@ void ebpf_clear_pending(struct ebpf_provider *provider);
  * error. */
 int ebpf_listen(struct ebpf_provider *provider, int timeout_ms, GError **error);
 bool ebpf_ask_for_list(struct ebpf_provider *provider, int timeout_ms, GError **error);
-bool ebpf_ask_for_start(struct ebpf_provider *provider, int timeout_ms, GError **error);
+bool ebpf_ask_for_start(struct ebpf_provider *provider, GError **error);
+bool ebpf_await_start(struct ebpf_provider *provider, int timeout_ms, GError **error);
 /* The answer comes by itself. */
 bool ebpf_ask_for_change(struct ebpf_provider *provider, GError **error);
 bool ebpf_ask_for_stop(struct ebpf_provider *provider, int timeout_ms, GError **error);

@@ -32,15 +32,12 @@ static void read_reset_reasons(struct trouble_names *names, const struct btf *bt
     }
 }
 
-struct trouble_names *trouble_names_new(void)
+struct trouble_names *trouble_names_new(const struct btf *kernel)
 {
     struct trouble_names *names = g_new0(struct trouble_names, 1);
-    struct btf *btf = btf__load_vmlinux_btf();
 
     names->reset_reasons = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-    if (btf)
-        read_reset_reasons(names, btf);
-    btf__free(btf);
+    read_reset_reasons(names, kernel);
     return names;
 }
 

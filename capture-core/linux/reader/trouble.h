@@ -8,8 +8,10 @@
 struct ebpf_provider;
 struct trouble_names;
 
-/* Reads the running kernel's reasons of resets; it may have none. */
-struct trouble_names *trouble_names_new(void);
+struct btf;
+
+/* Reads the reasons of resets from the running kernel's BTF; it may have none. */
+struct trouble_names *trouble_names_new(const struct btf *kernel);
 void trouble_names_free(struct trouble_names *names);
 
 /* Delivers a record of RECORD_POINT_TROUBLE as an event. */
