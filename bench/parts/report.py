@@ -110,6 +110,32 @@ def print_net_programs(title, readings, goal):
           f"runs, and a run {spread(per_run, '%.0f')} ns (goal: {goal}).\n")
 
 
+def print_cost_of_programs(title, readings):
+    """readings: {variant: ns per packet of each round}."""
+    others = list(readings)[:-1]
+    rows = [[variant, spread(its_own, "%.0f"),
+             *(spread([a / b for a, b in zip(its_own, readings[other])], "%.2f")
+               for other in others)] for variant, its_own in readings.items()]
+    print(f"**{title}, {len(next(iter(readings.values())))} rounds**\n")
+    print_table(["", "ns per packet", *(f"of {other}" for other in others)], rows)
+
+
+def print_cost(title, runs):
+    """CPU time of the machine beyond that of the first variant, and of the capture's processes."""
+    first, *rest = runs
+    beyond = {variant: [run["machine_cpu"] - none["machine_cpu"]
+                        for run, none in zip(runs[variant], runs[first])] for variant in rest}
+    rows = [[variant, spread([run["machine_cpu"] for run in runs[variant]], "%.2f"),
+             spread(beyond[variant], "%.2f"),
+             spread([run["capture_cpu"] for run in runs[variant]], "%.2f"),
+             spread([a / b for a, b in zip(beyond[variant], beyond[rest[0]])], "%.2f"),
+             spread([run["missed"] for run in runs[variant]], "%.0f")]
+            for variant in rest]
+    print(f"**{title}, {len(runs[first])} rounds**\n")
+    print_table(["CPU s per million packets", "machine", f"beyond {first}", "capture's processes",
+                 f"beyond, of {rest[0]}", "packets missed"], rows)
+
+
 def print_rates(title, runs):
     """Of each variant the sender's rate, and its ratio to each other one's in the same round."""
     others = list(runs)[:-1]

@@ -52,6 +52,7 @@ def measure(network, capture, seconds, rate):
         "capture_cpu": max(cpu, 0) * MILLION / load.sent,
         "missing_percent": 100 * (expected - outcome.written) / (expected or 1),
         "told_percent": 100 * outcome.told / (expected or 1),
+        "missed": outcome.told,
         "memory_mib": watch.most / MIB,
     }
 

@@ -135,6 +135,27 @@ class Pktmon(NoCapture):
         return Outcome(take_records(self.file), told)
 
 
+class Sessions(NoCapture):
+    """Sessions of one process, which reads their streams and writes nothing."""
+
+    def __init__(self, here, points, expressions):
+        super().__init__()
+        self.name = f"{len(expressions)} session" + "s" * (len(expressions) > 1)
+        self.command = [here.build / "bench/sessions", points, *expressions]
+
+    def start(self, _network):
+        process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   text=True)
+        self.processes = [process]
+        if process.stdout.readline() != "ready\n":
+            raise SystemExit("The sessions did not start.")
+
+    def outcome(self):
+        packets, missed = map(int, self.processes[0].stdout.read().split())
+        self.processes[0].stdout.close()
+        return Outcome(packets, missed)
+
+
 class EmptyPrograms(NoCapture):
     """Programs that do nothing, where a packet passes."""
 

@@ -102,18 +102,54 @@ registered_fields() {
 			print $3 "|" $4 }' | LC_ALL=C sort
 }
 
-distinct_values() {
-	run_tshark -2 -r "$1" -Y "$2" -T fields -e "$2" | LC_ALL=C sort -u | paste -sd';'
+# columns FILE: of each field, in their order, "VALUES|FRAMES": its different values, and how many
+# frames have one.
+columns() {
+	set -- "$1" $(cut -d'|' -f1 "$work/table" | sed 's/^/-e /')
+	file=$1
+	shift
+	run_tshark -2 -r "$file" -T fields "$@" >"$work/values"
+	LC_ALL=C awk -F'\t' -v fields=$(($# / 2)) '
+		{
+			for (i = 1; i <= fields; i++) {
+				value = $i == "True" ? 1 : $i == "False" ? 0 : $i
+				if (value == "")
+					continue
+				frames[i]++
+				if (!seen[i, value]++)
+					print i "\t" value | "sort -t \"\t\" -k1,1n -k2,2"
+			}
+		}
+		END {
+			close("sort -t \"\t\" -k1,1n -k2,2")
+			for (i = 1; i <= fields; i++)
+				print i "\t\t" frames[i] + 0
+		}' "$work/values" |
+		awk -F'\t' '
+			NF == 2 { values[$1] = values[$1] (values[$1] == "" ? "" : ";") $2 }
+			NF == 3 { print values[$1] "|" $3 }'
+}
+
+# found FILE: how many frames each field finds as a display filter, in their order.
+found() {
+	run_tshark -2 -q -r "$1" -z "io,stat,0,$(cut -d'|' -f1 "$work/table" | paste -sd,)" |
+		awk -F'|' '/<>/ { for (i = 3; i < NF; i += 2) print $i + 0 }'
 }
 
 expect "the registered fields" "$(fields | cut -d'|' -f1,2 | LC_ALL=C sort)" "$(registered_fields)"
+fields >"$work/table"
 for carrier in frames blocks; do
-	"$make_capture" --carrier $carrier "$work/$carrier.pcapng"
-	fields >"$work/table"
-	while IFS='|' read -r field _ values; do
-		expect "$field ($carrier)" "$values" "$(distinct_values "$work/$carrier.pcapng" "$field")"
-	done <"$work/table"
+	file=$work/$carrier.pcapng
+	"$make_capture" --carrier $carrier "$file"
+	columns "$file" >"$work/columns"
+	found "$file" >"$work/found"
+	paste -d'|' "$work/table" "$work/columns" "$work/found" >"$work/all"
+	while IFS='|' read -r field _ expected values frames found; do
+		expect "$field ($carrier)" "$expected" "$values"
+		expect "frames with $field ($carrier)" "$frames" "$found"
+	done <"$work/all"
+	expect "fields that were looked at" "$(wc -l <"$work/table")" "$(grep -c . "$work/found")"
 	expect "nothing is wrong ($carrier)" "" \
-		"$(run_tshark -r "$work/$carrier.pcapng" -Y "_ws.expert.group == Malformed")"
+		"$(run_tshark -r "$file" -Y "_ws.expert.group == Malformed")"
 done
 finish
