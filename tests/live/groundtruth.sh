@@ -18,7 +18,7 @@ source "$(dirname "$0")/journey.sh"
 ALL_PACKETS=${GROUNDTRUTH_PACKETS:-10000}
 RUNS=${GROUNDTRUTH_RUNS:-}
 RATE=20000
-BUFFER_MIB=512 # for all that a network makes, however slow the reader is: none may be left out
+BUFFER_MIB=1024 # for all that a network makes, however slow the reader is: none may be left out
 GROUNDTRUTH=$TESTS/groundtruth
 NUMBERED=$PKTMON_BUILD/tests/live/numbered
 BESIDE_PORT=9001 CHURN_PORT=9002

@@ -32,6 +32,7 @@ from pcapng import (COMPONENT, CUSTOM, EDGE, LOST, PACKET, RECORD_COMPONENT, REC
 
 COMPONENT_NAME, DIRECTION, GROUP, PACKET_NUMBER, COPY, LINKED = 3, 11, 12, 13, 15, 17
 DROPPED, COPY_RELEASED, DROP_REASON, DROP_LOCATION = 20, 21, 22, 24
+EVENT_LEVEL, EVENT_MESSAGE, WARNING = 53, 54, 3
 EDGES = {0: "-", 1: "Upper", 2: "Lower", 3: "qdisc", 4: "prerouting", 5: "input", 6: "forward",
          7: "output", 8: "postrouting"}
 DIRECTIONS = ["-", "In", "Out", "Rx", "Tx"]
@@ -144,6 +145,7 @@ class Capture:
         self.prefix = prefix
         self.names, self.places, self.controls = {}, {}, {}
         self.lost = 0
+        self.warnings = []  # in the capture's own words
         self.frames = 0
         self.data = data
 
@@ -198,6 +200,8 @@ class Capture:
                 self.describe(record)
 
     def describe(self, record):
+        if record.get(EVENT_LEVEL, WARNING + 1) <= WARNING:
+            self.warnings.append(record.get(EVENT_MESSAGE).decode())
         if record.kind == RECORD_COMPONENT:
             self.names[record.get(COMPONENT)] = record.fields.get(COMPONENT_NAME, b"").decode()
 
@@ -425,6 +429,8 @@ def report(checker, capture, packets):
     for name, value in figures.items():
         print(name, value)
     print()
+    if capture.warnings:
+        print("the capture says:", *capture.warnings[:MAX_FAULTS], sep="\n    ")
     for kind, faults in checker.faults.items():
         for lines in faults[:MAX_FAULTS]:
             print(f"{kind}:", *lines, sep="\n    ")
