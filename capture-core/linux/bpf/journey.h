@@ -44,6 +44,14 @@ static __always_inline bool has_way(const struct ways *ways, __u64 key)
     return !(differs >> 63);
 }
 
+/*
+ * All CPUs read these tables while others write them. Who fills a way marks it first, so that no
+ * other one takes it and nobody finds it; who reads one looks at its key before and after.
+ * (x86-64 keeps the order of these. Elsewhere what two ways say of one packet has to fit as well.)
+ */
+#define WAY_IS_WRITTEN 4ULL /* no address, and no content_key() */
+#define CLAIM_ATTEMPTS 4
+
 /* A free one, or else the oldest. */
 __noinline __u32 oldest_way(const struct ways *ways)
 {
@@ -53,14 +61,43 @@ __noinline __u32 oldest_way(const struct ways *ways)
     if (!ways)
         return 0;
     for (__u32 i = 0; i < WAYS; i++) {
-        __u64 time = ways->keys[i] ? ways->times[i] : 0;
+        __u64 key = ways->keys[i], time = key ? ways->times[i] : 0;
 
-        if (time < oldest) {
+        if (key != WAY_IS_WRITTEN && time < oldest) {
             oldest = time;
             found = i;
         }
     }
     return found;
+}
+
+/* Puts mark in the place of the way's key, or of the oldest one's (way: WAYS). Returns which one it
+ * was; WAYS: other CPUs write them all. */
+__noinline __u32 claim_way(struct ways *ways, __u32 way, __u64 mark)
+{
+    if (!ways)
+        return WAYS;
+    for (__u32 i = 0; i < CLAIM_ATTEMPTS; i++) {
+        __u32 at = (way < WAYS ? way : oldest_way(ways)) & (WAYS - 1);
+        __u64 key = ways->keys[at];
+
+        if (key != WAY_IS_WRITTEN && __sync_val_compare_and_swap(&ways->keys[at], key, mark) == key)
+            return at;
+        way = WAYS;
+    }
+    return WAYS;
+}
+
+static __always_inline void publish_way(struct ways *ways, __u32 way, __u64 key)
+{
+    asm volatile("" ::: "memory");
+    ways->keys[way & (WAYS - 1)] = key;
+}
+
+static __always_inline bool holds_still(const struct ways *ways, __u32 way, __u64 key)
+{
+    asm volatile("" ::: "memory");
+    return ways->keys[way & (WAYS - 1)] == key;
 }
 
 /* --- journeys, by buffer --- */
@@ -126,11 +163,10 @@ static __always_inline struct journey *live_journey_of(__u64 skb)
     return journey && !(journey->flags & JOURNEY_ENDED) ? journey : NULL;
 }
 
-/* A place for a journey of this buffer. NULL: another CPU took it. */
+/* A place for a journey of this buffer. NULL: other CPUs took all. */
 static __always_inline struct journey *new_journey(__u64 skb, __u64 time)
 {
     struct journey_bucket *bucket = bucket_of(skb);
-    __u64 taken;
     __u32 way;
 
     if (!bucket)
@@ -138,12 +174,19 @@ static __always_inline struct journey *new_journey(__u64 skb, __u64 time)
     note_used(used_journeys, slot_of(skb, BUCKETS));
     way = find_way(&bucket->ways, skb);
     if (way >= WAYS)
-        way = oldest_way(&bucket->ways) & (WAYS - 1);
-    taken = bucket->ways.keys[way];
-    if (taken != skb && __sync_val_compare_and_swap(&bucket->ways.keys[way], taken, skb) != taken)
+        way = claim_way(&bucket->ways, WAYS, skb);
+    if (way >= WAYS)
         return NULL;
     bucket->ways.times[way] = time;
     return &bucket->journeys[way];
+}
+
+/* Its group goes first: who looks aside at it (track.h) looks at that last. */
+static __always_inline void clear(struct journey *journey)
+{
+    journey->group = 0;
+    asm volatile("" ::: "memory");
+    __builtin_memset(journey, 0, sizeof(*journey));
 }
 
 /* --- buffers, by head --- */
@@ -181,10 +224,12 @@ static __always_inline void identify_at(__u64 head, struct identity *identity)
     struct head_bucket *bucket = heads_of(head);
     __u32 way = bucket ? find_way(&bucket->ways, head) : WAYS;
 
-    if (bucket && way < WAYS) {
-        identity->group = bucket->groups[way];
-        identity->filters = bucket->filters[way];
-    }
+    if (!bucket || way >= WAYS)
+        return;
+    identity->group = bucket->groups[way];
+    identity->filters = bucket->filters[way];
+    if (!holds_still(&bucket->ways, way, head))
+        *identity = (struct identity){};
 }
 
 static __always_inline void remember_head(const struct journey *journey, __u64 skb)
@@ -196,15 +241,17 @@ static __always_inline void remember_head(const struct journey *journey, __u64 s
         return;
     note_used(used_heads, slot_of(journey->head, BUCKETS));
     way = find_way(&bucket->ways, journey->head);
+    if (way >= WAYS || bucket->groups[way] != journey->group)
+        way = claim_way(&bucket->ways, way, WAY_IS_WRITTEN);
     if (way >= WAYS)
-        way = oldest_way(&bucket->ways) & (WAYS - 1);
-    bucket->ways.keys[way] = journey->head;
+        return;
     bucket->ways.times[way] = journey->time;
     bucket->buffers[way] = skb;
     bucket->groups[way] = journey->group;
     bucket->signatures[way] = journey->signature;
     bucket->filters[way] = journey->filters;
     bucket->appearances[way] = journey->appearance;
+    publish_way(&bucket->ways, way, journey->head);
 }
 
 static __always_inline void forget_head(__u64 head)
@@ -219,7 +266,7 @@ static __always_inline void forget_head(__u64 head)
         return;
     way = find_way(&bucket->ways, head);
     if (way < WAYS)
-        bucket->ways.keys[way] = 0;
+        __sync_val_compare_and_swap(&bucket->ways.keys[way], head, 0);
 }
 
 /* --- the rules --- */

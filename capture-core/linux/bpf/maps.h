@@ -59,43 +59,6 @@ struct content {
     __u8 pad;
 };
 
-/* A buffer as it stands now. */
-struct sight {
-    struct content content;
-    __u64 head;
-    __u64 skb;
-    __u64 device;     /* address; 0 = none */
-    __u32 mac_offset; /* of the frame in the head */
-    int skb_iif;
-    __u16 segment_size; /* of the segments that it carries; 0 = it is one packet */
-    __u16 segments;
-    __u64 filters; /* those that match what it holds now */
-    __u32 silent;  /* no record is made of it */
-    __u32 undecided;
-};
-
-/* What filters see of a packet: a frame as it is on the wire, or what begins at the IP header. */
-struct filter_view {
-    /* The first FILTER_WINDOW are used. The others let the verifier see that a place within these,
-     * with as many bytes behind it, is memory. */
-    __u8 bytes[2 * FILTER_WINDOW];
-    __u32 present; /* bytes that are there */
-    __u32 caplen;  /* bytes that can be had */
-    __u32 wirelen; /* bytes of the packet */
-    __u32 without_link;
-};
-
-/* In memory of its own rather than on the stack, which programs that call several functions fill.
- */
-struct scratch {
-    struct packet_record record;
-    __u8 data[SCRATCH_SIZE];             /* of the packet, right behind its record */
-    __u8 content[2 * CONTENT_BYTES + 8]; /* its first bytes; behind them zeros */
-    struct sight sight;
-    struct filter_view view;
-    __u64 filters; /* that match the packet in view */
-};
-
 enum journey_flag {
     JOURNEY_ENDED = 1 << 0,     /* the buffer was freed */
     JOURNEY_GOOD = 1 << 1,      /* a socket took it, it left the host, or the kernel consumed it */
@@ -133,6 +96,44 @@ struct journey {
     __u8 way;
     __u8 network; /* offset of the network header in the frame, where it entered a hook */
     __u8 pad[3];
+};
+
+/* A buffer as it stands now. */
+struct sight {
+    struct content content;
+    __u64 head;
+    __u64 skb;
+    __u64 device;     /* address; 0 = none */
+    __u32 mac_offset; /* of the frame in the head */
+    int skb_iif;
+    __u16 segment_size; /* of the segments that it carries; 0 = it is one packet */
+    __u16 segments;
+    __u64 filters; /* those that match what it holds now */
+    __u32 silent;  /* no record is made of it */
+    __u32 undecided;
+    struct journey other; /* of a buffer that it may come from, as that stood for a moment */
+};
+
+/* What filters see of a packet: a frame as it is on the wire, or what begins at the IP header. */
+struct filter_view {
+    /* The first FILTER_WINDOW are used. The others let the verifier see that a place within these,
+     * with as many bytes behind it, is memory. */
+    __u8 bytes[2 * FILTER_WINDOW];
+    __u32 present; /* bytes that are there */
+    __u32 caplen;  /* bytes that can be had */
+    __u32 wirelen; /* bytes of the packet */
+    __u32 without_link;
+};
+
+/* In memory of its own rather than on the stack, which programs that call several functions fill.
+ */
+struct scratch {
+    struct packet_record record;
+    __u8 data[SCRATCH_SIZE];             /* of the packet, right behind its record */
+    __u8 content[2 * CONTENT_BYTES + 8]; /* its first bytes; behind them zeros */
+    struct sight sight;
+    struct filter_view view;
+    __u64 filters; /* that match the packet in view */
 };
 
 /*

@@ -8,7 +8,7 @@
 /* Content says less the older it is. */
 #define CONTENT_AGE_NS (1000 * 1000 * 1000ULL)
 #define SEGMENT_AGE_NS (100 * 1000 * 1000ULL)
-#define HAND_OVER_NS   (1000 * 1000ULL)
+#define HAND_OVER_NS   (20 * 1000 * 1000ULL) /* a virtual CPU may rest so long on the way */
 
 /* Another device sent it, and now it is at this one. */
 static __always_inline bool was_handed_over(const struct journey *journey,
@@ -60,18 +60,26 @@ static __always_inline bool is_left_over(const struct packet_record *now, const 
     origin->filters = bucket->filters[way];
     origin->appearance = bucket->appearances[way];
     origin->copy = 2;
-    return true;
+    return holds_still(&bucket->ways, way, sight->head);
 }
 
-static __always_inline bool from_head(const struct packet_record *now, const struct sight *sight,
+static __always_inline bool from_head(const struct packet_record *now, struct sight *sight,
                                       struct origin *origin)
 {
     struct journey *journey = journey_at(sight->head);
+    const struct journey *other = &sight->other;
 
+    if (journey) {
+        origin->group = journey->group;
+        if (!look_aside(sight, journey, origin->group) || other->head != sight->head)
+            journey = NULL;
+    }
     /* A clone of one that has arrived somewhere comes later where the clones wait in a queue. */
-    if (journey && (goes_on(journey, now, sight, false) ||
-                    (holds_the_same(journey, sight) && !is_source(now, sight, NULL)))) {
+    if (journey && (goes_on(other, now, sight, false) ||
+                    (holds_the_same(other, sight) && !is_source(now, sight, NULL)))) {
         origin->journey = journey;
+        origin->filters = other->filters;
+        origin->appearance = other->appearance;
         origin->relation = RELATION_COPY;
         return true;
     }
@@ -82,23 +90,26 @@ static __always_inline bool from_head(const struct packet_record *now, const str
 
 /* A fragment of a datagram of which another one is known, or the whole. */
 static __always_inline struct journey *from_datagram(const struct packet_record *now,
-                                                     const struct sight *sight, __u64 since)
+                                                     struct sight *sight, __u64 since,
+                                                     struct origin *origin)
 {
     struct journey *journey;
 
     if (!sight->content.fragment)
         return NULL;
-    journey = journey_with(content_key(sight->content.datagram, KEY_DATAGRAM), sight, since);
+    journey =
+        journey_with(content_key(sight->content.datagram, KEY_DATAGRAM), sight, since, origin);
     if (journey)
         return journey;
     /* The first one holds what the whole held. */
-    journey = journey_with(content_key(sight->content.signature, KEY_SIGNATURE), sight, since);
-    return journey && journey->way == now->way ? journey : NULL;
+    journey =
+        journey_with(content_key(sight->content.signature, KEY_SIGNATURE), sight, since, origin);
+    return journey && sight->other.way == now->way ? journey : NULL;
 }
 
 /* A large packet of this flow that is being cut, at a driver's door or a socket's. */
 static __always_inline struct journey *from_large(const struct packet_record *now,
-                                                  const struct sight *sight)
+                                                  struct sight *sight, struct origin *origin)
 {
     struct journey *journey;
 
@@ -107,8 +118,8 @@ static __always_inline struct journey *from_large(const struct packet_record *no
         (now->point != RECORD_POINT_TX_LOWER && now->point != RECORD_POINT_QDISC_OUT &&
          now->point != RECORD_POINT_SOCKET))
         return NULL;
-    journey = journey_with(flow_key(now, sight), sight, now->time - SEGMENT_AGE_NS);
-    return journey && segment_number(journey, sight) ? journey : NULL;
+    journey = journey_with(flow_key(now, sight), sight, now->time - SEGMENT_AGE_NS, origin);
+    return journey && segment_number(&sight->other, sight) ? journey : NULL;
 }
 
 static __always_inline enum relation relation_to(const struct journey *journey,
@@ -143,43 +154,43 @@ static __always_inline bool is_held(__u64 key, const struct packet_record *now,
     origin->filters = bucket->filters[way];
     origin->appearance = bucket->appearances[way];
     origin->copy = 1;
-    return true;
+    return holds_still(&bucket->ways, way, key);
 }
 
-static __always_inline bool from_same(const struct packet_record *now, const struct sight *sight,
+static __always_inline bool from_same(const struct packet_record *now, struct sight *sight,
                                       struct origin *origin)
 {
     __u64 key = content_key(sight->content.signature, KEY_SIGNATURE);
-    struct journey *journey = journey_with(key, sight, now->time - CONTENT_AGE_NS);
+    struct journey *journey = journey_with(key, sight, now->time - CONTENT_AGE_NS, origin);
+    const struct journey *other =
+        journey && holds_the_same(&sight->other, sight) ? &sight->other : NULL;
 
-    if (!holds_the_same(journey, sight))
-        journey = NULL;
-    if (is_source(now, sight, journey))
-        return !journey && now->point == RECORD_POINT_DROP && is_held(key, now, sight, origin);
-    if (!journey)
+    if (is_source(now, sight, other))
+        return !other && now->point == RECORD_POINT_DROP && is_held(key, now, sight, origin);
+    if (!other)
         return is_held(key, now, sight, origin);
-    if (!goes_on(journey, now, sight, false))
+    if (!goes_on(other, now, sight, false))
         return false;
     origin->journey = journey;
-    origin->relation = relation_to(journey, now, sight);
+    origin->relation = relation_to(other, now, sight);
     return true;
 }
 
 /* Bytes that have numbers tell more than the flow that they belong to; others less. */
-static __always_inline bool from_content(const struct packet_record *now, const struct sight *sight,
+static __always_inline bool from_content(const struct packet_record *now, struct sight *sight,
                                          struct origin *origin)
 {
     bool numbered = sight->content.payload != 0;
 
     origin->by_content = true;
     origin->relation = RELATION_PIECE;
-    origin->journey = from_datagram(now, sight, now->time - CONTENT_AGE_NS);
+    origin->journey = from_datagram(now, sight, now->time - CONTENT_AGE_NS, origin);
     if (!origin->journey && !numbered)
-        origin->journey = from_large(now, sight);
+        origin->journey = from_large(now, sight, origin);
     if (origin->journey || from_same(now, sight, origin))
         return true;
     if (numbered)
-        origin->journey = from_large(now, sight);
+        origin->journey = from_large(now, sight, origin);
     return origin->journey != NULL;
 }
 
@@ -205,7 +216,7 @@ static __always_inline void count_if_unseen(const struct journey *journey, __u64
 }
 
 /* What holds the same comes before what is in the same memory, because memory is used again. */
-static __always_inline bool find_origin(const struct packet_record *now, const struct sight *sight,
+static __always_inline bool find_origin(const struct packet_record *now, struct sight *sight,
                                         const struct journey *own, struct origin *origin)
 {
     if (holds_the_same(own, sight))
@@ -215,11 +226,10 @@ static __always_inline bool find_origin(const struct packet_record *now, const s
     if (own && !sight->content.fragment) {
         origin->by_content = true;
         /* It may have held that itself, and show it again: out of a tunnel. */
-        return from_same(now, sight, origin) &&
-               (origin->journey ? origin->journey->group : origin->group) != own->group;
+        return from_same(now, sight, origin) && origin->group != own->group;
     }
     return from_content(now, sight, origin) &&
-           !(own && origin->journey && origin->journey->group == own->group);
+           !(own && origin->journey && origin->group == own->group);
 }
 
 /* No filter matches what it holds. */
@@ -243,7 +253,7 @@ static __always_inline void pass_by(struct journey *own, const struct packet_rec
         journey = new_journey(sight->skb, record->time);
         if (!journey)
             return;
-        __builtin_memset(journey, 0, sizeof(*journey));
+        clear(journey);
     }
     move(journey, record, sight);
     if (moved)
@@ -255,7 +265,7 @@ static __always_inline void pass_by(struct journey *own, const struct packet_rec
  * record, which says where the packet is. The group stays 0 of a packet that no filter matches. A
  * global function, as read_content().
  */
-__noinline int track(struct packet_record *record, const struct sight *sight)
+__noinline int track(struct packet_record *record, struct sight *sight)
 {
     struct origin origin = {};
     struct journey *own;
@@ -270,7 +280,7 @@ __noinline int track(struct packet_record *record, const struct sight *sight)
         own = NULL;
     found = find_origin(record, sight, own, &origin);
     /* A clone of what no filter matched. */
-    if (found && origin.journey && !origin.journey->group)
+    if (found && !origin.group)
         found = false;
     if (own && own->group && !found) {
         go_on(own, record, sight);
@@ -288,7 +298,7 @@ __noinline int track(struct packet_record *record, const struct sight *sight)
     }
     /* A drop of what a device had handed over in another buffer: it was received. */
     if (record->point == RECORD_POINT_DROP && origin.by_content &&
-        (origin.journey ? was_handed_over(origin.journey, record) : found))
+        (origin.journey ? was_handed_over(&sight->other, record) : found))
         record->way = RECORD_RX;
     begin(record, sight, &origin);
     return 0;
@@ -299,7 +309,7 @@ static __always_inline void look_at(struct scratch *scratch, const struct sk_buf
 {
     struct sight *sight = &scratch->sight;
 
-    __builtin_memset(sight, 0, sizeof(*sight));
+    __builtin_memset(sight, 0, __builtin_offsetof(struct sight, other));
     read_content(scratch, frame->l3, frame->protocol, &sight->content);
     sight->head = frame->head;
     sight->skb = address(skb);

@@ -46,6 +46,36 @@ static __always_inline struct family *make_family(struct journey *journey)
     return family;
 }
 
+/* How a buffer that is new belongs to a packet that is not. */
+enum relation {
+    RELATION_NONE,      /* the packet is new too */
+    RELATION_COPY,      /* shares the bytes, or holds the same while the other lives */
+    RELATION_INSTEAD,   /* holds what another one held, which is gone */
+    RELATION_PIECE,     /* a fragment or a segment of it */
+    RELATION_LEFT_OVER, /* another one held the same, whose memory is in use again */
+};
+
+/* Where a new buffer comes from. */
+struct origin {
+    struct journey *journey; /* of the other buffer; NULL: there is none, or none any more */
+    __u64 group;      /* of the packet, also where the other buffer is another one's by now */
+    __u64 filters;    /* the same */
+    __u32 appearance; /* the last one known of it */
+    __u16 copy;       /* of what is left over */
+    __u8 relation;
+    __u8 by_content;
+};
+
+/* Looks at the journey of a buffer that another CPU may be about to use again. False: it was
+ * another packet's before the look was over. */
+static __always_inline bool look_aside(struct sight *sight, const struct journey *journey,
+                                       __u64 group)
+{
+    sight->other = *journey;
+    asm volatile("" ::: "memory");
+    return sight->other.group == group && journey->group == group;
+}
+
 /* --- contents --- */
 
 /* Keys of one table. */
@@ -108,9 +138,9 @@ static __always_inline void remember_content(__u64 key, const struct journey *jo
     if (!bucket)
         return;
     way = find_content(bucket, key, sight->content.sequence);
+    way = claim_way(&bucket->ways, way, WAY_IS_WRITTEN);
     if (way >= WAYS)
-        way = oldest_way(&bucket->ways) & (WAYS - 1);
-    bucket->ways.keys[way] = key;
+        return;
     bucket->ways.times[way] = journey->time;
     bucket->buffers[way] = sight->skb;
     bucket->groups[way] = journey->group;
@@ -118,12 +148,13 @@ static __always_inline void remember_content(__u64 key, const struct journey *jo
     bucket->sequences[way] = sight->content.sequence;
     bucket->lengths[way] = sight->content.payload;
     bucket->appearances[way] = journey->appearance;
+    publish_way(&bucket->ways, way, key);
 }
 
 /* The newest journey that is known with the key since some time, ns, and holds the sight's bytes
- * where they have numbers. */
-static __always_inline struct journey *journey_with(__u64 key, const struct sight *sight,
-                                                    __u64 since)
+ * where they have numbers: sight->other. The origin is told which packet it is. */
+static __always_inline struct journey *journey_with(__u64 key, struct sight *sight, __u64 since,
+                                                    struct origin *origin)
 {
     struct content_bucket *bucket = contents_of(key);
     __u32 way = bucket ? find_range(bucket, key, sight->content.sequence, since) : WAYS;
@@ -132,7 +163,12 @@ static __always_inline struct journey *journey_with(__u64 key, const struct sigh
     if (!bucket || way >= WAYS)
         return NULL;
     journey = journey_of(bucket->buffers[way]);
-    return journey && journey->group == bucket->groups[way] ? journey : NULL;
+    origin->group = bucket->groups[way];
+    origin->filters = bucket->filters[way];
+    origin->appearance = bucket->appearances[way];
+    if (!holds_still(&bucket->ways, way, key) || !journey)
+        return NULL;
+    return look_aside(sight, journey, origin->group) ? journey : NULL;
 }
 
 /* --- what a sight means --- */
@@ -251,26 +287,6 @@ static __always_inline void go_on(struct journey *journey, struct packet_record 
         remember_head(journey, sight->skb);
 }
 
-/* How a buffer that is new belongs to a packet that is not. */
-enum relation {
-    RELATION_NONE,      /* the packet is new too */
-    RELATION_COPY,      /* shares the bytes, or holds the same while the other lives */
-    RELATION_INSTEAD,   /* holds what another one held, which is gone */
-    RELATION_PIECE,     /* a fragment or a segment of it */
-    RELATION_LEFT_OVER, /* another one held the same, whose memory is in use again */
-};
-
-/* Where a new buffer comes from. */
-struct origin {
-    struct journey *journey; /* of the other buffer; NULL: there is none, or none any more */
-    __u64 group;             /* of what is left over */
-    __u64 filters;           /* the same */
-    __u32 appearance;        /* the last one known of it */
-    __u16 copy;
-    __u8 relation;
-    __u8 by_content;
-};
-
 /* The number of a segment of the large packet, by its bytes where they have numbers; 0 = it is
  * none: segments are made in order, and each once (another one with the same bytes is sent again).
  */
@@ -293,19 +309,23 @@ struct lineage {
     __u16 flags;
 };
 
-static __always_inline void inherit(struct lineage *known, struct packet_record *record,
+/* False: while this looked, another CPU put another packet into the parent's memory. */
+static __always_inline bool inherit(struct lineage *known, struct packet_record *record,
                                     const struct sight *sight, const struct origin *origin)
 {
     struct journey *parent = origin->journey;
-    struct family *family = make_family(parent);
+    struct family *family;
 
-    known->group = parent->group;
-    known->copy = parent->copy;
-    known->appearance = parent->appearance;
-    known->flags = JOURNEY_FAMILY | (parent->flags & JOURNEY_UNDECIDED);
-    known->filters = parent->filters;
+    known->group = origin->group;
+    known->copy = sight->other.copy;
+    known->appearance = sight->other.appearance;
+    known->flags = JOURNEY_FAMILY | (sight->other.flags & JOURNEY_UNDECIDED);
+    known->filters = sight->other.filters;
+    if (parent->group != origin->group)
+        return false;
+    family = make_family(parent);
     if (!family)
-        return;
+        return true;
     __sync_fetch_and_add(&family->alive, 1);
     if (origin->relation == RELATION_COPY) {
         record->copy_of = known->copy;
@@ -314,6 +334,17 @@ static __always_inline void inherit(struct lineage *known, struct packet_record 
         known->number = parent->cut = segment_number(parent, sight);
         known->flags |= JOURNEY_SEGMENT;
     }
+    return true;
+}
+
+/* Goes on for a buffer that is another packet's by now. */
+static __always_inline void inherit_what_is_left(struct lineage *known, const struct origin *origin)
+{
+    known->group = origin->group;
+    known->appearance = origin->appearance;
+    known->copy = origin->copy ? origin->copy : 1;
+    known->filters = origin->filters;
+    known->flags = 0;
 }
 
 static __always_inline void begin(struct packet_record *record, const struct sight *sight,
@@ -322,16 +353,11 @@ static __always_inline void begin(struct packet_record *record, const struct sig
     struct lineage known = {};
     struct journey *journey;
 
-    if (origin->journey) {
-        inherit(&known, record, sight, origin);
-    } else if (origin->relation == RELATION_LEFT_OVER) {
-        known.group = origin->group;
-        known.appearance = origin->appearance;
-        known.copy = origin->copy;
-        known.filters = origin->filters;
-    } else {
+    if (origin->relation == RELATION_NONE) {
         known.group = number_group(next_group(), record->cpu, record->net_cookie);
         known.copy = 1;
+    } else if (!origin->journey || !inherit(&known, record, sight, origin)) {
+        inherit_what_is_left(&known, origin);
     }
     journey = new_journey(sight->skb, record->time);
     if (!journey) {
@@ -341,7 +367,7 @@ static __always_inline void begin(struct packet_record *record, const struct sig
         record->filters = known.filters | sight->filters;
         return;
     }
-    __builtin_memset(journey, 0, sizeof(*journey));
+    clear(journey);
     journey->group = known.group;
     journey->appearance = known.appearance;
     journey->copy = known.copy;

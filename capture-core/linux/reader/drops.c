@@ -365,15 +365,29 @@ uint8_t drop_way(const char *reason, const char *location, uint8_t way)
 
 /* --- ends that are no drops --- */
 
+static bool is_at(const char *location, const char *const *places)
+{
+    while (*places && !(location && g_str_has_prefix(location, *places)))
+        places++;
+    return *places != NULL;
+}
+
+/* Where segments end that TCP has dealt with; all other ends there have a reason. */
+static const char *const tcp_ends[] = {
+    "tcp_v4_rcv+", /* of a connection in TIME_WAIT (net/ipv4/tcp_ipv4.c, do_time_wait) */
+    "tcp_v6_rcv+",
+    /* An acknowledgement without data, once the other side has sent its FIN (CLOSE_WAIT, CLOSING,
+     * LAST_ACK: net/ipv4/tcp_input.c, the end of the function). */
+    "tcp_rcv_state_process+",
+    NULL,
+};
+
 bool drop_is_end(const char *reason, const char *location)
 {
     /* Part of a packet that was put together of several, which ends with it. */
     if (location && g_str_has_prefix(location, "skb_release_data"))
         return true;
-    /* The end of each segment that a connection in TIME_WAIT takes (net/ipv4/tcp_ipv4.c,
-     * do_time_wait): all other ends there have a reason. */
-    return strcmp(reason, "NOT_SPECIFIED") == 0 && location &&
-           (g_str_has_prefix(location, "tcp_v4_rcv+") || g_str_has_prefix(location, "tcp_v6_rcv+"));
+    return strcmp(reason, "NOT_SPECIFIED") == 0 && is_at(location, tcp_ends);
 }
 
 /* Why a copy ends that nobody wanted at that place, while the packet lives on or was taken
@@ -404,13 +418,6 @@ static const char *const purging_places[] = {
     "sk_stream_kill_queues",
     NULL,
 };
-
-static bool is_at(const char *location, const char *const *places)
-{
-    while (*places && !(location && g_str_has_prefix(location, *places)))
-        places++;
-    return *places != NULL;
-}
 
 bool drop_is_copy_released(uint8_t flags, const char *reason, const char *location)
 {

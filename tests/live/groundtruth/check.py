@@ -53,10 +53,10 @@ VXLAN_PORT, VXLAN_HEADERS = b"\x12\xb5", 16
 HELD_NS = 100000  # a hook shows what it held longer
 MAX_FAULTS = int(os.environ.get("GROUNDTRUTH_FAULTS", "1"))
 SAMPLE_STEP = 101
-# Reasons for which TCP refuses what it has already got, what does not fit into its window, or what
-# comes when the connection was closed.
+# Reasons for which TCP refuses what it has already got, what later acknowledgements overtook, what
+# does not fit into its window, or what comes when the connection was closed.
 DUPLICATES = {"TCP_OLD_DATA", "TCP_OLD_ACK", "TCP_OLD_SEQUENCE", "TCP_OFOMERGE", "TCP_OVERWINDOW",
-              "TCP_ABORT_ON_DATA", "TCP_CLOSE"}
+              "TCP_ABORT_ON_DATA", "TCP_CLOSE", "TCP_RFC7323_PAWS_ACK"}
 
 
 class Appearance:
@@ -200,8 +200,8 @@ class Capture:
                 self.describe(record)
 
     def describe(self, record):
-        if record.get(EVENT_LEVEL, WARNING + 1) <= WARNING:
-            self.warnings.append(record.get(EVENT_MESSAGE).decode())
+        if record.fields.get(EVENT_LEVEL, WARNING + 1) <= WARNING:
+            self.warnings.append(record.fields[EVENT_MESSAGE].decode())
         if record.kind == RECORD_COMPONENT:
             self.names[record.get(COMPONENT)] = record.fields.get(COMPONENT_NAME, b"").decode()
 
