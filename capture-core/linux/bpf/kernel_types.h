@@ -38,10 +38,23 @@ struct ns_common {
     unsigned int inum;
 };
 
+#define NFPROTO_IPV4 2 /* uapi linux/netfilter.h */
+
+struct nf_hook_entries {
+    __u16 num_hook_entries;
+};
+
+/* By enum nf_inet_hooks; the programs at hooks are loaded where all of this is (6.4). */
+struct netns_nf {
+    struct nf_hook_entries *hooks_ipv4[5];
+    struct nf_hook_entries *hooks_ipv6[5];
+};
+
 struct net {
     struct ns_common ns;
     __u64 net_cookie;
     struct net_device *loopback_dev;
+    struct netns_nf nf;
 };
 
 typedef struct {
@@ -79,6 +92,7 @@ struct netdev_queue {
 
 struct nf_hook_state {
     __u8 hook; /* enum nf_inet_hooks */
+    __u8 pf;   /* NFPROTO_ */
     struct net *net;
 };
 

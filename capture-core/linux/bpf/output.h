@@ -327,6 +327,15 @@ static __always_inline __u32 look(struct scratch *scratch, const struct sk_buff 
     return copied;
 }
 
+/* Process and interrupt context of one CPU may be at a hook at the same time. which: 0 in, 1 out.
+ */
+static __always_inline void count_at(struct edge_counters *count, __u32 which,
+                                     const struct frame *frame)
+{
+    __sync_fetch_and_add(&count->packets[which & 1], 1);
+    __sync_fetch_and_add(&count->bytes[which & 1], frame->length);
+}
+
 static __always_inline struct edge_counters *
 count_packet(const struct place *place, const struct net_device *dev, const struct frame *frame)
 {
@@ -339,9 +348,7 @@ count_packet(const struct place *place, const struct net_device *dev, const stru
         count->bytes[place->count & 1] += frame->length;
         return count;
     }
-    /* Process and interrupt context of one CPU may be at a hook at the same time. */
-    __sync_fetch_and_add(&count->packets[place->count & 1], 1);
-    __sync_fetch_and_add(&count->bytes[place->count & 1], frame->length);
+    count_at(count, place->count, frame);
     return count;
 }
 

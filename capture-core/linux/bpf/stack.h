@@ -13,6 +13,7 @@
  * enum nf_inet_hooks. */
 #define EDGE_PREROUTING 4
 #define HOOKS           5
+#define HOOK_ENDS       2 /* first and last */
 
 /* A hook that takes longer than this is worth a record of its own. */
 #define HOOK_IS_SLOW_NS (100 * 1000)
@@ -165,6 +166,21 @@ static __always_inline void frame_at_hook(struct frame *frame, const struct sk_b
     frame_at(frame, skb, data_offset(skb));
 }
 
+/* Whether no other functions are at the hook than those of one capture: then nothing happens there
+ * that the way out could tell. While others come or go, one packet may be taken for two going out.
+ */
+static __always_inline bool is_idle_hook(const struct nf_hook_state *state)
+{
+    struct nf_hook_entries *const *hooks, *entries = NULL;
+    __u32 hook = state->hook < HOOKS ? state->hook : HOOKS - 1;
+
+    hooks =
+        state->pf == NFPROTO_IPV4 ? &state->net->nf.hooks_ipv4[0] : &state->net->nf.hooks_ipv6[0];
+    if (bpf_probe_read_kernel(&entries, sizeof(entries), hooks + hook))
+        return false;
+    return entries && BPF_CORE_READ(entries, num_hook_entries) == HOOK_ENDS;
+}
+
 static __always_inline void place_at_hook(struct place *place, const struct nf_hook_state *state,
                                           bool leaves)
 {
@@ -180,7 +196,7 @@ static __always_inline void place_at_hook(struct place *place, const struct nf_h
 
 static __always_inline void enters_hook(const struct place *place, struct sk_buff *skb,
                                         const struct frame *frame, struct scratch *scratch,
-                                        struct edge_counters *count)
+                                        struct edge_counters *count, bool idle)
 {
     struct journey *journey;
     __u32 copied;
@@ -189,7 +205,7 @@ static __always_inline void enters_hook(const struct place *place, struct sk_buf
         return;
     copied = look(scratch, skb, skb, frame, place);
     track(&scratch->record, &scratch->sight);
-    journey = live_journey_of(address(skb));
+    journey = idle ? NULL : live_journey_of(address(skb));
     if (journey && journey->group) {
         journey->network = scratch->sight.content.network;
         hash_headers(scratch, journey->network, &journey->headers);
@@ -231,12 +247,17 @@ static __always_inline int at_hook(struct bpf_nf_ctx *ctx, bool leaves)
     struct edge_counters *count;
     struct place place = {};
     struct scratch *scratch;
+    bool idle = is_idle_hook(ctx->state);
     struct frame frame;
     __u32 level;
 
+    if (leaves && idle) /* counted as it went in */
+        return NF_ACCEPT;
     place_at_hook(&place, ctx->state, leaves);
     frame_at_hook(&frame, skb, place.point);
     count = count_packet(&place, NULL, &frame);
+    if (count && idle)
+        count_at(count, 1, &frame);
     if (!count || !nested || (leaves && !journey_of(address(skb))))
         return NF_ACCEPT;
     level = enter(nested);
@@ -246,7 +267,7 @@ static __always_inline int at_hook(struct bpf_nf_ctx *ctx, bool leaves)
     else if (leaves)
         leaves_hook(&place, skb, &frame, scratch, count);
     else
-        enters_hook(&place, skb, &frame, scratch, count);
+        enters_hook(&place, skb, &frame, scratch, count, idle);
     leave(nested, level);
     return NF_ACCEPT;
 }

@@ -122,10 +122,12 @@ def control_packet(body, ip=20 + 14):
 
 
 def refused(seen):
-    """Whether TCP refuses it because it has it already, which may happen to any stream: the drop is
-    true."""
+    """Whether TCP refuses it because it has it already, or has forgotten the connection, which may
+    happen to any stream: the drop is true."""
     numbered = seen.key is not None and seen.key >> KIND_SHIFT != KIND_CONTROL
-    return not numbered and seen.place.split()[-1] in DUPLICATES
+    reason = seen.place.split()[-1]
+    late = reason == "NO_SOCKET" and seen.location.startswith(("tcp_v4_rcv", "tcp_v6_rcv"))
+    return not numbered and (late or reason in DUPLICATES)
 
 
 def describe(key):
