@@ -22,8 +22,9 @@ def machine_busy_seconds():
 
 
 def family(pid):
-    """The process and its children."""
-    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    """The process and its children, whichever of its threads started them."""
+    children = [child for file in pathlib.Path(f"/proc/{pid}/task").glob("*/children")
+                for child in file.read_text().split()]
     return [pid, *map(int, children)]
 
 
