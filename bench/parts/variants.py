@@ -16,6 +16,7 @@ PACKET_BYTES = "128"
 START_SECONDS = 30
 STATISTICS_BLOCK = 5
 IF_DROP = 5
+LAST_BYTES = 64 * 1024 * 1024
 
 
 @dataclasses.dataclass
@@ -131,7 +132,7 @@ class Pktmon(NoCapture):
             time.sleep(0.02)
 
     def outcome(self):
-        told = told_losses(self.file)
+        told = told_losses(self.file) + self.points * told_left_out(self.file)
         return Outcome(take_records(self.file), told)
 
 
@@ -195,6 +196,15 @@ def told_losses(path):
             total += _option(block[20:-4], IF_DROP)
             end -= length
     return total
+
+
+def told_left_out(path):
+    """Packets that were left out with all their records: what the last event tells of that, which
+    comes with the last counters."""
+    with open(path, "rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - LAST_BYTES))
+        told = re.findall(rb"left out, with all their appearances \((\d+) of", file.read())
+    return int(told[-1]) if told else 0
 
 
 def _option(options, wanted):
