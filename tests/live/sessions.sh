@@ -119,7 +119,9 @@ sessions slow slow udp port 7003
 sessions add three udp port 7009
 sessions stop guest
 read -r _ packets numbers lost write read _ <<<"$answer"
-[[ $packets == $((numbers * EDGES)) && $((lost + write + read)) == 0 ]] ||
+# One packet may be on its way as it comes, and one as it goes.
+missing=$((numbers * EDGES - packets))
+((missing >= 0 && missing <= 2 * (EDGES - 1) && lost + write + read == 0)) ||
     fail "the guest has not all it should: $answer"
 sessions stop slow
 read -r _ packets _ lost write read _ <<<"$answer"
