@@ -53,10 +53,10 @@ VXLAN_PORT, VXLAN_HEADERS = b"\x12\xb5", 16
 HELD_NS = 100000  # a hook shows what it held longer
 MAX_FAULTS = int(os.environ.get("GROUNDTRUTH_FAULTS", "1"))
 SAMPLE_STEP = 101
-# Reasons for which TCP refuses what it has already got, what later acknowledgements overtook, what
-# does not fit into its window, or what comes when the connection was closed.
+# Reasons for which TCP refuses what it has already got, what does not fit into its window, or what
+# comes when the connection was closed.
 DUPLICATES = {"TCP_OLD_DATA", "TCP_OLD_ACK", "TCP_OLD_SEQUENCE", "TCP_OFOMERGE", "TCP_OVERWINDOW",
-              "TCP_ABORT_ON_DATA", "TCP_CLOSE", "TCP_RFC7323_PAWS_ACK"}
+              "TCP_ABORT_ON_DATA", "TCP_CLOSE"}
 
 
 class Appearance:
@@ -122,12 +122,12 @@ def control_packet(body, ip=20 + 14):
 
 
 def refused(seen):
-    """Whether TCP refuses it because it has it already, or has forgotten the connection, which may
-    happen to any stream: the drop is true."""
+    """Whether TCP refuses what carries no data: old, late, out of its window, of a connection that it
+    has forgotten. That may happen to any stream, and the drop is true."""
     numbered = seen.key is not None and seen.key >> KIND_SHIFT != KIND_CONTROL
     reason = seen.place.split()[-1]
     late = reason == "NO_SOCKET" and seen.location.startswith(("tcp_v4_rcv", "tcp_v6_rcv"))
-    return not numbered and (late or reason in DUPLICATES)
+    return not numbered and (late or reason.startswith("TCP_"))
 
 
 def describe(key):
