@@ -343,6 +343,14 @@ static __always_inline bool goes_on_in_stack(const struct journey *journey,
            (journey->head == sight->head || journey->number != 0);
 }
 
+/* netfilter sends duplicates from inside a hook. (In a hook of another namespace may be what TCP
+ * sends here for a second time.) */
+static __always_inline bool is_in_hook_here(const struct journey *journey,
+                                            const struct packet_record *now)
+{
+    return journey->flags & JOURNEY_IN_HOOK && journey->net_cookie == now->net_cookie;
+}
+
 /*
  * Whether the packet of the journey is the one that now is somewhere; same_buffer: in the same
  * socket buffer, else in one that shares its head, or holds the same. A global function, as
@@ -388,7 +396,7 @@ __noinline int goes_on(const struct journey *journey, const struct packet_record
     case RECORD_POINT_QDISC_OUT:
         return journey->way == RECORD_TX;
     case RECORD_POINT_OUTPUT: /* a duplicate; the outer packet of a tunnel, or of IPsec */
-        return journey->flags & JOURNEY_IN_HOOK || journey->way == RECORD_RX ||
+        return is_in_hook_here(journey, now) || journey->way == RECORD_RX ||
                (same_buffer && (journey->point == RECORD_POINT_TX_LOWER ||
                                 journey->point == RECORD_POINT_POSTROUTING));
     default:

@@ -23,8 +23,7 @@ static __always_inline bool was_handed_over(const struct journey *journey,
 static __always_inline bool is_source(const struct packet_record *now, const struct sight *sight,
                                       const struct journey *before)
 {
-    /* netfilter sends duplicates from inside a hook. */
-    if (now->point == RECORD_POINT_OUTPUT && before && before->flags & JOURNEY_IN_HOOK)
+    if (now->point == RECORD_POINT_OUTPUT && before && is_in_hook_here(before, now))
         return false;
     if (sight->skb_iif != 0)
         return false;
