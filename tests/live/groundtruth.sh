@@ -24,6 +24,7 @@ NUMBERED=$PKTMON_BUILD/tests/live/numbered
 BESIDE_PORT=9001 CHURN_PORT=9002
 BESIDE_CLASS=255
 COLUMNS_FORMAT='%-22s %-8s %-5s %8s %7s %10s %10s %10s %6s %7s %6s %7s %5s  %s\n'
+ATTEMPTS=3
 bad=0
 
 # --- what the networks are made of ---
@@ -191,8 +192,22 @@ print_line() {
     fi
 }
 
-# run NETWORK POINTS TAPS
+# run NETWORK POINTS TAPS: on kernels that run no tracing programs while process 1 is current
+# (docs/live-capture.md) several times, until that disturbs nothing. What is wrong is wrong each time.
 run() {
+    local attempts=1 before=$bad
+    if grep -qa init_owned /sys/kernel/btf/vmlinux; then
+        attempts=$ATTEMPTS
+    fi
+    run_once "$@"
+    while ((bad > before && --attempts > 0)); do
+        bad=$before
+        run_once "$@"
+    done
+}
+
+# run_once NETWORK POINTS TAPS
+run_once() {
     local network=$1 points=$2 taps=$3 file=$SCRATCH/$1-$2-$3.pcapng fates
     rm -f "$SCRATCH/sample"
     tap_pids=() beside_pids=()
