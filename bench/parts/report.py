@@ -111,11 +111,11 @@ def print_net_programs(title, readings, goal):
 
 
 def print_cost_of_programs(title, readings):
-    """readings: {variant: ns per packet of each round}."""
+    """readings: {variant: [{"ns": per packet}] of each round}."""
     others = list(readings)[:-1]
-    rows = [[variant, spread(its_own, "%.0f"),
-             *(spread([a / b for a, b in zip(its_own, readings[other])], "%.2f")
-               for other in others)] for variant, its_own in readings.items()]
+    rows = [[variant, spread([one["ns"] for one in its_own], "%.0f"),
+             *(ratio(its_own, readings[other], "ns") for other in others)]
+            for variant, its_own in readings.items()]
     print(f"**{title}, {len(next(iter(readings.values())))} rounds**\n")
     print_table(["", "ns per packet", *(f"of {other}" for other in others)], rows)
 

@@ -136,7 +136,20 @@ class Pktmon(NoCapture):
         return Outcome(take_records(self.file), told)
 
 
-class Sessions(NoCapture):
+class Announced(NoCapture):
+    """A process that says when it is ready."""
+
+    command = []
+
+    def start(self, _network):
+        process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   text=True)
+        self.processes = [process]
+        if process.stdout.readline() != "ready\n":
+            raise SystemExit(f"{self.command[0]} did not start.")
+
+
+class Sessions(Announced):
     """Sessions of one process, which reads their streams and writes nothing."""
 
     def __init__(self, here, points, expressions):
@@ -144,34 +157,20 @@ class Sessions(NoCapture):
         self.name = f"{len(expressions)} session" + "s" * (len(expressions) > 1)
         self.command = [here.build / "bench/sessions", points, *expressions]
 
-    def start(self, _network):
-        process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   text=True)
-        self.processes = [process]
-        if process.stdout.readline() != "ready\n":
-            raise SystemExit("The sessions did not start.")
-
     def outcome(self):
         packets, missed = map(int, self.processes[0].stdout.read().split())
         self.processes[0].stdout.close()
         return Outcome(packets, missed)
 
 
-class EmptyPrograms(NoCapture):
+class EmptyPrograms(Announced):
     """Programs that do nothing, where a packet passes."""
 
     name = "empty programs"
 
     def __init__(self, here):
         super().__init__()
-        self.program = here.build / "bench/empty_programs"
-
-    def start(self, _network):
-        process = subprocess.Popen([self.program], stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, text=True)
-        self.processes = [process]
-        if process.stdout.readline() != "ready\n":
-            raise SystemExit("The empty programs did not start.")
+        self.command = [here.build / "bench/empty_programs"]
 
     def stop(self):
         self.kill()

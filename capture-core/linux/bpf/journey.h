@@ -45,9 +45,11 @@ static __always_inline bool has_way(const struct ways *ways, __u64 key)
 }
 
 /*
- * All CPUs read these tables while others write them. Who fills a way marks it first, so that no
- * other one takes it and nobody finds it; who reads one looks at its key before and after.
- * (x86-64 keeps the order of these. Elsewhere what two ways say of one packet has to fit as well.)
+ * All CPUs read these tables while others write them. Who fills a way of heads or contents marks it
+ * first, so that no other one takes it and nobody finds it; who reads one looks at its key before
+ * and after. A journey is found while it is filled: who reads that of another buffer takes a copy,
+ * and looks whether the group held (track.h). (x86-64 keeps the order of these. Elsewhere what two
+ * ways say of one packet has to fit as well.)
  */
 #define WAY_IS_WRITTEN 4ULL /* no address, and no content_key() */
 #define CLAIM_ATTEMPTS 4

@@ -149,11 +149,8 @@ static __always_inline bool is_held(__u64 key, const struct packet_record *now,
         (!cut && !handed_over))
         return false;
     origin->relation = RELATION_LEFT_OVER;
-    origin->group = bucket->groups[way];
-    origin->filters = bucket->filters[way];
-    origin->appearance = bucket->appearances[way];
     origin->copy = 1;
-    return holds_still(&bucket->ways, way, key);
+    return tell_origin(origin, bucket, way, key);
 }
 
 static __always_inline bool from_same(const struct packet_record *now, struct sight *sight,

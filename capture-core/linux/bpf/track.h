@@ -151,6 +151,17 @@ static __always_inline void remember_content(__u64 key, const struct journey *jo
     publish_way(&bucket->ways, way, key);
 }
 
+/* Tells the origin which packet it is that held this. False: the way was another one's before that
+ * was read. */
+static __always_inline bool tell_origin(struct origin *origin, const struct content_bucket *bucket,
+                                        __u32 way, __u64 key)
+{
+    origin->group = bucket->groups[way & (WAYS - 1)];
+    origin->filters = bucket->filters[way & (WAYS - 1)];
+    origin->appearance = bucket->appearances[way & (WAYS - 1)];
+    return holds_still(&bucket->ways, way, key);
+}
+
 /* The newest journey that is known with the key since some time, ns, and holds the sight's bytes
  * where they have numbers: sight->other. The origin is told which packet it is. */
 static __always_inline struct journey *journey_with(__u64 key, struct sight *sight, __u64 since,
@@ -163,10 +174,7 @@ static __always_inline struct journey *journey_with(__u64 key, struct sight *sig
     if (!bucket || way >= WAYS)
         return NULL;
     journey = journey_of(bucket->buffers[way]);
-    origin->group = bucket->groups[way];
-    origin->filters = bucket->filters[way];
-    origin->appearance = bucket->appearances[way];
-    if (!holds_still(&bucket->ways, way, key) || !journey)
+    if (!tell_origin(origin, bucket, way, key) || !journey)
         return NULL;
     return look_aside(sight, journey, origin->group) ? journey : NULL;
 }
@@ -316,13 +324,13 @@ static __always_inline bool inherit(struct lineage *known, struct packet_record 
     struct journey *parent = origin->journey;
     struct family *family;
 
+    if (parent->group != origin->group)
+        return false;
     known->group = origin->group;
     known->copy = sight->other.copy;
     known->appearance = sight->other.appearance;
     known->flags = JOURNEY_FAMILY | (sight->other.flags & JOURNEY_UNDECIDED);
     known->filters = sight->other.filters;
-    if (parent->group != origin->group)
-        return false;
     family = make_family(parent);
     if (!family)
         return true;
@@ -344,7 +352,6 @@ static __always_inline void inherit_what_is_left(struct lineage *known, const st
     known->appearance = origin->appearance;
     known->copy = origin->copy ? origin->copy : 1;
     known->filters = origin->filters;
-    known->flags = 0;
 }
 
 static __always_inline void begin(struct packet_record *record, const struct sight *sight,
