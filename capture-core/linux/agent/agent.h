@@ -46,8 +46,23 @@ bool programs_filter(void);
 /* Runs that would have recorded something, left out by the kernel because the program was already
  * running on that CPU. */
 uint64_t programs_misses(void);
-/* The descriptor of a program that the agent attaches itself, or -1 where it is not loaded. */
+/* The descriptor of a program that the agent attaches itself, or of the gate that leads to it; -1
+ * where it is not loaded. */
 int programs_place(const char *name);
+
+/* --- gates.c: programs that stay attached while generations of the others change --- */
+
+/* Loads the gates that lead to those of the programs that are to be loaded; once. */
+int gates_open(const struct bpf_object *programs);
+/* The map that says which generation runs; it outlives them all. */
+int gates_running_generation(void);
+/* Packets go to the programs as soon as this generation runs. */
+int gates_lead_to(const struct bpf_object *programs, uint32_t generation);
+/* The generation has ended. */
+void gates_lead_nowhere(uint32_t generation);
+/* Whether the program is one that a gate leads to, and the gate's descriptor, or -1. */
+bool gates_are_for(const char *program);
+int gates_program(const char *program);
 
 /* --- kernel.c: what the kernel has --- */
 

@@ -84,13 +84,7 @@ static void answer_change(const struct agent_request *request)
 
     message.changed.refusal = -error;
     if (!error) {
-        ingress_renew_all();
-        netfilter_renew_all();
-        sockets_renew();
         programs_run(true);
-        sockets_end_before();
-        netfilter_end_before();
-        ingress_end_before();
         programs_end_before();
         message.changed.filtered = programs_filter();
     }
