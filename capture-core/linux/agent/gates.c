@@ -3,7 +3,7 @@
  * Gates (bpf/gates.bpf.c): what stays attached while generations of the programs come and go. They
  * are small, need nothing of the kernel's but a tail call, and hold no memory of the programs.
  */
-#include "agent.h"
+#include "holder.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -41,8 +41,8 @@ static void prepare(size_t i, const struct bpf_object *programs)
 
     bpf_program__set_type(gate, leads[i].type);
     bpf_program__set_expected_attach_type(gate, leads[i].attach_type);
-    bpf_program__set_autoload(gate, bpf_program__autoload(bpf_object__find_program_by_name(
-                                        programs, leads[i].program)));
+    bpf_program__set_autoload(
+        gate, bpf_program__autoload(bpf_object__find_program_by_name(programs, leads[i].program)));
 }
 
 int gates_open(const struct bpf_object *programs)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Gates: what links attach where attaching disturbs others, at netfilter's hooks, tc ingress and the
- * root control group. They stay as they are from the first packet to the last. Each hands the packet
- * to the program of the generation that runs, so that another generation is one write to
- * running_generation; where none runs, or its programs have gone with the agent, the packet goes on.
+ * Gates: what links attach where attaching disturbs others, at netfilter's hooks, tc ingress and
+ * the root control group. They stay as they are from the first packet to the last. Each hands the
+ * packet to the program of the generation that runs, so that another generation is one write to
+ * running_generation; where none runs, or its programs have gone with the agent, the packet goes
+ * on.
  */
 #include <linux/bpf.h>
 
@@ -30,7 +31,7 @@ struct {
 /* The kernel wants programs of one type in each. */
 struct {
     __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-    __uint(max_entries, GATE_GENERATIONS * GATES_OF_NETFILTER);
+    __uint(max_entries, GATE_GENERATIONS *GATES_OF_NETFILTER);
     __type(key, __u32);
     __type(value, __u32);
 } netfilter_programs SEC(".maps");

@@ -8,7 +8,6 @@
 #define GATES_OF_NETFILTER 2 /* the first and the last of a hook */
 
 /* The index of a program in its array. */
-#define GATE_SLOT(place, generation)                                                               \
-    ((place) * GATE_GENERATIONS + (generation) % GATE_GENERATIONS)
+#define GATE_SLOT(place, generation) ((place)*GATE_GENERATIONS + (generation) % GATE_GENERATIONS)
 
 #endif

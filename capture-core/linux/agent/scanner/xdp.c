@@ -3,7 +3,7 @@
  * What XDP programs dropped, as the drivers of their devices count it. A frame that such a program
  * drops in a driver never becomes a socket buffer, so that none of our programs sees it.
  */
-#include "agent.h"
+#include "scanner.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -183,7 +183,7 @@ void xdp_say_drops(void)
         struct look look = {.netns = all->pdata[i], .all = !said};
 
         /* One that has ended meanwhile has nothing to say. */
-        if (look.netns->cookie)
+        if (look.netns->cookie && netns_is_wanted(look.netns))
             netns_run(look.netns, look_inside, &look);
     }
     said = true;
