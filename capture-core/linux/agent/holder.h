@@ -128,6 +128,11 @@ int kernel_tracepoint_arguments(const char *name);
 /* The BTF id of a function of the kernel's own; not greater than 0: there is none. */
 int kernel_function(const char *name);
 
+/* --- refusal.c: why the kernel refuses programs --- */
+
+/* A sentence, where something other than a capability is the cause; or NULL. */
+const char *refusal_cause(void);
+
 /* --- points.c: which programs are loaded --- */
 
 /* Leaves out what was not asked for, and says what the kernel has no place for. */

@@ -177,6 +177,10 @@ static void make_rings(void)
 /* Programs of the network want a capability more than those of tracepoints. */
 static void fail_to_load(int error)
 {
+    const char *cause = refusal_cause();
+
+    if (cause)
+        agent_fail_impossible("%s", cause);
     if (error == -EPERM)
         agent_fail_impossible(
             "The kernel refused the capture's programs (%s): pktmon-agent needs the "
