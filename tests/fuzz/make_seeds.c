@@ -139,7 +139,7 @@ static void save_samples(const char *folder, const char *samples)
         struct etl_log *log = etl_log_open(paths, NULL);
         if (!log)
             continue; /* the README */
-        etl_log_scan(log, keep_record, records);
+        etl_log_scan(log, keep_record, NULL, records);
         g_byte_array_set_size(records, MIN(records->len, MAX_SAMPLE / 2));
         save(folder, "fuzz_etl_records", number, records);
         if (etl_log_stats(log)->bytes <= MAX_SAMPLE) {
