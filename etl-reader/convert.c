@@ -28,7 +28,9 @@ static void write_event(struct pktmon_sink *sink, const struct pktmon_event *eve
     if (converter->error || pktmon_stream_closed(converter->stream))
         return;
     pktmon_stream_write(converter->stream, event, &converter->error);
-    spend(converter);
+    /* A packet is as large as it is in the log, so that these can be counted after each step. */
+    if (event->record != PKTMON_RECORD_PACKET)
+        spend(converter);
 }
 
 enum pktmon_carrier pktmon_etl_carrier(int fd)
@@ -78,6 +80,7 @@ static int step(struct pktmon_etl_converter *converter, bool flush, GError **err
     } else {
         more = ops->read(converter->provider, 0, error);
     }
+    spend(converter);
     if (more < 0 || !can_write(converter, error))
         return -1;
     if (more == 0)
