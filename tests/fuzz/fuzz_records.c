@@ -42,7 +42,8 @@ static int fuzz_ring_consume(struct ring_buffer *ring)
 {
     for (int i = 0; i < 16 && etl_cursor_left(&input) > 0 && !input.failed; i++) {
         bool own = ring_contexts[etl_take_u8(&input) & 1] == (void *)ring;
-        size_t size = MIN(etl_take_u16(&input), etl_cursor_left(&input));
+        uint16_t wanted = etl_take_u16(&input);
+        size_t size = MIN(wanted, etl_cursor_left(&input));
         const uint8_t *bytes = etl_take(&input, size);
         g_autofree uint8_t *record = g_memdup2(bytes, size); /* aligned, and bounded */
         if (own && record && ring_take((void *)ring, record, size) < 0)

@@ -181,7 +181,7 @@ static void save_constraints(const char *folder)
 }
 
 /* A record with a field of each type, and one that is padded as a Custom Block's. */
-static void save_metadata(const char *folder, const char *target)
+static void save_metadata(const char *folder, const char *target, bool with_size)
 {
     uint8_t record[4096] = {0};
     struct pktmon_metadata_writer writer;
@@ -195,6 +195,8 @@ static void save_metadata(const char *folder, const char *target)
     }
     for (unsigned i = 0; i < 2; i++) {
         g_autoptr(GByteArray) seed = g_byte_array_new();
+        if (with_size)
+            put_u16(seed, (unsigned)writer.length + i * 3);
         put_bytes(seed, record, writer.length + i * 3);
         save(folder, target, i, seed);
     }
@@ -289,8 +291,8 @@ int main(int argc, char **argv)
     save_events(argv[1], events);
     save_streams(argv[1]);
     save_constraints(argv[1]);
-    save_metadata(argv[1], "fuzz_metadata");
-    save_metadata(argv[1], "fuzz_dissector");
+    save_metadata(argv[1], "fuzz_metadata", false);
+    save_metadata(argv[1], "fuzz_dissector", true);
     save_agent(argv[1]);
     save_netlink(argv[1]);
     save_ring(argv[1]);
