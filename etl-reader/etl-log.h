@@ -4,7 +4,7 @@
  * record in the order of the files and remembers the buffers whose records are wanted; next()
  * then gives these records in the order of time, whatever processor or file they stand in.
  *
- * Memory is an entry of some sixty bytes per wanted buffer, and the buffers that overlap in time:
+ * Memory is an entry of some fifty bytes per wanted buffer, and the buffers that overlap in time:
  * one per processor. When these would take more than a limit, the rest waits, and its records come
  * late; the statistics tell.
  */

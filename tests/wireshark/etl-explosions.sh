@@ -55,6 +55,19 @@ tshark_of -r "$work/home/messages.etl" -c 3 >/dev/null 2>&1
 echo "the first records: $(bc <<<"$EPOCHREALTIME - $start") s"
 bounded 32 1.5 messages.etl -c 3
 
+# The extcap interface has the limits among its options, and ends when it is told to.
+run_tshark -i pktmon-etl -o "extcap.pktmon_etl.file:$work/home/messages.etl" \
+    -o extcap.pktmon_etl.maxoutput:1 -w "$work/home/extcap.pcapng" || fail "extcap: $(<"$work/err")"
+(($(stat -c %s "$work/home/extcap.pcapng") < 2 << 20)) || fail "the extcap's limit is not heeded"
+start=$EPOCHREALTIME
+"$build/extcap/pktmondump" --capture --extcap-interface pktmon-etl --file "$work/home/buffers.etl" \
+    --fifo "$work/home/stopped.pcapng" 2>"$work/said" &
+converter=$!
+sleep 0.2
+kill -TERM $converter
+wait $converter || fail "pktmondump ended by SIGTERM fails: $(<"$work/said")"
+echo "pktmondump ended by SIGTERM after $(bc <<<"$EPOCHREALTIME - $start - 0.2") s"
+
 # No file has a name, at no time, however tshark ends.
 "${as_user[@]}" env HOME="$work/home" TMPDIR="$work/tmp" PKTMON_ETL_MAX_OUTPUT=$output \
     WIRESHARK_PLUGIN_DIR="$build/plugins" \
