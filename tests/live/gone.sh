@@ -13,11 +13,11 @@ start_capture "$file" --buffer-size 64 --extcap-capture-filter "udp port 7010"
 for ((i = 0; i < SHORT_LIVED; i++)); do
     ip netns add "$NAME-short"
     ip -n "$NAME-hub" link add "to-$i" type veth peer name eth0 netns "$NAME-short"
-    ip -n "$NAME-short" link add link eth0 name "vlan$i" type vlan id 7
+    ip -n "$NAME-short" link add link eth0 name "mac$i" type macvlan
     ip netns del "$NAME-short"
 done
 for ((i = 0; i < SHORT_LIVED; i++)); do
-    printf 'link add vlan%d link lo type vlan id %d\nlink del vlan%d\n' "$i" "$i" "$i"
+    printf 'link add mac%d link lo type macvlan\nlink del mac%d\n' "$i" "$i"
 done | ip -n "$NAME-hub" -batch -
 sleep 0.3
 stop_capture "$file"
