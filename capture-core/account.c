@@ -4,6 +4,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "hash.h"
+
 enum { READING_VALUES = 9 };
 struct reading {
     guint64 key; /* component, edge and kind of counters */
@@ -19,8 +21,8 @@ struct pktmon_account *pktmon_account_new(void)
 {
     struct pktmon_account *account = g_new0(struct pktmon_account, 1);
 
-    account->readings = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
-    account->lost = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    account->readings = g_hash_table_new_full(pktmon_hash_u64, g_int64_equal, NULL, g_free);
+    account->lost = g_hash_table_new_full(pktmon_hash_id, NULL, NULL, g_free);
     return account;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "hash.h"
 #include "pcapng.h"
 
 struct pktmon_interfaces {
@@ -53,8 +54,8 @@ struct pktmon_interfaces *pktmon_interfaces_new(void)
     struct pktmon_interfaces *interfaces = g_new0(struct pktmon_interfaces, 1);
 
     interfaces->entries = g_ptr_array_new_with_free_func(interface_free);
-    interfaces->entry_of_key = g_hash_table_new(g_int64_hash, g_int64_equal);
-    interfaces->losses = g_hash_table_new_full(NULL, NULL, NULL, loss_free);
+    interfaces->entry_of_key = g_hash_table_new(pktmon_hash_u64, g_int64_equal);
+    interfaces->losses = g_hash_table_new_full(pktmon_hash_id, NULL, NULL, loss_free);
     return interfaces;
 }
 

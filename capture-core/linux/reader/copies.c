@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "hash.h"
+
 /* A group is forgotten after one to two of these. */
 #define GENERATION_NS (1000 * 1000 * 1000ULL)
 
@@ -14,9 +16,7 @@ struct copies {
 
 static guint key_hash(gconstpointer pointer)
 {
-    const struct drop_key *key = pointer;
-
-    return key->net_cookie * 31 + key->ifindex * 7 + key->reason + key->location;
+    return pktmon_hash_bytes(pointer, sizeof(struct drop_key));
 }
 
 static gboolean key_equal(gconstpointer one, gconstpointer other)
@@ -26,7 +26,7 @@ static gboolean key_equal(gconstpointer one, gconstpointer other)
 
 static GHashTable *new_set(void)
 {
-    return g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    return g_hash_table_new_full(pktmon_hash_u64, g_int64_equal, g_free, NULL);
 }
 
 struct copies *copies_new(void)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ebpf_provider.h"
+#include "hash.h"
 #include "readings.h"
 
 static void note_loss(struct ebpf_provider *provider, uint32_t component, uint64_t lost)
@@ -196,7 +197,8 @@ static void push_drops(struct ebpf_provider *provider, uint32_t component, struc
 static void read_drops(struct ebpf_provider *provider, GHashTable *lost)
 {
     g_autoptr(GArray) readings = readings_drops(provider->maps[AGENT_MAP_DROPS]);
-    g_autoptr(GHashTable) components = g_hash_table_new_full(NULL, NULL, NULL, drop_sum_free);
+    g_autoptr(GHashTable) components =
+        g_hash_table_new_full(pktmon_hash_id, NULL, NULL, drop_sum_free);
     GHashTableIter iterator;
     void *component, *sum;
 
@@ -228,7 +230,7 @@ static void read_unaccounted(struct ebpf_provider *provider, GHashTable *lost)
 
 void ebpf_read_counters(struct ebpf_provider *provider)
 {
-    g_autoptr(GHashTable) lost = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    g_autoptr(GHashTable) lost = g_hash_table_new_full(pktmon_hash_id, NULL, NULL, g_free);
     GHashTableIter iterator;
     void *component, *count;
 

@@ -13,6 +13,7 @@
 
 #include "clock.h"
 #include "frames.h"
+#include "hash.h"
 
 #define LIST_TIMEOUT_MS  10000
 #define START_TIMEOUT_MS 60000
@@ -225,7 +226,7 @@ struct pktmon_provider *pktmon_ebpf_provider_new(const struct pktmon_provider_op
     provider->topology = topology_new(registry);
     provider->copies = copies_new();
     provider->xdp = xdp_readings_new();
-    provider->losses = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    provider->losses = g_hash_table_new_full(pktmon_hash_id, NULL, NULL, g_free);
     g_queue_init(&provider->pending);
     provider->frame = g_malloc(FRAME_SIZE);
     describe_capture(capture);

@@ -7,20 +7,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "hash.h"
+#include "ids.h"
+
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71 /* Linux 5.14 */
 #endif
-
-/*
- * Ids are the same in every process: a component's id is made of its namespace's cookie and its
- * device index, with the last numbers of each namespace for the layers. What does not fit gets a
- * number by hash, with the highest bit set.
- */
-#define ID_DEVICE_BITS 12
-#define ID_LAYER_BASE  4064
-#define ID_KERNEL      4095
-#define ID_MAX_COOKIE  (1U << 19)
-#define ID_HASHED      0x80000000U
 
 struct netns {
     uint64_t cookie;
@@ -29,14 +21,8 @@ struct netns {
     bool named; /* name is its own, not made of the inode */
 };
 
-struct key {
-    uint64_t cookie;
-    uint32_t number; /* ifindex, or ID_LAYER_BASE + layer */
-    bool is_layer;
-};
-
 struct member {
-    struct key key; /* first: it is the key of the table */
+    struct component_key key; /* first: it is the key of the table */
     uint32_t id;
     bool listed; /* the agent has described it */
 };
@@ -44,7 +30,7 @@ struct member {
 struct topology {
     struct pktmon_registry *registry;
     GHashTable *namespaces; /* cookie -> struct netns */
-    GHashTable *members;    /* struct key -> struct member */
+    GHashTable *members;    /* struct component_key -> struct member */
     GHashTable *ids;        /* id -> struct member, to see when two want the same */
     uint64_t own_cookie;
     struct topology_watcher watcher; /* functions are NULL before there is one */
@@ -63,42 +49,29 @@ static const struct {
 
 /* --- ids --- */
 
-static guint key_hash(gconstpointer pointer)
-{
-    const struct key *key = pointer;
-    uint64_t mixed =
-        (key->cookie << 20 ^ key->number ^ (uint64_t)key->is_layer << 40) * 0x9E3779B97F4A7C15ULL;
-
-    return mixed >> 33;
-}
-
-static gboolean key_equal(gconstpointer one, gconstpointer other)
-{
-    const struct key *a = one, *b = other;
-
-    return a->cookie == b->cookie && a->number == b->number && a->is_layer == b->is_layer;
-}
-
-static uint32_t wanted_id(const struct key *key)
-{
-    if (key->cookie < ID_MAX_COOKIE && (key->is_layer || key->number < ID_LAYER_BASE))
-        return key->cookie << ID_DEVICE_BITS | key->number;
-    return ID_HASHED | key_hash(key);
-}
-
-static struct member *find_member(const struct topology *topology, const struct key *key)
+static struct member *find_member(const struct topology *topology, const struct component_key *key)
 {
     return g_hash_table_lookup(topology->members, key);
 }
 
-static struct member *add_member(struct topology *topology, const struct key *key)
+/* The first choice that is free. The choices of two components have nothing to do with each other,
+ * so that a second or third one is free however many are taken. */
+static uint32_t new_id(const struct topology *topology, const struct component_key *key)
+{
+    uint32_t id, choice = 0;
+
+    do {
+        id = component_id(key, choice++);
+    } while (g_hash_table_contains(topology->ids, GUINT_TO_POINTER(id)));
+    return id;
+}
+
+static struct member *add_member(struct topology *topology, const struct component_key *key)
 {
     struct member *member = g_new0(struct member, 1);
 
     member->key = *key;
-    member->id = wanted_id(key);
-    while (g_hash_table_contains(topology->ids, GUINT_TO_POINTER(member->id)))
-        member->id++;
+    member->id = new_id(topology, key);
     g_hash_table_insert(topology->ids, GUINT_TO_POINTER(member->id), member);
     g_hash_table_insert(topology->members, &member->key, member);
     return member;
@@ -190,7 +163,7 @@ static uint32_t parent_ifindex(const struct agent_device *device)
 
 static uint32_t device_id(struct topology *topology, uint64_t cookie, uint32_t ifindex)
 {
-    struct key key = {.cookie = cookie, .number = ifindex};
+    struct component_key key = {.cookie = cookie, .number = ifindex};
     struct member *member = find_member(topology, &key);
 
     return (member ? member : add_member(topology, &key))->id;
@@ -297,7 +270,9 @@ static void name_netns(struct topology *topology, struct netns *netns, uint32_t 
 
     netns->inode = inode;
     netns->named = own || *name;
-    netns->name = netns->named ? g_strdup(own ? "" : name) : g_strdup_printf("net:[%u]", inode);
+    /* As it stands in the names of its components (pktmon_component_set). */
+    netns->name =
+        netns->named ? g_utf8_make_valid(own ? "" : name, -1) : g_strdup_printf("net:[%u]", inode);
     tell_name(topology, netns);
     if (strcmp(netns->name, old_name) != 0)
         rename_components(topology, netns, old_name);
@@ -313,7 +288,7 @@ void topology_take_device(struct topology *topology, const struct agent_device *
 {
     uint32_t id = device_id(topology, device->net_cookie, device->ifindex);
     struct pktmon_component *component = pktmon_registry_get(topology->registry, id);
-    struct key key = {.cookie = device->net_cookie, .number = device->ifindex};
+    struct component_key key = {.cookie = device->net_cookie, .number = device->ifindex};
 
     find_member(topology, &key)->listed = true;
     component->gone = false;
@@ -323,7 +298,7 @@ void topology_take_device(struct topology *topology, const struct agent_device *
 
 void topology_take_gone(struct topology *topology, const struct agent_device *device)
 {
-    struct key key = {.cookie = device->net_cookie, .number = device->ifindex};
+    struct component_key key = {.cookie = device->net_cookie, .number = device->ifindex};
     struct member *member = find_member(topology, &key);
     struct pktmon_component *component =
         member ? pktmon_registry_find(topology->registry, member->id) : NULL;
@@ -338,7 +313,7 @@ void topology_take_gone(struct topology *topology, const struct agent_device *de
 void topology_take_met(struct topology *topology, const struct device_key *key,
                        const struct device_value *value)
 {
-    struct key member_key = {.cookie = key->net_cookie, .number = key->ifindex};
+    struct component_key member_key = {.cookie = key->net_cookie, .number = key->ifindex};
     struct member *member = find_member(topology, &member_key);
     struct agent_device device = {.net_cookie = key->net_cookie,
                                   .ifindex = key->ifindex,
@@ -360,7 +335,7 @@ void topology_take_met(struct topology *topology, const struct device_key *key,
 
 uint32_t topology_device(const struct topology *topology, uint64_t cookie, uint32_t ifindex)
 {
-    struct key key = {.cookie = cookie, .number = ifindex};
+    struct component_key key = {.cookie = cookie, .number = ifindex};
     struct member *member = find_member(topology, &key);
     struct pktmon_component *component =
         member ? pktmon_registry_find(topology->registry, member->id) : NULL;
@@ -382,7 +357,7 @@ uint32_t topology_nameless_device(struct topology *topology, uint64_t cookie, ui
 
 uint32_t topology_layer(struct topology *topology, uint64_t cookie, enum layer layer)
 {
-    struct key key = {.cookie = cookie, .number = ID_LAYER_BASE + layer, .is_layer = true};
+    struct component_key key = {.cookie = cookie, .number = layer, .is_layer = true};
     struct member *member = find_member(topology, &key);
     struct pktmon_component *component;
 
@@ -411,15 +386,15 @@ void topology_add_layers(struct topology *topology)
 
 uint32_t topology_kernel(struct topology *topology)
 {
-    struct pktmon_component *component = pktmon_registry_get(topology->registry, ID_KERNEL);
+    struct pktmon_component *component = pktmon_registry_get(topology->registry, COMPONENT_KERNEL);
 
     if (!component->name) {
         pktmon_component_set(&component->name, "kernel");
         pktmon_component_set(&component->type, "kernel");
         pktmon_component_set(&component->description, "Kernel, elsewhere");
-        tell(topology, ID_KERNEL);
+        tell(topology, COMPONENT_KERNEL);
     }
-    return ID_KERNEL;
+    return COMPONENT_KERNEL;
 }
 
 static uint64_t own_cookie(void)
@@ -440,9 +415,10 @@ struct topology *topology_new(struct pktmon_registry *registry)
     struct topology *topology = g_new0(struct topology, 1);
 
     topology->registry = registry;
-    topology->namespaces = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, netns_free);
-    topology->members = g_hash_table_new_full(key_hash, key_equal, NULL, g_free);
-    topology->ids = g_hash_table_new(g_direct_hash, g_direct_equal);
+    topology->namespaces = g_hash_table_new_full(pktmon_hash_u64, g_int64_equal, NULL, netns_free);
+    topology->members =
+        g_hash_table_new_full(component_key_hash, component_key_equal, NULL, g_free);
+    topology->ids = g_hash_table_new(pktmon_hash_id, NULL);
     topology->own_cookie = own_cookie();
     return topology;
 }

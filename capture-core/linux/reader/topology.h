@@ -18,7 +18,7 @@ enum layer {
     LAYER_ARP,
     LAYER_SOCKETS,
     LAYER_NETFILTER,
-    LAYERS,
+    LAYERS, /* less than 32 */
 };
 
 struct topology;
