@@ -81,6 +81,7 @@ enum pktmon_notice_id {
     PKTMON_NOTICE_BEGAN = 5,        /* the capture began */
     PKTMON_NOTICE_SHED = 7,         /* packets were left out, each with all its appearances */
     PKTMON_NOTICE_TROUBLE = 6,      /* the kernel tells of trouble, with a packet or without */
+    PKTMON_NOTICE_UNCOUNTED = 8,    /* packets were recorded that no counter counts */
 };
 
 /* Windows out-of-band metadata of a packet, in the fields of the metadata record that hold it

@@ -9,6 +9,7 @@
 #include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "probes.skel.h"
@@ -129,11 +130,22 @@ static void size_rings(uint32_t buffer_mib, uint32_t cpus)
     ring_bytes = power_of_two_below(bytes / ring_count);
 }
 
+/* Whoever sends packets must not know how their contents are hashed. */
+static uint64_t salt(void)
+{
+    static uint64_t number;
+
+    if (number == 0 && getrandom(&number, sizeof(number), 0) != sizeof(number))
+        agent_fail("The kernel gives no random numbers: %s.", g_strerror(errno));
+    return number;
+}
+
 static void configure(const struct agent_start *wanted)
 {
     struct probes_config *config = (struct probes_config *)&probes->rodata->config;
 
     config->generation = generation;
+    config->salt = salt();
     config->cpus = libbpf_num_possible_cpus();
     if (ring_count == 0)
         size_rings(wanted->buffer_size, config->cpus);
@@ -402,6 +414,7 @@ int programs_descriptors(int *descriptors, uint32_t *rings, uint32_t *ring_size)
     descriptors[AGENT_MAP_PROCESS_CHANGES] = bpf_map__fd(probes->maps.process_changes);
     descriptors[AGENT_MAP_GROUP_COUNTS] = bpf_map__fd(probes->maps.group_counts);
     descriptors[AGENT_MAP_CONTROL] = bpf_map__fd(probes->maps.control);
+    descriptors[AGENT_MAP_SHARES] = bpf_map__fd(probes->maps.shares);
     memcpy(descriptors + AGENT_MAPS, ring_descriptors, ring_count * sizeof(int));
     *rings = ring_count;
     *ring_size = ring_bytes;

@@ -212,20 +212,22 @@ static void read_drops(struct ebpf_provider *provider, GHashTable *lost)
     }
 }
 
-/* Events that no counter had room for belong to no component. */
+/* What was lost of what has no counter of its own belongs to no component. */
 static void read_unaccounted(struct ebpf_provider *provider, GHashTable *lost)
 {
     struct unaccounted sum = readings_unaccounted(provider->maps[AGENT_MAP_UNACCOUNTED]);
-    uint64_t untraced = sum.untraced;
+    uint64_t untraced = sum.untraced, events = sum.events + sum.edges.lost + sum.drops.lost;
 
-    if (sum.events + sum.drops > 0)
-        add_loss(lost, topology_kernel(provider->topology), sum.events + sum.drops);
+    if (events > 0)
+        add_loss(lost, topology_kernel(provider->topology), events);
     if (untraced > provider->untraced)
         ebpf_push_notice(provider, PKTMON_NOTICE_LOST, PKTMON_LEVEL_WARNING, 0,
                          "%" G_GUINT64_FORMAT " packets were not seen at the devices that sent "
                          "them: the kernel ran no tracing program for them.",
                          untraced - provider->untraced);
     provider->untraced = untraced;
+    shares_tell(provider,
+                sum.edges.packets[RECORD_RX] + sum.edges.packets[RECORD_TX] + sum.drops.packets);
 }
 
 void ebpf_read_counters(struct ebpf_provider *provider)

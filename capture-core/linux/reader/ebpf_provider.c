@@ -183,6 +183,7 @@ static void ebpf_free(struct pktmon_provider *base)
     topology_free(provider->topology);
     g_hash_table_unref(provider->losses);
     g_hash_table_unref(provider->xdp);
+    g_hash_table_unref(provider->shares_told);
     ebpf_clear_pending(provider);
     g_free(provider->frame);
     g_free(provider);
@@ -226,6 +227,7 @@ struct pktmon_provider *pktmon_ebpf_provider_new(const struct pktmon_provider_op
     provider->topology = topology_new(registry);
     provider->copies = copies_new();
     provider->xdp = xdp_readings_new();
+    provider->shares_told = shares_told_new();
     provider->losses = g_hash_table_new_full(pktmon_hash_id, NULL, NULL, g_free);
     g_queue_init(&provider->pending);
     provider->frame = g_malloc(FRAME_SIZE);

@@ -13,6 +13,7 @@
 #include "owners.h"
 #include "provider.h"
 #include "rings.h"
+#include "shares.h"
 #include "shed.h"
 #include "topology.h"
 #include "trouble.h"
@@ -30,15 +31,17 @@ struct ebpf_provider {
     struct rings *rings; /* NULL until started */
     struct copies *copies;
     int maps[AGENT_MAPS];
-    bool listed;        /* the agent has answered the last AGENT_LIST */
-    bool stopped;       /* the agent has detached */
-    bool changing;      /* the agent has not answered the last AGENT_CHANGE */
-    bool busy;          /* the last look at the rings found something */
-    int64_t offset;     /* real-time minus monotonic, for the whole capture */
-    uint64_t newest;    /* monotonic time of the newest event delivered */
-    uint64_t misses;    /* told of already */
-    uint64_t untraced;  /* the same */
-    GHashTable *losses; /* component -> uint64_t, told of already */
+    bool listed;             /* the agent has answered the last AGENT_LIST */
+    bool stopped;            /* the agent has detached */
+    bool changing;           /* the agent has not answered the last AGENT_CHANGE */
+    bool busy;               /* the last look at the rings found something */
+    int64_t offset;          /* real-time minus monotonic, for the whole capture */
+    uint64_t newest;         /* monotonic time of the newest event delivered */
+    uint64_t misses;         /* told of already */
+    uint64_t untraced;       /* the same */
+    uint64_t uncounted;      /* the same */
+    GHashTable *shares_told; /* shares.h */
+    GHashTable *losses;      /* component -> uint64_t, told of already */
     struct shed shed;
     GHashTable *xdp; /* struct xdp_reading by its device */
     GQueue pending;  /* events that wait (delivery.c) */

@@ -30,7 +30,7 @@ uint32_t ebpf_device_component(struct ebpf_provider *provider, uint64_t net_cook
         return id;
     meet(provider, net_cookie, ifindex);
     id = topology_device(provider->topology, net_cookie, ifindex);
-    return id ? id : topology_nameless_device(provider->topology, net_cookie, ifindex);
+    return id ? id : topology_layer(provider->topology, net_cookie, LAYER_OTHER_DEVICES);
 }
 
 uint32_t ebpf_drop_component(struct ebpf_provider *provider, const struct drop_key *key,

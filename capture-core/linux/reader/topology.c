@@ -45,6 +45,7 @@ static const struct {
     [LAYER_ARP] = {"arp", "ARP and IPv4 neighbours"},
     [LAYER_SOCKETS] = {"sockets", "Sockets and transport protocols"},
     [LAYER_NETFILTER] = {"netfilter", "Netfilter hooks"},
+    [LAYER_OTHER_DEVICES] = {"other devices", "Devices beyond those that could be described"},
 };
 
 /* --- ids --- */
@@ -105,6 +106,13 @@ static void tell_name(struct topology *topology, const struct netns *netns)
     if (topology->watcher.named)
         topology->watcher.named(topology->watcher.context, netns->cookie,
                                 *netns->name ? netns->name : NULL);
+}
+
+const char *topology_netns_name(const struct topology *topology, uint64_t cookie)
+{
+    const struct netns *netns = g_hash_table_lookup(topology->namespaces, &cookie);
+
+    return netns ? netns->name : NULL;
 }
 
 bool topology_knows_netns(const struct topology *topology, uint64_t cookie)
@@ -343,18 +351,6 @@ uint32_t topology_device(const struct topology *topology, uint64_t cookie, uint3
     return component && component->name ? member->id : 0;
 }
 
-uint32_t topology_nameless_device(struct topology *topology, uint64_t cookie, uint32_t ifindex)
-{
-    uint32_t id = device_id(topology, cookie, ifindex);
-    struct pktmon_component *component = pktmon_registry_get(topology->registry, id);
-    g_autofree char *name = g_strdup_printf("if%u", ifindex);
-
-    set_names(component, netns_of(topology, cookie), name);
-    pktmon_component_set(&component->type, "unknown");
-    tell(topology, id);
-    return id;
-}
-
 uint32_t topology_layer(struct topology *topology, uint64_t cookie, enum layer layer)
 {
     struct component_key key = {.cookie = cookie, .number = layer, .is_layer = true};
@@ -379,7 +375,7 @@ void topology_add_layers(struct topology *topology)
 
     g_hash_table_iter_init(&iterator, topology->namespaces);
     while (g_hash_table_iter_next(&iterator, NULL, &netns)) {
-        for (int layer = 0; layer < LAYERS; layer++)
+        for (int layer = 0; layer < LAYER_OTHER_DEVICES; layer++)
             topology_layer(topology, ((struct netns *)netns)->cookie, layer);
     }
 }

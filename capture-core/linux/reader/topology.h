@@ -18,7 +18,8 @@ enum layer {
     LAYER_ARP,
     LAYER_SOCKETS,
     LAYER_NETFILTER,
-    LAYERS, /* less than 32 */
+    LAYER_OTHER_DEVICES, /* of which nothing is known but their numbers: too many to be described */
+    LAYERS,              /* less than 32 */
 };
 
 struct topology;
@@ -47,12 +48,12 @@ void topology_take_met(struct topology *topology, const struct device_key *key,
 void topology_add_layers(struct topology *topology);
 /* Of this process's namespace; 0: the kernel does not tell (before Linux 5.14). */
 uint64_t topology_own_cookie(const struct topology *topology);
+/* As shown; "": the own one; NULL: it is not known. */
+const char *topology_netns_name(const struct topology *topology, uint64_t net_cookie);
 bool topology_knows_netns(const struct topology *topology, uint64_t net_cookie);
 
 /* The device's component, or 0. */
 uint32_t topology_device(const struct topology *topology, uint64_t net_cookie, uint32_t ifindex);
-/* Of a device of which nothing is known but its number. */
-uint32_t topology_nameless_device(struct topology *topology, uint64_t net_cookie, uint32_t ifindex);
 uint32_t topology_layer(struct topology *topology, uint64_t net_cookie, enum layer layer);
 /* What belongs nowhere else. */
 uint32_t topology_kernel(struct topology *topology);
