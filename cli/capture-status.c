@@ -74,12 +74,22 @@ static void take_counters(struct capture_status *status, uint32_t component,
     *lost = counters->lost;
 }
 
+static void forget(struct capture_status *status, uint32_t component)
+{
+    for (uint16_t edge = 0; edge < PKTMON_EDGES; edge++) {
+        const uint64_t key = (uint64_t)component << 16 | edge;
+        g_hash_table_remove(status->losses, &key);
+    }
+}
+
 void capture_status_take(struct capture_status *status, const struct pktmon_event *event)
 {
     if (event->record == PKTMON_RECORD_PACKET)
         take_packet(status, &event->packet);
     else if (event->record == PKTMON_RECORD_COUNTERS)
         take_counters(status, event->component, &event->counters);
+    else if (event->record == PKTMON_RECORD_RETIRED)
+        forget(status, event->component);
 }
 
 /* --- the line --- */

@@ -51,6 +51,17 @@ struct baseline *baseline_copy(const struct baseline *baseline)
     return copy;
 }
 
+void baseline_forget(struct baseline *baseline, uint32_t component)
+{
+    for (uint16_t edge = 0; edge < PKTMON_EDGES; edge++) {
+        for (int drops = 0; drops <= 1; drops++) {
+            guint64 key = counter_key(component, edge, drops);
+
+            g_hash_table_remove(baseline->readings, &key);
+        }
+    }
+}
+
 void baseline_note(struct baseline *baseline, const struct pktmon_event *event)
 {
     guint64 key = key_of(event);

@@ -26,6 +26,7 @@ outsider_act() {
 }
 
 outsider_end() {
+    echo >&"$outsider_to"
     exec {outsider_from}<&- {outsider_to}>&-
     wait "$outsider_pid" || fail "the ordinary user came to no good end"
 }

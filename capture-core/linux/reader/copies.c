@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "copies.h"
 
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <string.h>
 
 #include "hash.h"
@@ -84,6 +86,26 @@ struct drop_counters copies_correction(const struct copies *copies, const struct
     const struct drop_counters *correction = g_hash_table_lookup(copies->corrections, key);
 
     return correction ? *correction : (struct drop_counters){};
+}
+
+void copies_forget(struct copies *copies, const struct drop_key *key)
+{
+    g_hash_table_remove(copies->corrections, key);
+}
+
+/* Drops beyond what there is room for have no counter that could be corrected. */
+void copies_prune(struct copies *copies, int drops)
+{
+    g_autofree struct drop_counters *values =
+        g_new(struct drop_counters, libbpf_num_possible_cpus());
+    GHashTableIter iterator;
+    void *key;
+
+    g_hash_table_iter_init(&iterator, copies->corrections);
+    while (g_hash_table_iter_next(&iterator, &key, NULL)) {
+        if (bpf_map_lookup_elem(drops, key, values))
+            g_hash_table_iter_remove(&iterator);
+    }
 }
 
 void copies_free(struct copies *copies)

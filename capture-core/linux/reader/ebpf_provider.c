@@ -13,6 +13,7 @@
 
 #include "clock.h"
 #include "frames.h"
+#include "retirement.h"
 #include "hash.h"
 
 #define LIST_TIMEOUT_MS  10000
@@ -114,6 +115,7 @@ static int ebpf_read(struct pktmon_provider *base, int timeout_ms, GError **erro
     provider->busy = rings_pull(provider->rings, pktmon_clock_monotonic());
     ebpf_take_records(provider);
     shed_control(provider);
+    retirement_advance(provider);
     return 1;
 }
 
@@ -174,6 +176,7 @@ static void ebpf_free(struct pktmon_provider *base)
     agent_client_end(&provider->agent);
     rings_free(provider->rings);
     copies_free(provider->copies);
+    retirement_free(provider->retirement);
     for (size_t i = 0; provider->rings && i < G_N_ELEMENTS(provider->maps); i++)
         close(provider->maps[i]);
     g_clear_error(&provider->base.refused);
@@ -226,6 +229,7 @@ struct pktmon_provider *pktmon_ebpf_provider_new(const struct pktmon_provider_op
     provider->agent.socket = -1;
     provider->topology = topology_new(registry);
     provider->copies = copies_new();
+    provider->retirement = retirement_new();
     provider->xdp = xdp_readings_new();
     provider->shares_told = shares_told_new();
     provider->losses = g_hash_table_new_full(pktmon_hash_id, NULL, NULL, g_free);

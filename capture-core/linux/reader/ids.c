@@ -18,10 +18,8 @@
 
 #define DEVICE_BITS 12
 #define MAX_COOKIE  (1U << 19)
-#define LAYER_BASE                                                                                 \
-    4064 /* devices below it; 32 layers from here on, the last one for the kernel                  \
-          */
-#define HASHED 0x80000000U
+#define LAYER_BASE  4064 /* and 32 from there, of which the last one is the kernel's */
+#define HASHED      0x80000000U
 
 #define BOOT_ID_PATH "/proc/sys/kernel/random/boot_id"
 #define BOOT_ID_SIZE 36

@@ -17,14 +17,20 @@
 struct netns {
     uint64_t cookie;
     uint32_t inode;
-    char *name; /* as shown; "" = the own namespace */
-    bool named; /* name is its own, not made of the inode */
+    char *name;       /* as shown; "" = the own namespace */
+    bool named;       /* name is its own, not made of the inode */
+    bool listed;      /* the agent has told of it */
+    uint64_t gone_at; /* the agent said that it has gone, ns; 0: it has not */
+    uint64_t used_at; /* ns */
+    unsigned members; /* components */
 };
 
 struct member {
     struct component_key key; /* first: it is the key of the table */
     uint32_t id;
-    bool listed; /* the agent has described it */
+    bool listed;               /* the agent has described it */
+    bool retired;              /* its last word is said */
+    uint64_t gone_at, used_at; /* as of a namespace */
 };
 
 struct topology {
@@ -33,6 +39,7 @@ struct topology {
     GHashTable *members;    /* struct component_key -> struct member */
     GHashTable *ids;        /* id -> struct member, to see when two want the same */
     uint64_t own_cookie;
+    uint64_t now, long_ago;
     struct topology_watcher watcher; /* functions are NULL before there is one */
 };
 
@@ -67,12 +74,16 @@ static uint32_t new_id(const struct topology *topology, const struct component_k
     return id;
 }
 
+static struct netns *netns_of(struct topology *topology, uint64_t cookie);
+
 static struct member *add_member(struct topology *topology, const struct component_key *key)
 {
     struct member *member = g_new0(struct member, 1);
 
     member->key = *key;
     member->id = new_id(topology, key);
+    member->used_at = topology->now;
+    netns_of(topology, key->cookie)->members++;
     g_hash_table_insert(topology->ids, GUINT_TO_POINTER(member->id), member);
     g_hash_table_insert(topology->members, &member->key, member);
     return member;
@@ -88,6 +99,7 @@ static struct netns *netns_of(struct topology *topology, uint64_t cookie)
         return netns;
     netns = g_new0(struct netns, 1);
     netns->cookie = cookie;
+    netns->used_at = topology->now;
     netns->name = g_strdup("");
     g_hash_table_insert(topology->namespaces, &netns->cookie, netns);
     return netns;
@@ -288,8 +300,21 @@ static void name_netns(struct topology *topology, struct netns *netns, uint32_t 
 
 void topology_take_netns(struct topology *topology, const struct agent_netns *said)
 {
-    if (said->cookie)
-        name_netns(topology, netns_of(topology, said->cookie), said->inode, said->name);
+    struct netns *netns;
+
+    if (!said->cookie)
+        return;
+    netns = netns_of(topology, said->cookie);
+    netns->listed = true;
+    netns->gone_at = 0;
+    name_netns(topology, netns, said->inode, said->name);
+}
+
+static void revive(struct member *member)
+{
+    member->listed = true;
+    member->retired = false;
+    member->gone_at = 0;
 }
 
 void topology_take_device(struct topology *topology, const struct agent_device *device)
@@ -298,10 +323,16 @@ void topology_take_device(struct topology *topology, const struct agent_device *
     struct pktmon_component *component = pktmon_registry_get(topology->registry, id);
     struct component_key key = {.cookie = device->net_cookie, .number = device->ifindex};
 
-    find_member(topology, &key)->listed = true;
+    revive(find_member(topology, &key));
     component->gone = false;
     if (describe_device(topology, component, device))
         tell(topology, id);
+}
+
+/* Not 0. */
+static uint64_t time_of(const struct topology *topology)
+{
+    return MAX(topology->now, 1);
 }
 
 void topology_take_gone(struct topology *topology, const struct agent_device *device)
@@ -314,6 +345,7 @@ void topology_take_gone(struct topology *topology, const struct agent_device *de
     if (!component || component->gone)
         return;
     component->gone = true;
+    member->gone_at = time_of(topology);
     if (topology->watcher.gone)
         topology->watcher.gone(topology->watcher.context, member->id);
 }
@@ -348,7 +380,10 @@ uint32_t topology_device(const struct topology *topology, uint64_t cookie, uint3
     struct pktmon_component *component =
         member ? pktmon_registry_find(topology->registry, member->id) : NULL;
 
-    return component && component->name ? member->id : 0;
+    if (!component || !component->name)
+        return 0;
+    member->used_at = topology->now;
+    return member->id;
 }
 
 uint32_t topology_layer(struct topology *topology, uint64_t cookie, enum layer layer)
@@ -357,8 +392,10 @@ uint32_t topology_layer(struct topology *topology, uint64_t cookie, enum layer l
     struct member *member = find_member(topology, &key);
     struct pktmon_component *component;
 
-    if (member)
+    if (member) {
+        member->used_at = topology->now;
         return member->id;
+    }
     member = add_member(topology, &key);
     component = pktmon_registry_get(topology->registry, member->id);
     set_names(component, netns_of(topology, cookie), layers[layer].name);
@@ -391,6 +428,118 @@ uint32_t topology_kernel(struct topology *topology)
         tell(topology, COMPONENT_KERNEL);
     }
     return COMPONENT_KERNEL;
+}
+
+/* --- what has gone --- */
+
+void topology_take_netns_gone(struct topology *topology, const struct agent_netns *said)
+{
+    struct netns *netns = g_hash_table_lookup(topology->namespaces, &said->cookie);
+
+    if (netns)
+        netns->gone_at = time_of(topology);
+}
+
+void topology_set_time(struct topology *topology, uint64_t now, uint64_t long_ago)
+{
+    topology->now = now;
+    topology->long_ago = long_ago;
+}
+
+bool topology_lists_netns(const struct topology *topology, uint64_t cookie)
+{
+    const struct netns *netns = g_hash_table_lookup(topology->namespaces, &cookie);
+
+    return netns && netns->listed;
+}
+
+static enum topology_standing standing(const struct topology *topology, bool listed,
+                                       uint64_t gone_at)
+{
+    if (gone_at)
+        return gone_at < topology->long_ago ? TOPOLOGY_GONE : TOPOLOGY_LISTED;
+    return listed ? TOPOLOGY_LISTED : TOPOLOGY_UNKNOWN;
+}
+
+enum topology_standing topology_standing(const struct topology *topology, uint64_t cookie,
+                                         uint32_t ifindex)
+{
+    const struct netns *netns = g_hash_table_lookup(topology->namespaces, &cookie);
+    const struct component_key key = {.cookie = cookie, .number = ifindex};
+    const struct member *device;
+
+    if (cookie == 0 || cookie == topology->own_cookie)
+        netns = NULL; /* it is there as long as we are */
+    else if (!netns || !netns->listed || netns->gone_at)
+        return netns ? standing(topology, netns->listed, netns->gone_at) : TOPOLOGY_UNKNOWN;
+    if (ifindex == 0 || cookie == 0)
+        return TOPOLOGY_LISTED;
+    device = find_member(topology, &key);
+    return device ? standing(topology, device->listed, device->gone_at) : TOPOLOGY_UNKNOWN;
+}
+
+static bool is_over(const struct topology *topology, const struct member *member,
+                    uint64_t unused_since)
+{
+    switch (topology_standing(topology, member->key.cookie,
+                              member->key.is_layer ? 0 : member->key.number)) {
+    case TOPOLOGY_GONE:
+        return true;
+    case TOPOLOGY_UNKNOWN:
+        return member->used_at < unused_since;
+    default:
+        return false;
+    }
+}
+
+void topology_visit_over(struct topology *topology, uint64_t unused_since,
+                         void (*visit)(void *context, uint32_t id, const struct component_key *key),
+                         void *context)
+{
+    GHashTableIter iterator;
+    void *value;
+
+    g_hash_table_iter_init(&iterator, topology->members);
+    while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+        struct member *member = value;
+
+        if (member->retired || member->id == COMPONENT_KERNEL ||
+            !is_over(topology, member, unused_since))
+            continue;
+        member->retired = true;
+        visit(context, member->id, &member->key);
+    }
+}
+
+void topology_remove(struct topology *topology, uint32_t id)
+{
+    struct member *member = g_hash_table_lookup(topology->ids, GUINT_TO_POINTER(id));
+
+    if (!member || !member->retired)
+        return;
+    netns_of(topology, member->key.cookie)->members--;
+    pktmon_registry_remove(topology->registry, id);
+    g_hash_table_remove(topology->ids, GUINT_TO_POINTER(id));
+    g_hash_table_remove(topology->members, &member->key);
+}
+
+void topology_end_namespaces(struct topology *topology, uint64_t unused_since,
+                             void (*ended)(void *context, uint64_t net_cookie), void *context)
+{
+    GHashTableIter iterator;
+    void *value;
+
+    g_hash_table_iter_init(&iterator, topology->namespaces);
+    while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+        const struct netns *netns = value;
+        enum topology_standing how = topology_standing(topology, netns->cookie, 0);
+
+        if (netns->members > 0 || how == TOPOLOGY_LISTED ||
+            (how == TOPOLOGY_UNKNOWN && netns->used_at >= unused_since))
+            continue;
+        ended(context, netns->cookie);
+        g_hash_table_iter_remove(&iterator);
+    }
 }
 
 static uint64_t own_cookie(void)
