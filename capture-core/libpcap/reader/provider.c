@@ -54,7 +54,7 @@ static void count_from_now(struct pcap_provider *provider)
 
     g_hash_table_iter_init(&iterator, provider->devices);
     while (g_hash_table_iter_next(&iterator, NULL, &value))
-        ((struct pcap_device *)value)->before = ((struct pcap_device *)value)->now;
+        ((struct pcap_device *)value)->counted = (struct pcap_statistics){};
 }
 
 static bool pcap_start(struct pktmon_provider *base, GError **error)
@@ -82,6 +82,7 @@ static int pcap_read(struct pktmon_provider *base, int timeout_ms, GError **erro
 
     if (!pcap_listen(provider, timeout_ms, error))
         return -1;
+    pcap_retire_devices(provider);
     pcap_deliver(provider, pcap_watermark(provider));
     return 1;
 }
