@@ -98,7 +98,7 @@ static __always_inline int queued(struct sk_buff *skb, const struct netdev_queue
         return 0;
     place = place_in_queue(dev, point);
     frame_sent(&frame, skb, dev->type);
-    count = count_packet(&place, dev, &frame);
+    count = count_packet(&place, dev, dev->nd_net.net, &frame);
     if (!count || !is_followed(scratch, skb, dynptr_source, &frame))
         return 0;
     copied = look(scratch, skb, dynptr_source, &frame, &place);
@@ -255,7 +255,7 @@ static __always_inline int at_hook(struct bpf_nf_ctx *ctx, bool leaves)
         return NF_ACCEPT;
     place_at_hook(&place, ctx->state, leaves);
     frame_at_hook(&frame, skb, place.point);
-    count = count_packet(&place, NULL, &frame);
+    count = count_packet(&place, NULL, ctx->state->net, &frame);
     if (count && idle)
         count_at(count, 1, &frame);
     if (!count || !nested || (leaves && !journey_of(address(skb))))
@@ -323,7 +323,7 @@ int socket_ingress(struct __sk_buff *ctx)
     scratch = level < NESTED_LEVELS ? scratch_of(SCRATCH_NESTED + level) : NULL;
     place.key.net_cookie = sk->__sk_common.skc_net.net->net_cookie;
     frame_dropped(&frame, skb, 0);
-    count = count_packet(&place, NULL, &frame);
+    count = count_packet(&place, NULL, sk->__sk_common.skc_net.net, &frame);
     if (!scratch)
         count_unaccounted();
     if (count && scratch && is_followed(scratch, skb, ctx, &frame)) {
