@@ -386,6 +386,7 @@ static struct pktmon_session *new_session(const struct live_counting *counting, 
     options.counters_interval_ms = counting->refresh ? 1000 / (uint32_t)counting->rate : 0;
     options.components = counting->components;
     options.netns = counting->netns;
+    options.hook_queues = counting->hook_queues;
     options.buffer_size = 1; /* no packet goes through it */
     return pktmon_session_new(&options, error);
 }

@@ -15,7 +15,7 @@
 #include "records.h"
 
 #define AGENT_SOCKET      3
-#define AGENT_PROTOCOL    2
+#define AGENT_PROTOCOL    3
 #define AGENT_NAME_SIZE   80
 #define AGENT_DRIVER_SIZE 32
 #define AGENT_TEXT_SIZE   480
@@ -32,6 +32,8 @@ enum agent_request_type {
                          AGENT_CHANGED */
     AGENT_FORGET =
         7, /* delete entries of the tables, then say AGENT_FORGOTTEN; while it captures */
+    AGENT_SELECT = 8, /* of namespaces, whether something may be attached there; no answer */
+    AGENT_SETTLE = 9, /* once all that was asked so far is done, say AGENT_CHANGED */
 };
 
 /* What a filter was compiled for. */
@@ -63,7 +65,17 @@ struct agent_start {
     uint8_t upper_edges;      /* all points of the stack, not the driver edges alone */
     uint8_t record_flow;      /* passing packets; they are followed in any case */
     uint8_t record_drops;
-    uint8_t leaves_out_netns; /* heed AGENT_MAP_UNWANTED_NETNS */
+    uint8_t leaves_out_netns; /* heed AGENT_MAP_UNWANTED_NETNS, and attach nothing in a namespace
+                                 but after AGENT_SELECT */
+    uint8_t hook_queues;      /* attach to netfilter's hooks where an NFQUEUE is bound, too */
+};
+
+#define AGENT_SELECTION_PART 60 /* namespaces in one message */
+
+struct agent_selection {
+    uint32_t wanted;
+    uint32_t count;
+    uint64_t cookies[AGENT_SELECTION_PART];
 };
 
 enum agent_entry_kind {
@@ -105,8 +117,9 @@ struct agent_request {
     uint32_t type;
     union {
         struct agent_start start;
-        struct agent_filter_part part; /* of AGENT_FILTER */
-        struct agent_forget forget;
+        struct agent_filter_part part;    /* of AGENT_FILTER */
+        struct agent_selection selection; /* of AGENT_SELECT */
+        struct agent_forget forget;       /* of AGENT_FORGET */
     };
 };
 
@@ -125,6 +138,7 @@ enum agent_message_type {
     AGENT_NETNS_GONE, /* the kernel has ended it, or soon will */
     AGENT_FORGOTTEN,
     AGENT_IMPOSSIBLE, /* as AGENT_ERROR: eBPF is not possible or not permitted here */
+    AGENT_NOTICE,     /* text: one sentence about what the agent does */
 };
 
 /* The order of the descriptors that come with AGENT_STARTED. */

@@ -22,6 +22,12 @@ static void on_missing(struct ebpf_provider *provider, const struct agent_messag
                          "Not seen: %s", message->text);
 }
 
+static void on_notice(struct ebpf_provider *provider, const struct agent_message *message)
+{
+    ebpf_push_notice(provider, PKTMON_NOTICE_HOOKS_STAY, PKTMON_LEVEL_WARNING, 0, "%s",
+                     message->text);
+}
+
 static void on_netns(struct ebpf_provider *provider, const struct agent_message *message)
 {
     topology_take_netns(provider->topology, &message->netns);
@@ -98,7 +104,7 @@ static void (*const listeners[])(struct ebpf_provider *provider,
     [AGENT_LISTED] = on_listed,       [AGENT_STOPPED] = on_stopped,
     [AGENT_MISSED] = on_missed,       [AGENT_XDP] = on_xdp,
     [AGENT_CHANGED] = on_changed,     [AGENT_NETNS_GONE] = on_netns_gone,
-    [AGENT_FORGOTTEN] = on_forgotten,
+    [AGENT_FORGOTTEN] = on_forgotten, [AGENT_NOTICE] = on_notice,
 };
 
 static bool take_start(struct ebpf_provider *provider, const struct agent_message *message,
@@ -203,8 +209,9 @@ static bool prepare_start(struct ebpf_provider *provider, struct agent_request *
         .record_flow = options->flow,
         .record_drops = options->drops,
         .leaves_out_netns = options->wants_netns != NULL,
+        .hook_queues = options->hook_queues,
     };
-    sent = filters_ask(provider, &request->start, error);
+    sent = selection_tell(provider, true, error) && filters_ask(provider, &request->start, error);
     options->filters = NULL;
     options->filter_count = 0;
     return sent;
@@ -228,6 +235,14 @@ bool ebpf_ask_for_change(struct ebpf_provider *provider, GError **error)
     struct agent_request request = {.type = AGENT_CHANGE};
 
     return prepare_start(provider, &request, error) &&
+           agent_client_ask(&provider->agent, &request, error);
+}
+
+bool ebpf_ask_to_settle(struct ebpf_provider *provider, GError **error)
+{
+    const struct agent_request request = {.protocol = AGENT_PROTOCOL, .type = AGENT_SETTLE};
+
+    return selection_tell(provider, true, error) &&
            agent_client_ask(&provider->agent, &request, error);
 }
 

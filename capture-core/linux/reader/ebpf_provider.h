@@ -13,6 +13,7 @@
 #include "owners.h"
 #include "provider.h"
 #include "rings.h"
+#include "selection.h"
 #include "shares.h"
 #include "shed.h"
 #include "topology.h"
@@ -25,6 +26,7 @@ struct ebpf_provider {
     struct pktmon_provider_options unchanged; /* as before AGENT_CHANGE, until it is answered */
     struct agent_client agent;
     struct topology *topology;
+    struct selection selection;
     struct drop_names *names;
     struct owners *owners;
     struct trouble_names *troubles;
@@ -77,6 +79,8 @@ bool ebpf_ask_for_start(struct ebpf_provider *provider, GError **error);
 bool ebpf_await_start(struct ebpf_provider *provider, int timeout_ms, GError **error);
 /* The answer comes by itself. */
 bool ebpf_ask_for_change(struct ebpf_provider *provider, GError **error);
+/* As a change that changes nothing else than what was selected; the answer is that of a change. */
+bool ebpf_ask_to_settle(struct ebpf_provider *provider, GError **error);
 bool ebpf_ask_for_stop(struct ebpf_provider *provider, int timeout_ms, GError **error);
 
 /* --- records.c --- */
