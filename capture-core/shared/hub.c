@@ -176,6 +176,9 @@ void hub_take_event(struct pktmon_sink *sink, const struct pktmon_event *event)
         }
     }
     event_copy_unref(copy);
+    if (event->record == PKTMON_RECORD_RETIRED) {
+        baseline_forget(hub->readings, event->component);
+    }
 }
 
 static void for_each_subscriber(struct hub *hub, void (*act)(struct subscriber *subscriber))

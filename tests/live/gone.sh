@@ -8,6 +8,7 @@ source "$(dirname "$0")/lib.sh"
 SHORT_LIVED=60
 
 network_add_namespace "$NAME-hub"
+ip -n "$NAME-hub" link add base type veth peer name other
 file=$SCRATCH/gone.pcapng
 start_capture "$file" --buffer-size 64 --extcap-capture-filter "udp port 7010"
 for ((i = 0; i < SHORT_LIVED; i++)); do
@@ -17,7 +18,7 @@ for ((i = 0; i < SHORT_LIVED; i++)); do
     ip netns del "$NAME-short"
 done
 for ((i = 0; i < SHORT_LIVED; i++)); do
-    printf 'link add mac%d link lo type macvlan\nlink del mac%d\n' "$i" "$i"
+    printf 'link add mac%d link base type macvlan\nlink del mac%d\n' "$i" "$i"
 done | ip -n "$NAME-hub" -batch -
 sleep 0.3
 stop_capture "$file"

@@ -212,6 +212,13 @@ static void answer_filter(const struct agent_request *request)
     filters_take(&request->part);
 }
 
+static void answer_forget(const struct agent_request *request)
+{
+    if (!started)
+        agent_fail("There is no capture to delete entries of.");
+    forget_entries(&request->forget);
+}
+
 static void answer_select(const struct agent_request *request)
 {
     const struct agent_selection *selection = &request->selection;
@@ -236,7 +243,7 @@ static void answer_settle(const struct agent_request *request)
 static void (*const answers[])(const struct agent_request *request) = {
     [AGENT_LIST] = answer_list,     [AGENT_START] = answer_start,   [AGENT_STOP] = answer_stop,
     [AGENT_MISSES] = answer_misses, [AGENT_FILTER] = answer_filter, [AGENT_CHANGE] = answer_change,
-    [AGENT_SELECT] = answer_select, [AGENT_SETTLE] = answer_settle,
+    [AGENT_FORGET] = answer_forget, [AGENT_SELECT] = answer_select, [AGENT_SETTLE] = answer_settle,
 };
 
 static void read_request(void)

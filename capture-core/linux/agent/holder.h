@@ -94,6 +94,9 @@ void programs_run(bool running);
 void programs_stop(void);
 /* The descriptors that go with AGENT_STARTED, AGENT_MAPS + rings of them. */
 int programs_descriptors(int *descriptors, uint32_t *rings, uint32_t *ring_size);
+/* The descriptors of a map that the reader has too, and of one that it has not. */
+int programs_map(enum agent_map map);
+int programs_share_returns(void);
 /* Whether the programs judge by the filters that were asked for. */
 bool programs_filter(void);
 /* Runs that would have recorded something, left out by the kernel because the program was already
@@ -102,6 +105,11 @@ uint64_t programs_misses(void);
 /* The descriptor of a program that the agent attaches itself, or of the gate that leads to it; -1
  * where it is not loaded. */
 int programs_place(const char *name);
+
+/* --- forget.c: entries of the tables --- */
+
+/* Deletes them, and says what they held. What is asked is untrusted input. */
+void forget_entries(const struct agent_forget *wanted);
 
 /* --- gates.c: programs that stay attached while generations of the others change --- */
 

@@ -9,6 +9,7 @@
 #include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "probes.skel.h"
@@ -129,11 +130,22 @@ static void size_rings(uint32_t buffer_mib, uint32_t cpus)
     ring_bytes = power_of_two_below(bytes / ring_count);
 }
 
+/* Whoever sends packets must not know how their contents are hashed. */
+static uint64_t salt(void)
+{
+    static uint64_t number;
+
+    if (number == 0 && getrandom(&number, sizeof(number), 0) != sizeof(number))
+        agent_fail("The kernel gives no random numbers: %s.", g_strerror(errno));
+    return number;
+}
+
 static void configure(const struct agent_start *wanted)
 {
     struct probes_config *config = (struct probes_config *)&probes->rodata->config;
 
     config->generation = generation;
+    config->salt = salt();
     config->cpus = libbpf_num_possible_cpus();
     if (ring_count == 0)
         size_rings(wanted->buffer_size, config->cpus);
@@ -411,18 +423,34 @@ void programs_stop(void)
         probes__detach(probes);
 }
 
+int programs_map(enum agent_map map)
+{
+    const struct bpf_map *const maps[AGENT_MAPS] = {
+        [AGENT_MAP_COUNTERS] = probes->maps.counters,
+        [AGENT_MAP_DROPS] = probes->maps.drops,
+        [AGENT_MAP_DEVICES] = probes->maps.devices,
+        [AGENT_MAP_UNACCOUNTED] = probes->maps.unaccounted,
+        [AGENT_MAP_LOCATION_TEXTS] = probes->maps.location_texts,
+        [AGENT_MAP_UNWANTED_NETNS] = probes->maps.unwanted_netns,
+        [AGENT_MAP_OWNERS] = probes->maps.owners,
+        [AGENT_MAP_PROCESS_CHANGES] = probes->maps.process_changes,
+        [AGENT_MAP_GROUP_COUNTS] = probes->maps.group_counts,
+        [AGENT_MAP_CONTROL] = probes->maps.control,
+        [AGENT_MAP_SHARES] = probes->maps.shares,
+    };
+
+    return bpf_map__fd(maps[map]);
+}
+
+int programs_share_returns(void)
+{
+    return bpf_map__fd(probes->maps.share_returns);
+}
+
 int programs_descriptors(int *descriptors, uint32_t *rings, uint32_t *ring_size)
 {
-    descriptors[AGENT_MAP_COUNTERS] = bpf_map__fd(probes->maps.counters);
-    descriptors[AGENT_MAP_DROPS] = bpf_map__fd(probes->maps.drops);
-    descriptors[AGENT_MAP_DEVICES] = bpf_map__fd(probes->maps.devices);
-    descriptors[AGENT_MAP_UNACCOUNTED] = bpf_map__fd(probes->maps.unaccounted);
-    descriptors[AGENT_MAP_LOCATION_TEXTS] = bpf_map__fd(probes->maps.location_texts);
-    descriptors[AGENT_MAP_UNWANTED_NETNS] = bpf_map__fd(probes->maps.unwanted_netns);
-    descriptors[AGENT_MAP_OWNERS] = bpf_map__fd(probes->maps.owners);
-    descriptors[AGENT_MAP_PROCESS_CHANGES] = bpf_map__fd(probes->maps.process_changes);
-    descriptors[AGENT_MAP_GROUP_COUNTS] = bpf_map__fd(probes->maps.group_counts);
-    descriptors[AGENT_MAP_CONTROL] = bpf_map__fd(probes->maps.control);
+    for (int map = 0; map < AGENT_MAPS; map++)
+        descriptors[map] = programs_map(map);
     memcpy(descriptors + AGENT_MAPS, ring_descriptors, ring_count * sizeof(int));
     *rings = ring_count;
     *ring_size = ring_bytes;

@@ -98,7 +98,7 @@ static __always_inline int queued(struct sk_buff *skb, const struct netdev_queue
         return 0;
     place = place_in_queue(dev, point);
     frame_sent(&frame, skb, dev->type);
-    count = count_packet(&place, dev, &frame);
+    count = count_packet(&place, dev, dev->nd_net.net, &frame);
     if (!count || !is_followed(scratch, skb, dynptr_source, &frame))
         return 0;
     copied = look(scratch, skb, dynptr_source, &frame, &place);
@@ -223,10 +223,10 @@ static __always_inline void place_at_hook(struct place *place, const struct nf_h
 }
 
 /* Of a program that a gate leads to, which it does only while it runs (gates.bpf.c). */
-static __always_inline struct edge_counters *count_here(const struct place *place,
-                                                        const struct frame *frame)
+static __always_inline struct edge_counters *
+count_here(const struct place *place, const struct net *net, const struct frame *frame)
 {
-    struct edge_counters *count = counters_of(&place->key, NULL);
+    struct edge_counters *count = counters_of(&place->key, NULL, net);
 
     if (count)
         count_at(count, place->count, frame);
@@ -298,7 +298,7 @@ static __always_inline int at_hook(struct bpf_nf_ctx *ctx, bool leaves)
         return NF_ACCEPT;
     place_at_hook(&place, ctx->state, leaves);
     frame_at_hook(&frame, skb, place.point);
-    count = count_here(&place, &frame);
+    count = count_here(&place, ctx->state->net, &frame);
     if (count && idle)
         count_at(count, 1, &frame);
     if (!count || (leaves && !journey_of(address(skb))))
@@ -366,7 +366,7 @@ int socket_ingress(struct __sk_buff *ctx)
     scratch = level < NESTED_LEVELS ? scratch_of(SCRATCH_NESTED + level) : NULL;
     place.key.net_cookie = sk->__sk_common.skc_net.net->net_cookie;
     frame_dropped(&frame, skb, 0);
-    count = count_here(&place, &frame);
+    count = count_here(&place, sk->__sk_common.skc_net.net, &frame);
     if (!scratch)
         count_unaccounted();
     if (count && scratch && is_followed(scratch, skb, ctx, &frame)) {

@@ -5,10 +5,15 @@
 #include "clock.h"
 #include "ebpf_provider.h"
 #include "filters.h"
+#include "retirement.h"
+
+/* Each is a sentence for people, who read no more. */
+#define MOST_MISSING 64
 
 static void on_missing(struct ebpf_provider *provider, const struct agent_message *message)
 {
-    if (g_ptr_array_find_with_equal_func(provider->base.capture->missing, message->text,
+    if (provider->base.capture->missing->len >= MOST_MISSING ||
+        g_ptr_array_find_with_equal_func(provider->base.capture->missing, message->text,
                                          g_str_equal, NULL))
         return; /* it tried twice */
     g_ptr_array_add(provider->base.capture->missing, g_strdup(message->text));
@@ -37,6 +42,17 @@ static void on_device(struct ebpf_provider *provider, const struct agent_message
 static void on_device_gone(struct ebpf_provider *provider, const struct agent_message *message)
 {
     topology_take_gone(provider->topology, &message->device);
+}
+
+static void on_netns_gone(struct ebpf_provider *provider, const struct agent_message *message)
+{
+    topology_take_netns_gone(provider->topology, &message->netns);
+}
+
+static void on_forgotten(struct ebpf_provider *provider, const struct agent_message *message)
+{
+    for (uint32_t i = 0; i < MIN(message->forgotten.count, AGENT_FORGET_MOST); i++)
+        retirement_take(provider, &message->forgotten.entries[i]);
 }
 
 static void on_listed(struct ebpf_provider *provider, const struct agent_message *message)
@@ -84,10 +100,12 @@ static void on_stopped(struct ebpf_provider *provider, const struct agent_messag
 
 static void (*const listeners[])(struct ebpf_provider *provider,
                                  const struct agent_message *message) = {
-    [AGENT_MISSING] = on_missing,         [AGENT_NETNS] = on_netns,   [AGENT_DEVICE] = on_device,
-    [AGENT_DEVICE_GONE] = on_device_gone, [AGENT_LISTED] = on_listed, [AGENT_STOPPED] = on_stopped,
-    [AGENT_MISSED] = on_missed,           [AGENT_XDP] = on_xdp,       [AGENT_CHANGED] = on_changed,
-    [AGENT_NOTICE] = on_notice,
+    [AGENT_MISSING] = on_missing,     [AGENT_NETNS] = on_netns,
+    [AGENT_DEVICE] = on_device,       [AGENT_DEVICE_GONE] = on_device_gone,
+    [AGENT_LISTED] = on_listed,       [AGENT_STOPPED] = on_stopped,
+    [AGENT_MISSED] = on_missed,       [AGENT_XDP] = on_xdp,
+    [AGENT_CHANGED] = on_changed,     [AGENT_NETNS_GONE] = on_netns_gone,
+    [AGENT_FORGOTTEN] = on_forgotten, [AGENT_NOTICE] = on_notice,
 };
 
 static bool take_start(struct ebpf_provider *provider, const struct agent_message *message,

@@ -13,6 +13,8 @@
 
 #include "clock.h"
 #include "frames.h"
+#include "retirement.h"
+#include "salted.h"
 
 #define LIST_TIMEOUT_MS  10000
 #define START_TIMEOUT_MS 60000
@@ -108,6 +110,7 @@ static int ebpf_read(struct pktmon_provider *base, int timeout_ms, GError **erro
     provider->busy = rings_pull(provider->rings, pktmon_clock_monotonic());
     ebpf_take_records(provider);
     shed_control(provider);
+    retirement_advance(provider);
     return 1;
 }
 
@@ -194,6 +197,7 @@ static void ebpf_free(struct pktmon_provider *base)
     agent_client_end(&provider->agent);
     rings_free(provider->rings);
     copies_free(provider->copies);
+    retirement_free(provider->retirement);
     for (size_t i = 0; provider->rings && i < G_N_ELEMENTS(provider->maps); i++)
         close(provider->maps[i]);
     g_clear_error(&provider->base.refused);
@@ -204,6 +208,7 @@ static void ebpf_free(struct pktmon_provider *base)
     selection_clear(&provider->selection);
     g_hash_table_unref(provider->losses);
     g_hash_table_unref(provider->xdp);
+    g_hash_table_unref(provider->shares_told);
     ebpf_clear_pending(provider);
     g_free(provider->frame);
     g_free(provider);
@@ -248,8 +253,10 @@ struct pktmon_provider *pktmon_ebpf_provider_new(const struct pktmon_provider_op
     provider->topology = topology_new(registry);
     selection_init(&provider->selection);
     provider->copies = copies_new();
+    provider->retirement = retirement_new();
     provider->xdp = xdp_readings_new();
-    provider->losses = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    provider->shares_told = shares_told_new();
+    provider->losses = g_hash_table_new_full(salted_number, NULL, NULL, g_free);
     g_queue_init(&provider->pending);
     provider->frame = g_malloc(FRAME_SIZE);
     describe_capture(capture);

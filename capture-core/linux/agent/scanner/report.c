@@ -176,7 +176,11 @@ static void netns_is_unused(struct netns *netns)
 
 static void netns_is_gone(struct netns *netns)
 {
+    struct agent_message message = {.type = AGENT_NETNS_GONE};
+
     links_forget(netns);
+    message.netns.cookie = netns->cookie;
+    agent_say(&message);
     hand_over_with(&(struct handover){.type = HANDOVER_NETNS_GONE}, netns, HANDOVER_NO_FILE);
 }
 
