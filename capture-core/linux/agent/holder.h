@@ -183,6 +183,7 @@ void netfilter_attach(struct held_netns *netns, int file);
 /* Closing a link loses what waits in the namespace's queues: the links stay until nothing does, or
  * their deadline has passed. */
 void netfilter_detach(struct held_netns *netns);
+bool netfilter_is_staying(const struct held_netns *netns);
 /* Says so to the reader, of links that stay. */
 void netfilter_say_staying(struct held_netns *netns);
 /* Goes on with what netfilter_detach() began. When to do so again, ms; -1: nothing is left to do.
