@@ -191,7 +191,9 @@ void netfilter_say_staying(struct held_netns *netns);
 int netfilter_go_on(void);
 /* The namespace has ended. */
 void netfilter_forget(struct held_netns *netns);
-/* The process ends: links that have to stay get a process of their own, which has no privilege. */
+/* The process ends: links that have to stay get a process of their own, which has no privilege. It
+ * takes fork(), prctl(PR_SET_NAME), setsid(), close_range(), capset() and clock_nanosleep(), and
+ * what tells of queues is read beneath /proc/thread-self/net. */
 void netfilter_leave(void);
 
 /* --- ingress.c: devices whose receive passes no tracepoint --- */

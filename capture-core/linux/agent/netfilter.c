@@ -323,7 +323,7 @@ static void stay(void)
     prctl(PR_SET_NAME, "pktmon-hooks");
     setsid();
     close_others();
-    privilege_keep(AGENT_NOBODY);
+    privilege_drop();
     for (int ms = 0; ms >= 0; ms = netfilter_go_on())
         g_usleep(ms * 1000);
     _exit(EXIT_SUCCESS);
@@ -337,6 +337,6 @@ void netfilter_leave(void)
         return;
     left = true;
     held_for_all(netfilter_detach);
-    if (netfilter_go_on() >= 0 && fork() == 0)
+    if (netfilter_go_on() >= 0 && fork() <= 0) /* where it may not fork, the process itself stays */
         stay();
 }
