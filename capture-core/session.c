@@ -128,7 +128,8 @@ static void take_counters(struct pktmon_session *session, const struct pktmon_ev
 {
     bool changed = pktmon_account_changed(session->account, event->component, &event->counters);
 
-    if (changed || (session->final && !pktmon_counters_are_zero(&event->counters))) {
+    if (changed || (session->final && !pktmon_counters_are_zero(&event->counters) &&
+                    session->output->ops->wants_again(session->output, event->component))) {
         write_event(session, event);
     }
 }
@@ -365,6 +366,20 @@ static void log_start(const struct pktmon_session *session)
     }
 }
 
+/* A reader finds a file with its header before the first packet, and while the provider starts. */
+static bool open_output(struct pktmon_session *session, GError **error)
+{
+    GError *reason = NULL;
+    bool good = session->output->ops->open(session->output, &reason);
+
+    output_done(session, good, reason);
+    if (session->error) {
+        g_propagate_error(error, g_steal_pointer(&session->error));
+        return false;
+    }
+    return true;
+}
+
 /* time: no event of the provider is older. */
 static void begin_output(struct pktmon_session *session, uint64_t time)
 {
@@ -429,6 +444,12 @@ static bool run(struct pktmon_session *session, struct session_output *output, G
     session->output = output;
 
     session->offset = session->reported_offset = pktmon_clock_offset();
+    if (!open_output(session, error)) {
+        return false;
+    }
+    if (session->failed) {
+        return true; /* nobody reads */
+    }
     if (!open_provider(session, error)) {
         return false;
     }

@@ -2,7 +2,9 @@
 #include "live.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
+#include "reader.h"
 #include "screen.h"
 #include "signals.h"
 #include "table.h"
@@ -282,6 +284,8 @@ static void caught_up(struct pktmon_receiver *receiver)
     if (!counting->began)
         begin(counting);
     gint64 now = g_get_monotonic_time();
+    if (reader_has_gone(STDOUT_FILENO))
+        pktmon_session_stop(counting->session);
     if (options->seconds > 0 && now - counting->began >= options->seconds * G_USEC_PER_SEC)
         pktmon_session_stop(counting->session);
     /* On a terminal the line above the table tells the time. */

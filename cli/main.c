@@ -79,6 +79,7 @@ int main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     setlocale(LC_ALL, "");
     signal(SIGPIPE, SIG_IGN); /* a reader that has enough is no failure */
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is as a full disk */
     skip_group(&argc, &argv);
     if (argc < 2 || is_help(argv[1])) {
         print_help();

@@ -89,7 +89,7 @@ bool ring_files_open(struct ring_files *files, const char *path, const struct fi
     g_set_error_literal(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
                         "A capture cannot be shown on a terminal: give a file with -w, or pipe it "
                         "on, as in \"pktmon capture -w - | tshark -r -\".");
-    ring_files_close(files, NULL);
+    ring_files_close(files, false, NULL);
     ring_files_clear(files);
     return false;
 }
@@ -140,21 +140,20 @@ bool ring_files_advance(struct ring_files *files, int fd, GError **error)
     return good;
 }
 
-/* Of a capture that did not begin. */
-static void remove_empty(struct ring_files *files)
+static void remove_worthless(struct ring_files *files, bool begun)
 {
     struct stat status;
     if (!files->count || fstat(files->fd, &status) < 0 || !S_ISREG(status.st_mode) ||
-        status.st_size > 0)
+        (begun && status.st_size > 0))
         return;
     g_autofree char *name = g_queue_pop_tail(&files->names);
     unlink(name);
     files->count--;
 }
 
-bool ring_files_close(struct ring_files *files, GError **error)
+bool ring_files_close(struct ring_files *files, bool begun, GError **error)
 {
-    remove_empty(files);
+    remove_worthless(files, begun);
     return close_file(files, error);
 }
 

@@ -31,6 +31,7 @@ static void catch_signals(void)
     struct sigaction stop = {.sa_handler = on_stop_signal};
 
     sigaction(SIGPIPE, &ignore, NULL); /* a closed pipe is seen as EPIPE */
+    sigaction(SIGXFSZ, &ignore, NULL); /* a file that may not grow as EFBIG */
     for (size_t i = 0; i < G_N_ELEMENTS(stop_signals); i++) {
         sigaction(stop_signals[i], &stop, NULL);
     }

@@ -30,7 +30,7 @@ start_in_switch() {
     capture_pid=$!
     own_pids+=("$capture_pid")
     wait_until "$START_SECONDS" capture_began "$file" || fail "the capture did not begin"
-    [[ -s $file ]] || fail "the capture ended at once: $(<"$file.err")"
+    began "$file" || fail "the capture ended at once: $(<"$file.err")"
 }
 
 # in_switch COMMAND ...: as the user, who has no privilege.
