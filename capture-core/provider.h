@@ -8,6 +8,7 @@
 #define PKTMON_PROVIDER_H
 
 #include <glib.h>
+#include <stdatomic.h>
 
 #include "component.h"
 #include "event.h"
@@ -72,8 +73,10 @@ struct pktmon_provider_options {
     const void *context;
     /* Packets that none of these matched need not be delivered. */
     const struct pktmon_provider_filter *filters;
-    size_t filter_count;      /* 0 = all packets are wanted */
-    uint16_t vxlan_port;      /* of tunnels, host order */
+    size_t filter_count; /* 0 = all packets are wanted */
+    uint16_t vxlan_port; /* of tunnels, host order */
+    /* Becomes true when nobody wants to wait for the start any more; NULL: never. Borrowed. */
+    const atomic_bool *stopped;
     const char *without_ebpf; /* why eBPF cannot be used; NULL: it was not asked for. Borrowed. */
 };
 
@@ -122,6 +125,10 @@ PKTMON_PUBLIC struct pktmon_provider *
 pktmon_ebpf_provider_new(const struct pktmon_provider_options *options,
                          struct pktmon_registry *registry, struct pktmon_capture *capture,
                          struct pktmon_sink *sink, GError **error);
+
+/* Whether the kernel drops packets for a reason of this name, in any case. False: error, with the
+ * name that may have been meant. */
+PKTMON_PUBLIC bool pktmon_drop_reason_check(const char *name, GError **error);
 
 /* Linux, devices of the own network namespace alone, by libpcap (libpcap/). Starts
  * pktmon-pcap-agent; as above. */

@@ -310,6 +310,7 @@ static bool open_source(struct pktmon_session *session, pktmon_source *source,
         .filters = filters,
         .filter_count = session_tell_filters(session, filters),
         .vxlan_port = pktmon_packet_filters_vxlan_port(session->filters),
+        .stopped = session->shared ? NULL : &session->stopped, /* others may live on without it */
         .without_ebpf = without_ebpf,
     };
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "filter.h"
 #include "reader.h"
 #include "screen.h"
 #include "signals.h"
@@ -57,7 +58,7 @@ static bool list_from(pktmon_source *source, const char *without_ebpf,
     return done;
 }
 
-bool live_list(struct pktmon_registry *registry, GError **error)
+static bool list_any(struct pktmon_registry *registry, GError **error)
 {
     g_autoptr(GError) reason = NULL;
     if (list_from(pktmon_ebpf_provider_new, NULL, registry, &reason))
@@ -66,6 +67,35 @@ bool live_list(struct pktmon_registry *registry, GError **error)
         return list_from(pktmon_pcap_provider_new, reason->message, registry, error);
     g_propagate_error(error, g_steal_pointer(&reason));
     return false;
+}
+
+static GHashTable *choose(struct pktmon_constraints *constraints,
+                          const struct pktmon_registry *registry)
+{
+    GHashTable *chosen = g_hash_table_new(NULL, NULL);
+    g_autoptr(GPtrArray) components = pktmon_registry_list(registry);
+    for (guint i = 0; i < components->len; i++) {
+        uint32_t id = ((const struct pktmon_component *)g_ptr_array_index(components, i))->id;
+        if (pktmon_constraints_select(constraints, registry, id))
+            g_hash_table_add(chosen, GUINT_TO_POINTER(id));
+    }
+    return chosen;
+}
+
+bool live_list(struct pktmon_registry *registry, const char *components, const char *netns,
+               GHashTable **chosen, GError **error)
+{
+    const struct pktmon_session_options options = {.components = components, .netns = netns};
+    struct pktmon_constraints *constraints = pktmon_constraints_new(&options);
+    bool done = list_any(registry, error) && pktmon_constraints_check(constraints, registry, error);
+    *chosen = done && (components || netns) ? choose(constraints, registry) : NULL;
+    pktmon_constraints_free(constraints);
+    return done;
+}
+
+bool live_check_reason(const char *reason, GError **error)
+{
+    return pktmon_drop_reason_check(reason, error);
 }
 
 /* --- readings --- */

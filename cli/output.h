@@ -25,6 +25,7 @@ bool output_open(struct output *output, const char *out, char **inputs, const ch
 void output_close(struct output *output, bool finished);
 
 /* One line on a terminal, rewritten in place; nothing elsewhere. Always true. */
+/* False: the reader of the output has gone. user: the output. */
 bool output_progress(void *user, uint64_t done, uint64_t all);
 void output_progress_end(void);
 

@@ -37,8 +37,9 @@ static bool run(struct pktmon_provider *provider, struct writer *writer,
                 const struct pktmon_etl_conversion *conversion, GError **error)
 {
     const struct etl_log *log = pktmon_etl_log(provider);
-    if (!pktmon_stream_begin(writer->stream, etl_log_start(log), error) ||
-        !provider->ops->start(provider, error))
+    if (!pktmon_stream_begin(writer->stream, etl_log_start(log), error))
+        return pktmon_stream_closed(writer->stream);
+    if (!provider->ops->start(provider, error))
         return false;
     int more = 1;
     while (more > 0 && go_on(conversion, writer, provider))
@@ -49,8 +50,9 @@ static bool run(struct pktmon_provider *provider, struct writer *writer,
         g_propagate_error(error, g_steal_pointer(&writer->error));
         return false;
     }
-    return pktmon_stream_closed(writer->stream) ||
-           pktmon_stream_end(writer->stream, pktmon_etl_end(provider), error);
+    /* A reader that has gone is no error, also when it is noticed only now. */
+    return pktmon_stream_end(writer->stream, pktmon_etl_end(provider), error) ||
+           pktmon_stream_closed(writer->stream);
 }
 
 /* A capture id that is the same whenever the same log is converted. */

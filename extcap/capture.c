@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -43,6 +44,13 @@ void capture_set_stop_hook(void (*hook)(void))
     if (hook && stop_wanted) {
         hook();
     }
+}
+
+bool capture_is_read(int fd)
+{
+    struct pollfd reader = {.fd = fd};
+
+    return poll(&reader, 1, 0) <= 0 || !(reader.revents & (POLLERR | POLLHUP));
 }
 
 bool capture_stop_wanted(void)

@@ -143,8 +143,8 @@ first=$(head -n 1 <<<"$seen" | cut -f 1 | sed 's/.*20\(3030\)*//; s/3\(.\)/\1/g;
 keys=$(keys $((first + 1)) 35)
 awk -F '\t' -v keys="$keys" 'index(keys, $1)' <<<"$seen" | expect_journeys "$WAY" "$keys"
 
-# --- an exact number of packets; a reason that does not exist ---
-start count -c 37 -a drop:NO_SUCH_REASON
+# --- an exact number of packets; a reason that does not come ---
+start count -c 37 -a drop:SOCKET_FILTER
 datagrams_until_gone "$PORT"
 ended
 file=$SCRATCH/count.pcapng
@@ -317,7 +317,18 @@ refused "no packet comes" --counters-only -c 1
 refused "none of them" --type some
 refused "none of them" --points some
 refused "0 to 262144" --pkt-size 262145
-refused "-c needs a number from 1" -c -1
+for count in -1 0 7x ""; do
+    refused "-c needs a whole number of 1 or more, and \"$count\" is not one" -c "$count"
+done
+refused "-i is no option .*: choose components with --components NAME" -i eth0
+refused "-ieth0 is no option .*: choose components with --components NAME" -ieth0
+refused "-s is no option .*: --pkt-size BYTES" -s 128
+refused "did you mean NETFILTER_DROP[?]" -a drop:NETFILTER_DRP
+refused "did you mean NETFILTER_DROP[?]" -a drop:netfilter,5
+refused "drops no packet for the reason .ZEBRA.: " -a drop:ZEBRA
+refused "which --provider pcap does not see" -a drop:NO_SOCKET --provider pcap
+refused "-w needs the name of a file" -w ""
+refused "/tmp cannot be written .Is a directory.: " -w /tmp
 refused "is not an option: give a capture filter with -f" udp
 refused "pcap-filter" -f '('
 refused "nosuch" --components nosuch -w new.pcapng

@@ -2,7 +2,7 @@
 /* What the agent is asked, and what it says. */
 #include <string.h>
 
-#include "clock.h"
+#include "../helper.h"
 #include "ebpf_provider.h"
 #include "filters.h"
 
@@ -40,6 +40,7 @@ static void on_listed(struct ebpf_provider *provider, const struct agent_message
 
 static void on_missed(struct ebpf_provider *provider, const struct agent_message *message)
 {
+    provider->counting = false;
     if (message->misses > provider->misses)
         ebpf_push_notice(provider, PKTMON_NOTICE_LOST, PKTMON_LEVEL_WARNING, 0,
                          "%" G_GUINT64_FORMAT " events were not seen: the kernel does not run a "
@@ -130,22 +131,22 @@ static bool is_stopped(const struct ebpf_provider *provider)
     return provider->stopped;
 }
 
-/* Listens until the answer is there. */
+/* Listens until the answer is there. stopped: who does not want to wait for it any more, or NULL.
+ */
 static bool await(struct ebpf_provider *provider,
                   bool (*answered)(const struct ebpf_provider *provider), int timeout_ms,
-                  GError **error)
+                  const atomic_bool *stopped, GError **error)
 {
-    uint64_t deadline = pktmon_clock_monotonic() + timeout_ms * PKTMON_NS_PER_MS;
+    struct helper_wait wait = helper_wait_begin(timeout_ms, stopped);
 
     while (!answered(provider)) {
-        uint64_t now = pktmon_clock_monotonic();
+        int left_ms = helper_wait_ms(&wait);
 
-        if (now >= deadline) {
-            g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
-                        "pktmon-agent did not answer within %d s.", timeout_ms / 1000);
+        if (left_ms == 0) {
+            agent_client_give_up(&provider->agent, error);
             return false;
         }
-        if (ebpf_listen(provider, (deadline - now) / PKTMON_NS_PER_MS + 1, error) < 0)
+        if (ebpf_listen(provider, left_ms, error) < 0)
             return false;
     }
     return true;
@@ -153,10 +154,10 @@ static bool await(struct ebpf_provider *provider,
 
 static bool ask(struct ebpf_provider *provider, const struct agent_request *request,
                 bool (*answered)(const struct ebpf_provider *provider), int timeout_ms,
-                GError **error)
+                const atomic_bool *stopped, GError **error)
 {
     return agent_client_ask(&provider->agent, request, error) &&
-           await(provider, answered, timeout_ms, error);
+           await(provider, answered, timeout_ms, stopped, error);
 }
 
 bool ebpf_ask_for_list(struct ebpf_provider *provider, int timeout_ms, GError **error)
@@ -164,7 +165,7 @@ bool ebpf_ask_for_list(struct ebpf_provider *provider, int timeout_ms, GError **
     const struct agent_request request = {.protocol = AGENT_PROTOCOL, .type = AGENT_LIST};
 
     provider->listed = false;
-    return ask(provider, &request, is_listed, timeout_ms, error);
+    return ask(provider, &request, is_listed, timeout_ms, provider->options.stopped, error);
 }
 
 /* Sends the filters, too, which the caller keeps no longer. */
@@ -201,7 +202,7 @@ bool ebpf_ask_for_start(struct ebpf_provider *provider, GError **error)
 
 bool ebpf_await_start(struct ebpf_provider *provider, int timeout_ms, GError **error)
 {
-    return await(provider, have_rings, timeout_ms, error);
+    return await(provider, have_rings, timeout_ms, provider->options.stopped, error);
 }
 
 bool ebpf_ask_for_change(struct ebpf_provider *provider, GError **error)
@@ -216,5 +217,5 @@ bool ebpf_ask_for_stop(struct ebpf_provider *provider, int timeout_ms, GError **
 {
     const struct agent_request request = {.protocol = AGENT_PROTOCOL, .type = AGENT_STOP};
 
-    return ask(provider, &request, is_stopped, timeout_ms, error);
+    return ask(provider, &request, is_stopped, timeout_ms, NULL, error);
 }

@@ -122,7 +122,10 @@ static bool ebpf_count(struct pktmon_provider *base, GError **error)
     const struct agent_request request = {.protocol = AGENT_PROTOCOL, .type = AGENT_MISSES};
 
     ebpf_read_counters(provider);
-    return agent_client_ask(&provider->agent, &request, error); /* the answer comes by itself */
+    if (provider->counting)
+        return true; /* it has not answered yet, and what it says is of all the time */
+    provider->counting = agent_client_ask(&provider->agent, &request, error);
+    return provider->counting; /* the answer comes by itself */
 }
 
 /* What the programs are told when they start is what may change; the rest stays as it was. */

@@ -33,6 +33,7 @@ struct ebpf_provider {
     bool listed;        /* the agent has answered the last AGENT_LIST */
     bool stopped;       /* the agent has detached */
     bool changing;      /* the agent has not answered the last AGENT_CHANGE */
+    bool counting;      /* the agent has not answered the last AGENT_MISSES */
     bool busy;          /* the last look at the rings found something */
     int64_t offset;     /* real-time minus monotonic, for the whole capture */
     uint64_t newest;    /* monotonic time of the newest event delivered */
