@@ -5,7 +5,6 @@
 
 #include <glib.h>
 
-
 /* Of the names (char *) the one that takes the fewest changes of letters, in any case, or that goes
  * on as the word begins; NULL: the word is like none of them. Borrowed from the names. */
 const char *pktmon_nearest(const char *word, const GPtrArray *names);

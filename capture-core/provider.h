@@ -68,7 +68,10 @@ struct pktmon_provider_options {
     /* Whether packets of this namespace are wanted (its name as shown; NULL = the own one), so that
      * the provider can leave out others early, as far as it can; NULL: all are. */
     bool (*wants_netns)(const void *context, const char *netns);
-    /* The same of a component, as it is described now. */
+    /* What else a namespace is called than its name as shown, each time it gets such a name. True:
+     * which makes it a wanted one. NULL: nobody asks. */
+    bool (*take_alias)(const void *context, const char *netns, const char *alias);
+    /* As wants_netns() of a component, as it is described now. */
     bool (*wants_component)(const void *context, const struct pktmon_component *component);
     const void *context;
     /* Packets that none of these matched need not be delivered. */

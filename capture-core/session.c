@@ -305,6 +305,7 @@ static bool open_source(struct pktmon_session *session, pktmon_source *source,
         .wants_netns = pktmon_constraints_name_netns(session->constraints)
                            ? pktmon_constraints_want_netns
                            : NULL,
+        .take_alias = pktmon_constraints_take_alias,
         .wants_component = pktmon_constraints_want_component,
         .context = session->constraints,
         .filters = filters,

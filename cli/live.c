@@ -43,9 +43,12 @@ void live_print_missing(const struct pktmon_capture *capture)
 
 /* without_ebpf: as in struct pktmon_provider_options. */
 static bool list_from(pktmon_source *source, const char *without_ebpf,
+                      const struct pktmon_constraints *constraints,
                       struct pktmon_registry *registry, GError **error)
 {
     const struct pktmon_provider_options options = {.points = PKTMON_POINTS_STACK,
+                                                    .take_alias = pktmon_constraints_take_alias,
+                                                    .context = constraints,
                                                     .without_ebpf = without_ebpf};
     struct pktmon_capture *capture = pktmon_capture_new();
     struct pktmon_provider *provider = source(&options, registry, capture, NULL, error);
@@ -58,13 +61,14 @@ static bool list_from(pktmon_source *source, const char *without_ebpf,
     return done;
 }
 
-static bool list_any(struct pktmon_registry *registry, GError **error)
+static bool list_any(const struct pktmon_constraints *constraints, struct pktmon_registry *registry,
+                     GError **error)
 {
     g_autoptr(GError) reason = NULL;
-    if (list_from(pktmon_ebpf_provider_new, NULL, registry, &reason))
+    if (list_from(pktmon_ebpf_provider_new, NULL, constraints, registry, &reason))
         return true;
     if (g_error_matches(reason, PKTMON_ERROR, PKTMON_ERROR_UNSUPPORTED))
-        return list_from(pktmon_pcap_provider_new, reason->message, registry, error);
+        return list_from(pktmon_pcap_provider_new, reason->message, constraints, registry, error);
     g_propagate_error(error, g_steal_pointer(&reason));
     return false;
 }
@@ -87,7 +91,8 @@ bool live_list(struct pktmon_registry *registry, const char *components, const c
 {
     const struct pktmon_session_options options = {.components = components, .netns = netns};
     struct pktmon_constraints *constraints = pktmon_constraints_new(&options);
-    bool done = list_any(registry, error) && pktmon_constraints_check(constraints, registry, error);
+    bool done = list_any(constraints, registry, error) &&
+                pktmon_constraints_check(constraints, registry, error);
     *chosen = done && (components || netns) ? choose(constraints, registry) : NULL;
     pktmon_constraints_free(constraints);
     return done;

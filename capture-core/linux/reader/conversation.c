@@ -17,9 +17,38 @@ static void on_missing(struct ebpf_provider *provider, const struct agent_messag
                          "Not seen: %s", message->text);
 }
 
+/* Who chose namespaces may have meant this one by another name than that which is shown. */
+static void tell_aliases(struct ebpf_provider *provider, uint64_t cookie)
+{
+    const struct pktmon_provider_options *options = &provider->options;
+    const char *name = topology_netns_name(provider->topology, cookie);
+    const GPtrArray *aliases = aliases_of(provider->aliases, cookie);
+    bool news = false;
+
+    if (!name || !options->take_alias)
+        return;
+    name = *name ? name : NULL;
+    for (guint i = 0; i < aliases->len; i++)
+        news |= options->take_alias(options->context, name, aliases->pdata[i]);
+    if (news)
+        ebpf_take_name(provider, cookie, name);
+}
+
 static void on_netns(struct ebpf_provider *provider, const struct agent_message *message)
 {
+    g_autofree char *by_inode = g_strdup_printf("net:[%u]", message->netns.inode);
+
     topology_take_netns(provider->topology, &message->netns);
+    aliases_add(provider->aliases, message->netns.cookie, by_inode);
+    tell_aliases(provider, message->netns.cookie);
+}
+
+static void on_alias(struct ebpf_provider *provider, const struct agent_message *message)
+{
+    g_autofree char *alias = g_strndup(message->alias.name, sizeof(message->alias.name));
+
+    aliases_add(provider->aliases, message->alias.cookie, alias);
+    tell_aliases(provider, message->alias.cookie);
 }
 
 static void on_device(struct ebpf_provider *provider, const struct agent_message *message)
@@ -80,7 +109,7 @@ static void (*const listeners[])(struct ebpf_provider *provider,
                                  const struct agent_message *message) = {
     [AGENT_MISSING] = on_missing,         [AGENT_NETNS] = on_netns,   [AGENT_DEVICE] = on_device,
     [AGENT_DEVICE_GONE] = on_device_gone, [AGENT_LISTED] = on_listed, [AGENT_STOPPED] = on_stopped,
-    [AGENT_MISSED] = on_missed,           [AGENT_XDP] = on_xdp,       [AGENT_CHANGED] = on_changed,
+    [AGENT_NETNS_ALIAS] = on_alias,       [AGENT_MISSED] = on_missed,           [AGENT_XDP] = on_xdp,       [AGENT_CHANGED] = on_changed,
 };
 
 static bool take_start(struct ebpf_provider *provider, const struct agent_message *message,

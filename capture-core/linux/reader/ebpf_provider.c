@@ -40,14 +40,23 @@ static void on_gone(void *context, uint32_t id)
 }
 
 /* Packets of namespaces that were not asked for must not take the room of others. */
-static void on_named(void *context, uint64_t net_cookie, const char *netns)
+void ebpf_take_name(struct ebpf_provider *provider, uint64_t net_cookie, const char *netns)
 {
-    struct ebpf_provider *provider = context;
     const struct pktmon_provider_options *options = &provider->options;
+    int unwanted = provider->maps[AGENT_MAP_UNWANTED_NETNS];
     uint8_t yes = 1;
 
-    if (options->wants_netns && !options->wants_netns(options->context, netns))
-        bpf_map_update_elem(provider->maps[AGENT_MAP_UNWANTED_NETNS], &net_cookie, &yes, BPF_ANY);
+    if (!options->wants_netns || !provider->rings)
+        return;
+    if (options->wants_netns(options->context, netns))
+        bpf_map_delete_elem(unwanted, &net_cookie);
+    else
+        bpf_map_update_elem(unwanted, &net_cookie, &yes, BPF_ANY);
+}
+
+static void on_named(void *context, uint64_t net_cookie, const char *netns)
+{
+    ebpf_take_name(context, net_cookie, netns);
 }
 
 static bool ebpf_enumerate(struct pktmon_provider *base, GError **error)
@@ -183,6 +192,7 @@ static void ebpf_free(struct pktmon_provider *base)
     owners_free(provider->owners);
     trouble_names_free(provider->troubles);
     topology_free(provider->topology);
+    aliases_free(provider->aliases);
     g_hash_table_unref(provider->losses);
     g_hash_table_unref(provider->xdp);
     ebpf_clear_pending(provider);
@@ -226,6 +236,7 @@ struct pktmon_provider *pktmon_ebpf_provider_new(const struct pktmon_provider_op
     provider->options = *options;
     provider->agent.socket = -1;
     provider->topology = topology_new(registry);
+    provider->aliases = aliases_new();
     provider->copies = copies_new();
     provider->xdp = xdp_readings_new();
     provider->losses = g_hash_table_new_full(NULL, NULL, NULL, g_free);

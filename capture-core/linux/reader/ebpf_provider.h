@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "agent_client.h"
+#include "aliases.h"
 #include "copies.h"
 #include "drops.h"
 #include "owners.h"
@@ -24,6 +25,7 @@ struct ebpf_provider {
     struct pktmon_provider_options unchanged; /* as before AGENT_CHANGE, until it is answered */
     struct agent_client agent;
     struct topology *topology;
+    struct aliases *aliases;
     struct drop_names *names;
     struct owners *owners;
     struct trouble_names *troubles;
@@ -45,6 +47,11 @@ struct ebpf_provider {
     GQueue pending;  /* events that wait (delivery.c) */
     uint8_t *frame;  /* FRAME_SIZE */
 };
+
+/* --- ebpf_provider.c --- */
+
+/* The namespace is shown as this (NULL = the own one), or is known by another name now. */
+void ebpf_take_name(struct ebpf_provider *provider, uint64_t net_cookie, const char *netns);
 
 /* --- delivery.c --- */
 

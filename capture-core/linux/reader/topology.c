@@ -134,6 +134,13 @@ static void tell_name(struct topology *topology, const struct netns *netns)
                                 *netns->name ? netns->name : NULL);
 }
 
+const char *topology_netns_name(const struct topology *topology, uint64_t cookie)
+{
+    const struct netns *netns = g_hash_table_lookup(topology->namespaces, &cookie);
+
+    return netns && netns->inode ? netns->name : NULL;
+}
+
 bool topology_knows_netns(const struct topology *topology, uint64_t cookie)
 {
     const struct netns *netns = g_hash_table_lookup(topology->namespaces, &cookie);
@@ -149,6 +156,7 @@ static bool set_names(struct pktmon_component *component, const struct netns *ne
     g_autofree char *full = *netns->name ? g_strdup_printf("%s/%s", netns->name, name) : NULL;
     bool changed = pktmon_component_set(&component->name, full ? full : name);
 
+    component->netns_inode = netns->inode;
     return pktmon_component_set(&component->netns, *netns->name ? netns->name : NULL) || changed;
 }
 

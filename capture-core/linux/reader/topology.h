@@ -47,6 +47,8 @@ void topology_take_met(struct topology *topology, const struct device_key *key,
 void topology_add_layers(struct topology *topology);
 /* Of this process's namespace; 0: the kernel does not tell (before Linux 5.14). */
 uint64_t topology_own_cookie(const struct topology *topology);
+/* As shown; "": the own one; NULL: it is not known. */
+const char *topology_netns_name(const struct topology *topology, uint64_t net_cookie);
 bool topology_knows_netns(const struct topology *topology, uint64_t net_cookie);
 
 /* The device's component, or 0. */
