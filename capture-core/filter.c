@@ -2,6 +2,7 @@
 #include "filter.h"
 
 #include "netns-words.h"
+#include "salted.h"
 
 struct pktmon_constraints {
     enum pktmon_capture_type type;
@@ -35,7 +36,7 @@ struct pktmon_constraints *pktmon_constraints_new(const struct pktmon_session_op
     constraints->type = options->type;
     constraints->components = split_words(options->components);
     constraints->netns = netns_words_new(options->netns);
-    constraints->selected = g_hash_table_new(NULL, NULL);
+    constraints->selected = g_hash_table_new(salted_number, NULL);
     return constraints;
 }
 

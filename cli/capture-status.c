@@ -6,6 +6,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "salted.h"
+
 #define REFRESH_US    (G_USEC_PER_SEC / 4)
 #define REASONS_SHOWN 3
 #define USUAL_COLUMNS 80
@@ -19,7 +21,7 @@ struct taken {
     uint32_t caplen;
     uint32_t component; /* of counters, and their edge */
     uint16_t edge;
-    bool is_packet;
+    enum pktmon_record record;
 };
 
 struct reason {
@@ -32,7 +34,7 @@ void capture_status_init(struct capture_status *status, bool counters_only)
     *status = (struct capture_status){
         .counters_only = counters_only,
         .reasons = g_hash_table_new_full(NULL, NULL, NULL, g_free),
-        .losses = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free),
+        .losses = g_hash_table_new_full(salted_int64, g_int64_equal, g_free, g_free),
         .waiting = g_array_new(FALSE, FALSE, sizeof(struct taken)),
         .in_place = isatty(STDERR_FILENO),
     };
@@ -82,11 +84,29 @@ static void count_reading(struct capture_status *status, const struct taken *tak
     *lost = taken->lost;
 }
 
+static void forget(struct capture_status *status, uint32_t component)
+{
+    for (uint16_t edge = 0; edge < PKTMON_EDGES; edge++) {
+        const uint64_t key = (uint64_t)component << 16 | edge;
+        g_hash_table_remove(status->losses, &key);
+    }
+}
+
+static void count_one(struct capture_status *status, const struct taken *taken)
+{
+    if (taken->record == PKTMON_RECORD_PACKET)
+        count_packet(status, taken);
+    else if (taken->record == PKTMON_RECORD_COUNTERS)
+        count_reading(status, taken);
+    else
+        forget(status, taken->component);
+}
+
 /* The names of a kernel's reasons are few. */
 static struct taken taken_packet(const struct pktmon_packet *packet, uint64_t end)
 {
     const char *reason = packet->drop_reason ? packet->drop_reason : "without a reason";
-    return (struct taken){.is_packet = true,
+    return (struct taken){.record = PKTMON_RECORD_PACKET,
                           .end = end,
                           .lost = packet->lost,
                           .caplen = packet->caplen,
@@ -96,13 +116,14 @@ static struct taken taken_packet(const struct pktmon_packet *packet, uint64_t en
 void capture_status_take(struct capture_status *status, const struct pktmon_event *event,
                          uint64_t end)
 {
-    struct taken taken = {.end = end,
+    struct taken taken = {.record = event->record,
+                          .end = end,
                           .component = event->component,
                           .edge = event->counters.edge,
                           .lost = event->counters.lost};
     if (event->record == PKTMON_RECORD_PACKET)
         taken = taken_packet(&event->packet, end);
-    else if (event->record != PKTMON_RECORD_COUNTERS)
+    else if (event->record != PKTMON_RECORD_COUNTERS && event->record != PKTMON_RECORD_RETIRED)
         return;
     g_array_append_val(status->waiting, taken);
 }
@@ -114,10 +135,7 @@ void capture_status_written(struct capture_status *status, uint64_t bytes)
         const struct taken *taken = &g_array_index(status->waiting, struct taken, count);
         if (taken->end > bytes)
             break;
-        if (taken->is_packet)
-            count_packet(status, taken);
-        else
-            count_reading(status, taken);
+        count_one(status, taken);
     }
     g_array_remove_range(status->waiting, 0, count);
 }

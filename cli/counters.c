@@ -23,7 +23,7 @@ static const struct number_option seconds = {"--seconds", 0, 0, MAX_SECONDS};
 
 struct arguments {
     char *type, *components, *netns;
-    gboolean zero, hidden, reasons, json, live;
+    gboolean zero, hidden, reasons, json, live, hook_queues;
     char *rate_word, *seconds_word;
     gint64 rate, seconds;
     char **logs;
@@ -38,7 +38,7 @@ static bool refuse(GError **error, const char *sentence)
 static bool check(const struct arguments *arguments, GError **error)
 {
     if (arguments->logs && (arguments->live || arguments->rate || arguments->seconds ||
-                            arguments->components || arguments->netns))
+                            arguments->components || arguments->netns || arguments->hook_queues))
         return refuse(error, "A log holds the counters of the end of its capture alone: leave out "
                              "the options that are about counting now.");
     return true;
@@ -79,6 +79,9 @@ static bool parse(struct arguments *arguments, int argc, char **argv, GError **e
          "Of these ids or names only, separated by commas", "LIST"},
         {"netns", 0, 0, G_OPTION_ARG_STRING, &arguments->netns,
          "Of these network namespaces only: all (default), current, or names", "LIST"},
+        {"hook-queues", 0, 0, G_OPTION_ARG_NONE, &arguments->hook_queues,
+         "At netfilter's hooks also where an NFQUEUE is bound, which may lose what waits in it",
+         NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &arguments->json,
          "As JSON, with -z, -i and -r; with --live one line each time", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->logs, NULL, NULL},
@@ -150,6 +153,7 @@ static bool count(const struct arguments *arguments, const struct counter_view *
         .seconds = (int)arguments->seconds,
         .components = arguments->components,
         .netns = arguments->netns,
+        .hook_queues = arguments->hook_queues,
     };
     return live_count(&counting, error);
 }

@@ -24,20 +24,23 @@ struct arguments {
         drop_only;
     char *verbose_word, *vxlan_word;
     gint64 verbose, vxlan_port;
+    struct output_limits limits;
     char **logs;
 };
 
 /* Where the text of a log is put together. */
 struct text {
     struct pktmon_sink sink;
+    const struct output *output;
     const struct arguments *arguments;
     struct packet_text_options packets;
-    const struct pktmon_provider *provider;
+    struct pktmon_provider *provider;
     int64_t offset_ns; /* of the shown time from UTC */
     GString *lines;    /* not yet written */
     GString *line;     /* of the event at hand; shown if it is not left out */
     GString *message;
     FILE *file;
+    bool started;    /* the log was scanned */
     int write_error; /* errno of the first write that failed */
     uint64_t formatted;
 };
@@ -81,6 +84,7 @@ static bool parse(struct arguments *arguments, int argc, char **argv, GError **e
          "Only packets that are not dropped", NULL},
         {"local-time", 0, 0, G_OPTION_ARG_NONE, &arguments->local_time,
          "Times in the time zone of the machine that logged, instead of UTC", NULL},
+        OUTPUT_LIMIT_ENTRIES(&arguments->limits),
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->logs, NULL, NULL},
         {0},
     };
@@ -133,10 +137,19 @@ static void show_line(struct text *text)
     if (text->line->len == 0)
         return;
     g_string_append_len(text->lines, text->line->str, (gssize)text->line->len);
+    pktmon_etl_spend(text->provider, text->line->len);
     g_string_truncate(text->line, 0);
     text->formatted++;
     if (text->lines->len >= FLUSH_SIZE)
         flush(text);
+}
+
+static void show_packet(struct text *text, const struct pktmon_packet *packet)
+{
+    size_t before = text->lines->len;
+    packet_text(text->lines, &text->packets, packet->link_type, packet->data, packet->caplen,
+                packet->origlen);
+    pktmon_etl_spend(text->provider, text->lines->len - before);
 }
 
 /* Where packets are left out, an event's line waits until what the event becomes is delivered. */
@@ -157,8 +170,7 @@ static void receive(struct pktmon_sink *sink, const struct pktmon_event *event)
     struct text *text = (struct text *)sink;
     show_line(text);
     if (event->record == PKTMON_RECORD_PACKET && !text->arguments->stats_only)
-        packet_text(text->lines, &text->packets, event->packet.link_type, event->packet.data,
-                    event->packet.caplen, event->packet.origlen);
+        show_packet(text, &event->packet);
 }
 
 static void put_statistics(FILE *file, const struct pktmon_provider *provider)
@@ -185,25 +197,30 @@ static bool check_write(int write_error, GError **error)
     return false;
 }
 
-static bool run(struct text *text, struct pktmon_provider *provider, const struct output *output,
-                GError **error)
+static bool goes_on(void *user)
+{
+    const struct text *text = user;
+    uint64_t done = 0, all = 1;
+    if (text->started)
+        etl_log_progress(pktmon_etl_log(text->provider), &done, &all);
+    return output_progress((void *)text->output, done, all);
+}
+
+static bool run(struct text *text, struct pktmon_provider *provider, GError **error)
 {
     int more = 1;
-    uint64_t done, all;
     if (!provider->ops->start(provider, error))
         return false;
-    bool is_read = true;
-    while (more > 0 && !text->write_error && is_read) {
+    text->started = true;
+    while (more > 0 && !text->write_error)
         more = provider->ops->read(provider, 0, error);
-        etl_log_progress(pktmon_etl_log(provider), &done, &all);
-        is_read = output_progress((void *)output, done, all);
-    }
+    if (more < 0)
+        return false;
     show_line(text);
     flush(text);
     if (text->arguments->stats_only)
         put_statistics(text->file, provider);
-    return more >= 0 && provider->ops->stop(provider, error) &&
-           check_write(text->write_error, error);
+    return provider->ops->stop(provider, error) && check_write(text->write_error, error);
 }
 
 static struct pktmon_provider *open_log(struct text *text, struct pktmon_registry *registry,
@@ -213,6 +230,11 @@ static struct pktmon_provider *open_log(struct text *text, struct pktmon_registr
     pktmon_etl_options_init(&options);
     options.flow = !text->arguments->drop_only;
     options.drops = !text->arguments->flow_only;
+    options.bare = true;
+    options.go_on = goes_on;
+    options.user = text;
+    if (!output_set_limits(&text->arguments->limits, &options.limits, error))
+        return NULL;
     struct pktmon_provider *provider =
         pktmon_etl_provider_new((const char *const *)text->arguments->logs, &options, registry,
                                 capture, &text->sink, error);
@@ -240,6 +262,7 @@ static bool convert(const struct arguments *arguments, const struct output *outp
 {
     struct text text = {
         .sink = {receive},
+        .output = output,
         .arguments = arguments,
         .packets = {.brief = arguments->brief,
                     .verbose = (int)arguments->verbose,
@@ -254,7 +277,7 @@ static bool convert(const struct arguments *arguments, const struct output *outp
     struct pktmon_registry *registry = pktmon_registry_new();
     struct pktmon_capture *capture = pktmon_capture_new();
     struct pktmon_provider *provider = open_log(&text, registry, capture, error);
-    bool done = provider && run(&text, provider, output, error);
+    bool done = provider && run(&text, provider, error);
     if (done)
         report(&text, output);
     if (provider)
@@ -280,6 +303,7 @@ bool command_etl2txt(int argc, char **argv, GError **error)
         done = file && convert(&arguments, &output, file, error);
         int write_error = file && fclose(file) != 0 ? errno : 0;
         done = done && check_write(write_error, error);
+        done = output_is_done(&output, done, error);
         output_close(&output, done);
     }
     g_free(arguments.out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ring-words.h"
 
+#include "salted.h"
 #include "shared/event-copy.h"
 
 #define SHARE        4 /* they have one part in so many of a file */
@@ -25,7 +26,7 @@ void ring_words_init(struct ring_words *words, struct pktmon_stream *stream,
     *words = (struct ring_words){
         .stream = stream,
         .room = limits->kilobytes ? limits->kilobytes * KILOBYTE / SHARE : UINT64_MAX,
-        .readings = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, waiting_free),
+        .readings = g_hash_table_new_full(salted_int64, g_int64_equal, NULL, waiting_free),
     };
     g_queue_init(&words->notices);
 }
@@ -78,6 +79,15 @@ static bool admit_notice(struct ring_words *words, const struct pktmon_event *ev
     return room;
 }
 
+/* Nobody knows the component any more. */
+static void forget_readings(struct ring_words *words, uint32_t component)
+{
+    for (uint32_t edge_and_kind = 0; edge_and_kind < PKTMON_EDGES << 2; edge_and_kind++) {
+        const guint64 key = (guint64)component << 32 | edge_and_kind;
+        g_hash_table_remove(words->readings, &key);
+    }
+}
+
 bool ring_words_admit(struct ring_words *words, const struct pktmon_event *event, bool full)
 {
     bool room = !full && words->used < words->room;
@@ -86,6 +96,9 @@ bool ring_words_admit(struct ring_words *words, const struct pktmon_event *event
         return pktmon_stream_speaks_of(words->stream, event->component);
     case PKTMON_RECORD_COUNTERS:
         return admit_reading(words, event, room);
+    case PKTMON_RECORD_RETIRED:
+        forget_readings(words, event->component);
+        return true;
     case PKTMON_RECORD_EVENT:
         return admit_notice(words, event, room);
     default:

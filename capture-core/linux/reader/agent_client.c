@@ -40,22 +40,39 @@ static void hear_last_words(struct agent_client *client, int reason, GError **er
                     g_strerror(reason));
 }
 
+/* *full: there was no room, which is no error with MSG_DONTWAIT. */
+static bool send_request(struct agent_client *client, const struct agent_request *request,
+                         int flags, bool *full, GError **error)
+{
+    *full = false;
+    if (send(client->socket, request, sizeof(*request), MSG_NOSIGNAL | flags) == sizeof(*request))
+        return true;
+    *full = flags & MSG_DONTWAIT && errno == EAGAIN;
+    if (!*full)
+        hear_last_words(client, errno, error);
+    return false;
+}
+
 bool agent_client_ask(struct agent_client *client, const struct agent_request *request,
                       GError **error)
 {
-    const int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
     struct pollfd room = {.fd = client->socket, .events = POLLOUT};
-    ssize_t sent = send(client->socket, request, sizeof(*request), flags);
+    bool full;
 
-    if (sent < 0 && errno == EAGAIN && poll(&room, 1, SEND_PATIENCE_MS) > 0)
-        sent = send(client->socket, request, sizeof(*request), flags);
-    if (sent == sizeof(*request))
+    if (send_request(client, request, MSG_DONTWAIT, &full, error))
         return true;
-    if (errno == EAGAIN)
+    if (full && poll(&room, 1, SEND_PATIENCE_MS) > 0 &&
+        send_request(client, request, MSG_DONTWAIT, &full, error))
+        return true;
+    if (full)
         agent_client_give_up(client, error);
-    else
-        hear_last_words(client, errno, error);
     return false;
+}
+
+bool agent_client_try(struct agent_client *client, const struct agent_request *request, bool *full,
+                      GError **error)
+{
+    return send_request(client, request, MSG_DONTWAIT, full, error) || *full;
 }
 
 static unsigned int take_descriptors(struct msghdr *parcel, int *descriptors)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "aliases.h"
 
+#include "salted.h"
+
 struct aliases {
     GHashTable *of_namespaces; /* cookie, owned -> GPtrArray of char * */
 };
@@ -9,7 +11,7 @@ struct aliases *aliases_new(void)
 {
     struct aliases *aliases = g_new0(struct aliases, 1);
 
-    aliases->of_namespaces = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+    aliases->of_namespaces = g_hash_table_new_full(salted_int64, g_int64_equal, g_free,
                                                    (GDestroyNotify)g_ptr_array_unref);
     return aliases;
 }
