@@ -8,6 +8,7 @@
 #include "interfaces.h"
 #include "output.h"
 #include "pcapng.h"
+#include "plural.h"
 #include "record.h"
 
 /* The buffer is handed to the file descriptor when it has grown to this. */
@@ -642,10 +643,12 @@ static void write_gone(struct pktmon_stream *stream, uint64_t time)
 {
     const struct unwritten *gone = &stream->gone;
     g_autofree char *message = g_strdup_printf(
-        "%" G_GUINT64_FORMAT " components without a packet in this capture have gone, and their "
-        "counters with them: %" G_GUINT64_FORMAT " packets at their edges, %" G_GUINT64_FORMAT
-        " drops.",
-        gone->components, gone->sum.packets, gone->sum.drops);
+        "%" G_GUINT64_FORMAT " %s without a packet in this capture %s gone, and counters with %s: "
+        "%" G_GUINT64_FORMAT " %s at edges, %" G_GUINT64_FORMAT " %s.",
+        gone->components, PLURAL(gone->components, "component", "components"),
+        PLURAL(gone->components, "has", "have"), PLURAL(gone->components, "it", "them"),
+        gone->sum.packets, PLURAL(gone->sum.packets, "packet", "packets"), gone->sum.drops,
+        PLURAL(gone->sum.drops, "drop", "drops"));
     const struct pktmon_event event = {
         .record = PKTMON_RECORD_EVENT,
         .time = time,

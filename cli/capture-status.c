@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "plural.h"
 #include "salted.h"
 
 #define REFRESH_US    (G_USEC_PER_SEC / 4)
@@ -186,11 +187,14 @@ static char *line_of(const struct capture_status *status)
 {
     GString *line = g_string_new(NULL);
     if (status->counters_only) {
-        g_string_append_printf(line, "%" PRIu64 " readings of counters", status->readings);
+        g_string_append_printf(line, "%" PRIu64 " %s of counters", status->readings,
+                               PLURAL(status->readings, "reading", "readings"));
         return g_string_free(line, FALSE);
     }
-    g_string_append_printf(line, "%" PRIu64 " packets, %" PRIu64 " bytes, %" PRIu64 " drops",
-                           status->packets, status->bytes, status->drops);
+    g_string_append_printf(line, "%" PRIu64 " %s, %" PRIu64 " %s, %" PRIu64 " %s", status->packets,
+                           PLURAL(status->packets, "packet", "packets"), status->bytes,
+                           PLURAL(status->bytes, "byte", "bytes"), status->drops,
+                           PLURAL(status->drops, "drop", "drops"));
     put_reasons(line, status);
     g_string_append_printf(line, ", %" PRIu64 " lost",
                            MAX(status->lost_by_packets, status->lost_by_counters));

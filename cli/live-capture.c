@@ -2,12 +2,12 @@
 /* The run of a capture: its events become files, a status line, and the reason to stop. */
 #include "live.h"
 
-#include <libintl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
 #include "capture-status.h"
+#include "plural.h"
 #include "reader.h"
 #include "ring-words.h"
 #include "signals.h"
@@ -200,12 +200,10 @@ static void end_words(struct capturing *capturing)
     uint64_t left = ring_words_end(&capturing->words, capturing->newest, write_event, capturing);
     if (left > 0)
         fprintf(stderr,
-                ngettext("Not written: %" PRIu64 " counter or event, which has a quarter of each "
-                         "file: choose a larger -b filesize.\n",
-                         "Not written: %" PRIu64 " counters and events, which have a quarter of "
-                         "each file: choose a larger -b filesize.\n",
-                         left),
-                left);
+                "Not written: %" PRIu64
+                " %s, as these have a quarter of each file: choose a larger "
+                "-b filesize.\n",
+                left, PLURAL(left, "counter or event", "counters and events"));
 }
 
 static void end_stream(struct capturing *capturing)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "filter.h"
+#include "plural.h"
 #include "reader.h"
 #include "salted.h"
 #include "screen.h"
@@ -366,9 +367,9 @@ static void show(struct counting *counting, bool last)
     if (view->zero || view->json)
         add_zeros(counting);
     struct stacks *stacks = host_stacks(pktmon_session_registry(counting->session), &selection);
-    g_autofree char *gone = g_strdup_printf(counting->gone == 1 ? "%u component that has gone"
-                                                                : "%u components that have gone",
-                                            counting->gone);
+    g_autofree char *gone =
+        g_strdup_printf("%u %s gone", counting->gone,
+                        PLURAL(counting->gone, "component that has", "components that have"));
     if (counting->gone > 0)
         stacks_add_rest(stacks, GONE, "Gone", gone);
     g_autoptr(GArray) counters = sorted_counters(counting);

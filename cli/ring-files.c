@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "limits.h"
+#include "plural.h"
 #include "provider.h"
 #include "table.h"
 
@@ -173,6 +174,7 @@ char *ring_files_summary(struct ring_files *files)
     g_autofree char *name = printable(text);
     if (!file_limits_are_set(&files->limits))
         return g_strdup_printf("1 file written: %s", name);
-    return g_strdup_printf("%" G_GUINT64_FORMAT " files written, %u kept, the newest: %s",
-                           files->count, files->names.length, name);
+    return g_strdup_printf("%" G_GUINT64_FORMAT " %s written, %u kept, the newest: %s",
+                           files->count, PLURAL(files->count, "file", "files"), files->names.length,
+                           name);
 }

@@ -45,7 +45,7 @@ static void test_counters(void)
                      CAPTURE_ID);
     g_assert_false(metadata_find(block_metadata(&block), PKTMON_FIELD_DROPS_IN, &field));
     block = find_block(&fixture, PACKET, PKTMON_RECORD_COUNTERS, 1);
-    assert_line(&block, "counters br0: dropped in 1 packets 60 bytes, out 0 packets 0 bytes");
+    assert_line(&block, "counters br0: dropped in 1 packet 60 bytes, out 0 packets 0 bytes");
     g_assert_cmpuint(metadata_number(block_metadata(&block), PKTMON_FIELD_DROPS_OUT), ==, 0);
     g_assert_false(metadata_find(block_metadata(&block), PKTMON_FIELD_PACKETS_IN, &field));
     clear(&fixture);

@@ -5,6 +5,7 @@
 #include "../helper.h"
 #include "ebpf_provider.h"
 #include "filters.h"
+#include "plural.h"
 #include "retirement.h"
 
 /* Each is a sentence for people, who read no more. */
@@ -95,9 +96,10 @@ static void on_missed(struct ebpf_provider *provider, const struct agent_message
     provider->counting = false;
     if (message->misses > provider->misses)
         ebpf_push_notice(provider, PKTMON_NOTICE_LOST, PKTMON_LEVEL_WARNING, 0,
-                         "%" G_GUINT64_FORMAT " events were not seen: the kernel does not run a "
-                         "program that it has interrupted on the same CPU.",
-                         message->misses - provider->misses);
+                         "%" G_GUINT64_FORMAT " %s not seen: the kernel does not run a program "
+                         "that it has interrupted on the same CPU.",
+                         message->misses - provider->misses,
+                         PLURAL(message->misses - provider->misses, "event was", "events were"));
     provider->misses = message->misses;
 }
 

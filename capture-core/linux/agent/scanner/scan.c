@@ -6,10 +6,11 @@
  */
 #include "scanner.h"
 
+#include "../../../plural.h"
+
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <libintl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -171,12 +172,9 @@ static void scan_processes(void)
     g_hash_table_foreach_remove(all_seen, has_ended, NULL);
     if (hidden && !said) {
         said = true;
-        agent_say_missing(ngettext("network namespaces that only %u process has: this host does not "
-                                   "show it to pktmon-agent",
-                                   "network namespaces that only %u processes have: this host does "
-                                   "not show them to pktmon-agent",
-                                   hidden),
-                          hidden);
+        agent_say_missing("network namespaces that only %u %s: this host does not show them to "
+                          "pktmon-agent",
+                          hidden, PLURAL(hidden, "process has", "processes have"));
     }
 }
 
