@@ -190,37 +190,55 @@ bool netns_words_take_alias(struct netns_words *words, const char *netns, const 
 
 /* --- what means nothing --- */
 
-/* The caller frees it. */
-static char *explain(const struct word *word, const GPtrArray *names)
+static void explain_process(const struct word *word, bool hidden, GError **error)
+{
+    if (hidden)
+        g_set_error(
+            error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
+            "You may not see which network namespace process %s is in: give the namespace's "
+            "name, as \"pktmon list\" shows it, or its container's id.",
+            word->text);
+    else
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
+                    "There is neither a process %s nor a network namespace of that name.",
+                    word->text);
+}
+
+static void explain_path(const struct word *word, GError **error)
+{
+    g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
+                "%s is not the file of a network namespace (%s): give its name, as \"pktmon list\" "
+                "shows it, the id of a process or container in it, or its file.",
+                word->text, word->failure == EINVAL ? "another file" : g_strerror(word->failure));
+}
+
+static void explain_name(const struct word *word, const GPtrArray *names, GError **error)
+{
+    const char *nearest = pktmon_nearest(word->text, names);
+
+    g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
+                "No network namespace called \"%s\" can be captured%s%s%s: give names as \"pktmon "
+                "list\" shows them, paths, or ids of processes or containers, separated by commas, "
+                "or \"current\" or \"all\".",
+                word->text, nearest ? " (did you mean " : "", nearest ? nearest : "",
+                nearest ? "?)" : "");
+}
+
+static void explain(const struct word *word, const GPtrArray *names, GError **error)
 {
     bool hidden = word->failure == EACCES || word->failure == EPERM;
-    const char *nearest;
 
     if (word->inode)
-        return g_strdup_printf("The network namespace of \"%s\" is not seen by this capture: give "
-                               "one that \"pktmon list -a\" shows.",
-                               word->text);
-    if (is_pid(word->text) && hidden)
-        return g_strdup_printf("You may not see which network namespace process %s is in: give the "
-                               "namespace's name, as \"pktmon list\" shows it, or its container's "
-                               "id.",
-                               word->text);
-    if (is_pid(word->text))
-        return g_strdup_printf(
-            "There is neither a process %s nor a network namespace of that name.", word->text);
-    if (strchr(word->text, '/') && !hidden)
-        return g_strdup_printf("%s is not the file of a network namespace%s%s%s: give its name, as "
-                               "\"pktmon list\" shows it, the id of a process or container in it, "
-                               "or its file.",
-                               word->text, word->failure == EINVAL ? "" : " (",
-                               word->failure == EINVAL ? "" : g_strerror(word->failure),
-                               word->failure == EINVAL ? "" : ")");
-    nearest = pktmon_nearest(word->text, names);
-    return g_strdup_printf(
-        "No network namespace called \"%s\" can be captured%s%s%s: give names as "
-        "\"pktmon list\" shows them, paths, or ids of processes or containers, "
-        "separated by commas, or \"current\" or \"all\".",
-        word->text, nearest ? " (did you mean " : "", nearest ? nearest : "", nearest ? "?)" : "");
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
+                    "The network namespace of \"%s\" is not seen by this capture: give one that "
+                    "\"pktmon list -a\" shows.",
+                    word->text);
+    else if (is_pid(word->text))
+        explain_process(word, hidden, error);
+    else if (strchr(word->text, '/') && !hidden)
+        explain_path(word, error);
+    else
+        explain_name(word, names, error);
 }
 
 static bool means_any(const struct netns_words *words, struct word *word,
@@ -256,21 +274,20 @@ static GPtrArray *names_of(const GPtrArray *components)
 
 bool netns_words_check(struct netns_words *words, const GPtrArray *components, GError **error)
 {
-    g_autofree char *explanation = NULL;
+    bool good = true;
 
     g_mutex_lock(&words->mutex);
-    for (guint i = 0; i < words->words->len && !explanation; i++) {
+    for (guint i = 0; i < words->words->len && good; i++) {
         struct word *word = words->words->pdata[i];
 
-        if (!means_any(words, word, components)) {
+        good = means_any(words, word, components);
+        if (!good) {
             g_autoptr(GPtrArray) names = names_of(components);
-            explanation = explain(word, names);
+            explain(word, names, error);
         }
     }
     g_mutex_unlock(&words->mutex);
-    if (explanation)
-        g_set_error_literal(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT, explanation);
-    return !explanation;
+    return good;
 }
 
 /* --- making and freeing --- */

@@ -295,6 +295,25 @@ static uint32_t provider_size(const struct pktmon_session *session)
     return MAX(options->pkt_size, repeat);
 }
 
+/* A reader finds a file with its header while the provider starts, which takes a while. What is
+ * refused before leaves nothing, as Wireshark takes a header for success. */
+static bool open_output(struct pktmon_session *session, GError **error)
+{
+    GError *reason = NULL;
+
+    if (session->opened) {
+        return true;
+    }
+    session->opened = true;
+    bool good = session->output->ops->open(session->output, &reason);
+    output_done(session, good, reason);
+    if (session->error) {
+        g_propagate_error(error, g_steal_pointer(&session->error));
+        return false;
+    }
+    return true;
+}
+
 /* without_ebpf: as in struct pktmon_provider_options. */
 static bool open_source(struct pktmon_session *session, pktmon_source *source,
                         const char *without_ebpf, GError **error)
@@ -331,7 +350,8 @@ static bool open_source(struct pktmon_session *session, pktmon_source *source,
             : source(&wanted, session->registry, session->capture, &session->sink, error);
     return session->provider && session->provider->ops->enumerate(session->provider, error) &&
            pktmon_constraints_check(session->constraints, session->registry, error) &&
-           session->provider->ops->start(session->provider, error);
+           open_output(session, error) &&
+           (session->failed || session->provider->ops->start(session->provider, error));
 }
 
 /* Nothing that was found by the first source is left. */
@@ -375,20 +395,6 @@ static void log_start(const struct pktmon_session *session)
     for (guint i = 0; missing && i < missing->len; i++) {
         g_info("missing: %s", (const char *)missing->pdata[i]);
     }
-}
-
-/* A reader finds a file with its header before the first packet, and while the provider starts. */
-static bool open_output(struct pktmon_session *session, GError **error)
-{
-    GError *reason = NULL;
-    bool good = session->output->ops->open(session->output, &reason);
-
-    output_done(session, good, reason);
-    if (session->error) {
-        g_propagate_error(error, g_steal_pointer(&session->error));
-        return false;
-    }
-    return true;
 }
 
 /* time: no event of the provider is older. */
@@ -455,14 +461,11 @@ static bool run(struct pktmon_session *session, struct session_output *output, G
     session->output = output;
 
     session->offset = session->reported_offset = pktmon_clock_offset();
-    if (!open_output(session, error)) {
+    if (!open_provider(session, error)) {
         return false;
     }
     if (session->failed) {
         return true; /* nobody reads */
-    }
-    if (!open_provider(session, error)) {
-        return false;
     }
     log_start(session);
     begin_output(session, time);

@@ -16,8 +16,6 @@
 /* Providers named in the report; the rest is summed up. */
 #define MAX_REPORTED 16
 
-#define CANNOT_WRITE "%s cannot be written (%s): choose another file with --out."
-
 static volatile sig_atomic_t stop_wanted;
 
 static void on_stop_signal(int number)
@@ -71,13 +69,19 @@ static char *name_like(const char *input, const char *extension)
     return g_strconcat(base, ".", extension, NULL);
 }
 
+static void explain_failure(const char *path, GError **error)
+{
+    g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
+                "%s cannot be written (%s): choose another file with --out.", path,
+                g_strerror(errno));
+}
+
 static bool open_file(struct output *output, char **inputs, GError **error)
 {
     /* Not truncated before it is known to be none of the inputs. */
     output->fd = open(output->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (output->fd < 0) {
-        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED, CANNOT_WRITE, output->path,
-                    g_strerror(errno));
+        explain_failure(output->path, error);
         return false;
     }
     if (is_input(output->fd, inputs)) {
@@ -88,8 +92,7 @@ static bool open_file(struct output *output, char **inputs, GError **error)
     }
     /* A device or a pipe cannot be cut, and need not be. */
     if (ftruncate(output->fd, 0) < 0 && errno != EINVAL) {
-        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED, CANNOT_WRITE, output->path,
-                    g_strerror(errno));
+        explain_failure(output->path, error);
         close(output->fd);
         return false;
     }

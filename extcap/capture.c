@@ -12,6 +12,7 @@
 #include "log.h"
 
 #define NO_READER_NAP_US 20000
+#define DECLINE_US       (2 * G_USEC_PER_SEC)
 
 static const int stop_signals[] = {SIGTERM, SIGINT, SIGHUP};
 static void (*volatile stop_hook)(void);
@@ -91,6 +92,25 @@ static int open_output(const char *path, GError **error)
                     g_strerror(errno));
     }
     return fd;
+}
+
+void capture_decline(const struct arguments *arguments)
+{
+    const char *path = arguments->text[OPTION_FIFO];
+    gint64 end = g_get_monotonic_time() + DECLINE_US;
+    struct stat status;
+    int fd;
+
+    if (!arguments->number[OPTION_CAPTURE] || !path || stat(path, &status) ||
+        !S_ISFIFO(status.st_mode)) {
+        return;
+    }
+    while ((fd = open_path(path)) < 0 && errno == ENXIO && g_get_monotonic_time() < end) {
+        g_usleep(NO_READER_NAP_US);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
 }
 
 enum pktmon_carrier capture_carrier(const struct arguments *arguments, int fd)

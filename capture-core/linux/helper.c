@@ -54,7 +54,8 @@ static const struct {
     const char *name, *capabilities;
 } needs[] = {
     {"pktmon-agent",
-     "cap_bpf,cap_perfmon,cap_net_admin,cap_net_broadcast,cap_sys_admin,cap_sys_ptrace=ep"},
+     "cap_bpf,cap_perfmon,cap_net_admin,cap_net_broadcast,cap_sys_admin,cap_sys_ptrace,"
+     "cap_dac_read_search=ep"},
     {"pktmon-pcap-agent", "cap_net_raw=ep"},
 };
 
@@ -86,39 +87,42 @@ static bool is_set_up(const char *path, const struct stat *status)
            getxattr(path, "security.capability", NULL, 0) > 0;
 }
 
-static char *explain_refusal(const char *path)
+static void explain_refusal(GError **error, const char *path)
 {
     struct statvfs system;
     struct stat status;
     struct group *group;
     g_autofree char *usual = usual_group();
 
-    if (stat(path, &status))
-        return g_strdup_printf("%s cannot be reached (%s): have an administrator open the "
-                               "directories above it, or install the package.",
-                               path, g_strerror(errno));
-    if (statvfs(path, &system) == 0 && system.f_flag & ST_NOEXEC)
-        return g_strdup_printf("%s cannot be run, because its file system is mounted with noexec: "
-                               "install the package, or build elsewhere.",
-                               path);
-    if (!is_set_up(path, &status))
-        return g_strdup_printf(
-            "%s is not set up yet: install the package, or have an administrator "
-            "run \"chgrp %s\", \"chmod 0750\" and \"setcap %s\" on it.",
-            path, usual, capabilities_of(path));
-    group = getgrgid(status.st_gid);
-    return g_strdup_printf("You may not run %s: have an administrator add you to the group %s "
-                           "(\"usermod -aG %s %s\"), and log in again.",
-                           path, group ? group->gr_name : "that owns it",
-                           group ? group->gr_name : "GROUP", g_get_user_name());
+    if (stat(path, &status)) {
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_PERMISSION,
+                    "%s cannot be reached (%s): have an administrator open the directories above "
+                    "it, or install the package.",
+                    path, g_strerror(errno));
+    } else if (statvfs(path, &system) == 0 && system.f_flag & ST_NOEXEC) {
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_PERMISSION,
+                    "%s cannot be run, because its file system is mounted with noexec: install the "
+                    "package, or build elsewhere.",
+                    path);
+    } else if (!is_set_up(path, &status)) {
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_PERMISSION,
+                    "%s is not set up yet: install the package, or have an administrator run "
+                    "\"chgrp %s\", \"chmod 0750\" and \"setcap %s\" on it.",
+                    path, usual, capabilities_of(path));
+    } else {
+        group = getgrgid(status.st_gid);
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_PERMISSION,
+                    "You may not run %s: have an administrator add you to the group %s (\"usermod "
+                    "-aG %s %s\"), and log in again.",
+                    path, group ? group->gr_name : "that owns it", group ? group->gr_name : "GROUP",
+                    g_get_user_name());
+    }
 }
 
 static void explain_spawn(GError **error, const char *path, int reason)
 {
-    g_autofree char *refusal = reason == EACCES ? explain_refusal(path) : NULL;
-
-    if (refusal)
-        g_set_error_literal(error, PKTMON_ERROR, PKTMON_ERROR_PERMISSION, refusal);
+    if (reason == EACCES)
+        explain_refusal(error, path);
     else
         g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
                     "%s could not be started (%s): install it, or run scripts/run, which builds "

@@ -89,7 +89,7 @@ for word in "$POD" "$NAME-second" "/run/netns/$POD" "$hidden_file" "$user_pid" "
 done
 means_none "You may not see which network namespace process $foreign_pid is in: give " "$foreign_pid"
 means_none "There is neither a process 4199999999 nor " 4199999999
-means_none "/tmp is not the file of a network namespace: give its name" /tmp
+means_none "/tmp is not the file of a network namespace [(]another file[)]: give its name" /tmp
 means_none "/nosuch/file is not the file of a network namespace [(]No such file or directory[)]: " \
     /nosuch/file
 means_none "No network namespace called \"$NAME-podd\" can be captured [(]did you mean $NAME-.*[?][)]: " \
