@@ -4,7 +4,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "hash.h"
+#include "salted.h"
 
 enum { READING_VALUES = 9 };
 
@@ -36,7 +36,7 @@ struct pktmon_account *pktmon_account_new(void)
 {
     struct pktmon_account *account = g_new0(struct pktmon_account, 1);
 
-    account->components = g_hash_table_new_full(pktmon_hash_id, NULL, NULL, books_free);
+    account->components = g_hash_table_new_full(salted_number, NULL, NULL, books_free);
     return account;
 }
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "hash.h"
+#include "salted.h"
 
 struct pktmon_registry {
     GHashTable *components; /* id -> struct pktmon_component, owned */
@@ -43,7 +43,7 @@ struct pktmon_registry *pktmon_registry_new(void)
 {
     struct pktmon_registry *registry = g_new0(struct pktmon_registry, 1);
 
-    registry->components = g_hash_table_new_full(pktmon_hash_id, NULL, NULL, component_free);
+    registry->components = g_hash_table_new_full(salted_number, NULL, NULL, component_free);
     return registry;
 }
 

@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "hash.h"
+#include "salted.h"
 
 #define REFRESH_US    (G_USEC_PER_SEC / 4)
 #define REASONS_SHOWN 3
@@ -23,7 +23,7 @@ void capture_status_init(struct capture_status *status, bool counters_only)
     *status = (struct capture_status){
         .counters_only = counters_only,
         .reasons = g_hash_table_new_full(NULL, NULL, NULL, g_free),
-        .losses = g_hash_table_new_full(pktmon_hash_u64, g_int64_equal, g_free, g_free),
+        .losses = g_hash_table_new_full(salted_int64, g_int64_equal, g_free, g_free),
         .in_place = isatty(STDERR_FILENO),
     };
 }

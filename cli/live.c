@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "hash.h"
+#include "salted.h"
 #include "screen.h"
 #include "signals.h"
 #include "table.h"
@@ -404,7 +404,7 @@ bool live_count(const struct live_counting *options, GError **error)
                                 .session = new_session(options, error)};
     if (!counting.session)
         return false;
-    counting.readings = g_hash_table_new_full(pktmon_hash_u64, g_int64_equal, NULL, reading_free);
+    counting.readings = g_hash_table_new_full(salted_int64, g_int64_equal, NULL, reading_free);
     g_queue_init(&counting.warnings);
     screen_init(&counting.screen);
     signals_stop(counting.session);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "event-copy.h"
-#include "hash.h"
+#include "salted.h"
 
 struct baseline {
     GHashTable *readings; /* guint64 key -> struct event_copy */
@@ -24,7 +24,7 @@ struct baseline *baseline_new(void)
 {
     struct baseline *baseline = g_new0(struct baseline, 1);
 
-    baseline->readings = g_hash_table_new_full(pktmon_hash_u64, g_int64_equal, g_free,
+    baseline->readings = g_hash_table_new_full(salted_int64, g_int64_equal, g_free,
                                                (GDestroyNotify)event_copy_unref);
     return baseline;
 }

@@ -2,7 +2,7 @@
 #include "subscriber.h"
 
 #include "expression.h"
-#include "hash.h"
+#include "salted.h"
 
 #define ROOM_INTERVAL_US 1000
 
@@ -36,7 +36,7 @@ GArray *filters_copy(const struct pktmon_provider_filter *filters, size_t count)
 
 static GHashTable *counts_new(void)
 {
-    return g_hash_table_new_full(pktmon_hash_u64, g_int64_equal, g_free, g_free);
+    return g_hash_table_new_full(salted_int64, g_int64_equal, g_free, g_free);
 }
 
 static GArray *batch_new(void)
@@ -58,7 +58,7 @@ struct subscriber *subscriber_new(const struct pktmon_provider_options *options,
     g_cond_init(&subscriber->filled);
     g_queue_init(&subscriber->batches);
     subscriber->filling = batch_new();
-    subscriber->wants = g_hash_table_new(pktmon_hash_id, NULL);
+    subscriber->wants = g_hash_table_new(salted_number, NULL);
     subscriber->kept = pktmon_account_new();
     subscriber->left_out = counts_new();
     subscriber->untold = counts_new();

@@ -7,7 +7,7 @@
 #include <sys/utsname.h>
 
 #include "clock.h"
-#include "hash.h"
+#include "salted.h"
 #include "pcap_provider.h"
 
 #define NETNS_OWN_PATH   "/proc/self/ns/net"
@@ -167,7 +167,7 @@ struct pktmon_provider *pktmon_pcap_provider_new(const struct pktmon_provider_op
     if (options->filter_count > 0)
         provider->options.pkt_size = 0;
     provider->topology = topology_new(registry);
-    provider->devices = g_hash_table_new_full(pktmon_hash_id, NULL, NULL, g_free);
+    provider->devices = g_hash_table_new_full(salted_number, NULL, NULL, g_free);
     provider->sniffers = g_ptr_array_new_with_free_func((GDestroyNotify)sniffer_free);
     provider->groups = groups_new();
     provider->order = order_new();

@@ -5,7 +5,7 @@
 #include <bpf/libbpf.h>
 #include <string.h>
 
-#include "hash.h"
+#include "salted.h"
 
 /* A group is forgotten after one to two of these. */
 #define GENERATION_NS (1000 * 1000 * 1000ULL)
@@ -18,7 +18,7 @@ struct copies {
 
 static guint key_hash(gconstpointer pointer)
 {
-    return pktmon_hash_bytes(pointer, sizeof(struct drop_key));
+    return salted_bytes(pointer, sizeof(struct drop_key));
 }
 
 static gboolean key_equal(gconstpointer one, gconstpointer other)
@@ -28,7 +28,7 @@ static gboolean key_equal(gconstpointer one, gconstpointer other)
 
 static GHashTable *new_set(void)
 {
-    return g_hash_table_new_full(pktmon_hash_u64, g_int64_equal, g_free, NULL);
+    return g_hash_table_new_full(salted_int64, g_int64_equal, g_free, NULL);
 }
 
 struct copies *copies_new(void)

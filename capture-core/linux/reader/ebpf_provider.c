@@ -14,7 +14,7 @@
 #include "clock.h"
 #include "frames.h"
 #include "retirement.h"
-#include "hash.h"
+#include "salted.h"
 
 #define LIST_TIMEOUT_MS  10000
 #define START_TIMEOUT_MS 60000
@@ -232,7 +232,7 @@ struct pktmon_provider *pktmon_ebpf_provider_new(const struct pktmon_provider_op
     provider->retirement = retirement_new();
     provider->xdp = xdp_readings_new();
     provider->shares_told = shares_told_new();
-    provider->losses = g_hash_table_new_full(pktmon_hash_id, NULL, NULL, g_free);
+    provider->losses = g_hash_table_new_full(salted_number, NULL, NULL, g_free);
     g_queue_init(&provider->pending);
     provider->frame = g_malloc(FRAME_SIZE);
     describe_capture(capture);

@@ -14,7 +14,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "hash.h"
+#include "salted.h"
 
 #define DEVICE_BITS 12
 #define MAX_COOKIE  (1U << 19)
@@ -31,7 +31,7 @@ guint component_key_hash(gconstpointer pointer)
     const struct component_key *key = pointer;
     const uint64_t words[] = {key->cookie, (uint64_t)key->is_layer << 32 | key->number};
 
-    return pktmon_hash_bytes(words, sizeof(words));
+    return salted_bytes(words, sizeof(words));
 }
 
 gboolean component_key_equal(gconstpointer one, gconstpointer other)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ebpf_provider.h"
-#include "hash.h"
+#include "salted.h"
 
 /* All but the namespaces and users that have wanted too much lately; those are few, or would be
  * many sentences. */
@@ -13,7 +13,7 @@
 
 static guint key_hash(gconstpointer key)
 {
-    return pktmon_hash_bytes(key, sizeof(struct share_key));
+    return salted_bytes(key, sizeof(struct share_key));
 }
 
 static gboolean key_equal(gconstpointer one, gconstpointer other)

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "hash.h"
+#include "salted.h"
 
 static void sum_free(void *data)
 {
@@ -16,7 +16,7 @@ static void sum_free(void *data)
 
 GHashTable *sums_new(void)
 {
-    return g_hash_table_new_full(pktmon_hash_id, NULL, NULL, sum_free);
+    return g_hash_table_new_full(salted_number, NULL, NULL, sum_free);
 }
 
 GHashTable *sums_copy(GHashTable *sums)

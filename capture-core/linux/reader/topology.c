@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "hash.h"
+#include "salted.h"
 #include "ids.h"
 
 #ifndef SO_NETNS_COOKIE
@@ -560,10 +560,10 @@ struct topology *topology_new(struct pktmon_registry *registry)
     struct topology *topology = g_new0(struct topology, 1);
 
     topology->registry = registry;
-    topology->namespaces = g_hash_table_new_full(pktmon_hash_u64, g_int64_equal, NULL, netns_free);
+    topology->namespaces = g_hash_table_new_full(salted_int64, g_int64_equal, NULL, netns_free);
     topology->members =
         g_hash_table_new_full(component_key_hash, component_key_equal, NULL, g_free);
-    topology->ids = g_hash_table_new(pktmon_hash_id, NULL);
+    topology->ids = g_hash_table_new(salted_number, NULL);
     topology->own_cookie = own_cookie();
     return topology;
 }
