@@ -581,11 +581,13 @@ bool pktmon_stream_flush(struct pktmon_stream *stream, GError **error)
 static void write_gone(struct pktmon_stream *stream, uint64_t time)
 {
     const struct unwritten *gone = &stream->gone;
+    bool one = gone->components == 1;
     g_autofree char *message = g_strdup_printf(
-        "%" G_GUINT64_FORMAT " components without a packet in this capture have gone, and their "
-        "counters with them: %" G_GUINT64_FORMAT " packets at their edges, %" G_GUINT64_FORMAT
-        " drops.",
-        gone->components, gone->sum.packets, gone->sum.drops);
+        "Counters of what has gone without a packet in this capture are not written: "
+        "%" G_GUINT64_FORMAT " component%s, %" G_GUINT64_FORMAT
+        " packet%s at %s edges, %" G_GUINT64_FORMAT " drop%s.",
+        gone->components, one ? "" : "s", gone->sum.packets, gone->sum.packets == 1 ? "" : "s",
+        one ? "its" : "their", gone->sum.drops, gone->sum.drops == 1 ? "" : "s");
     const struct pktmon_event event = {
         .record = PKTMON_RECORD_EVENT,
         .time = time,
