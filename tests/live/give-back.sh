@@ -23,7 +23,7 @@ entries() {
         id=$(awk '$1 == "map_id:" { print $2 }' "$descriptor" 2>/dev/null) || continue
         [[ -n $id ]] || continue
         [[ " $TABLES " == *" $(bpftool map show id "$id" | awk 'NR == 1 { print $4 }') "* ]] || continue
-        bpftool map dump id "$id" -j | grep -o '"value' | wc -l
+        bpftool map dump id "$id" -j | grep -o '"key":\[' | wc -l
     done | awk '{ sum += $1 } END { print sum + 0 }'
 }
 
