@@ -4,11 +4,11 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "account.h"
 #include "interfaces.h"
 #include "output.h"
 #include "pcapng.h"
 #include "record.h"
+#include "unwritten.h"
 
 /* The buffer is handed to the file descriptor when it has grown to this. */
 #define FLUSH_SIZE (1024 * 1024)
@@ -30,12 +30,6 @@ struct filter {
     char *text;
 };
 
-/* What passed components that had nothing else to say. */
-struct unwritten {
-    uint64_t components;
-    struct pktmon_account_sum sum;
-};
-
 struct pktmon_stream {
     struct pktmon_stream_options options;
     char *application;
@@ -49,8 +43,7 @@ struct pktmon_stream {
     struct pktmon_interfaces *interfaces;
     struct pktmon_interface *own;               /* "@pktmon" */
     GTree *described;                           /* component ids */
-    struct pktmon_account *unwritten;           /* counters of those that are not */
-    struct unwritten gone;                      /* of these, those that have gone */
+    struct unwritten *unwritten;                /* counters of those that are not */
     GPtrArray *filters;                         /* of struct filter, owned */
     GString *line;                              /* scratch */
     uint8_t metadata[PKTMON_METADATA_MAX_SIZE]; /* the record being written */
@@ -91,7 +84,7 @@ struct pktmon_stream *pktmon_stream_new(const struct pktmon_stream_options *opti
     stream->output = pktmon_output_new(options->fd, !options->live);
     stream->interfaces = pktmon_interfaces_new();
     stream->described = g_tree_new(compare_ids);
-    stream->unwritten = pktmon_account_new();
+    stream->unwritten = unwritten_new();
     stream->filters = g_ptr_array_new_with_free_func(filter_free);
     stream->line = g_string_new(NULL);
     return stream;
@@ -106,7 +99,7 @@ void pktmon_stream_free(struct pktmon_stream *stream)
     g_byte_array_unref(stream->buffer);
     pktmon_interfaces_free(stream->interfaces);
     g_tree_unref(stream->described);
-    pktmon_account_free(stream->unwritten);
+    unwritten_free(stream->unwritten);
     g_ptr_array_unref(stream->filters);
     g_string_free(stream->line, TRUE);
     g_free(stream);
@@ -241,7 +234,7 @@ static void introduce(struct pktmon_stream *stream, uint64_t time, uint32_t comp
 {
     if (is_introduced(stream, component))
         return;
-    pktmon_account_forget(stream->unwritten, component);
+    unwritten_forget(stream->unwritten, component);
     g_tree_insert(stream->described, GUINT_TO_POINTER(component), NULL);
     describe_component(stream, time, component);
 }
@@ -363,7 +356,7 @@ static bool write_counters(struct pktmon_stream *stream, const struct pktmon_eve
 
     if (stream->options.matches_only && !event->counters.last &&
         !is_introduced(stream, event->component)) {
-        pktmon_account_changed(stream->unwritten, event->component, &event->counters);
+        unwritten_note(stream->unwritten, event->component, &event->counters);
         return true;
     }
     introduce(stream, event->time, event->component);
@@ -414,18 +407,10 @@ static bool write_component(struct pktmon_stream *stream, const struct pktmon_ev
 static bool write_retired(struct pktmon_stream *stream, const struct pktmon_event *event,
                           G_GNUC_UNUSED GError **error)
 {
-    uint32_t id = event->component;
-    const struct pktmon_account_sum sum = pktmon_account_sum(stream->unwritten, id);
-
-    if (g_tree_remove(stream->described, GUINT_TO_POINTER(id))) {
-        pktmon_interfaces_retire(stream->interfaces, stream->buffer, id, stream->start_time,
-                                 event->time);
-    } else if (sum.packets + sum.drops > 0) {
-        stream->gone.components++;
-        stream->gone.sum.packets += sum.packets;
-        stream->gone.sum.drops += sum.drops;
-    }
-    pktmon_account_forget(stream->unwritten, id);
+    if (g_tree_remove(stream->described, GUINT_TO_POINTER(event->component)))
+        pktmon_interfaces_retire(stream->interfaces, stream->buffer, event->component,
+                                 stream->start_time, event->time);
+    unwritten_close(stream->unwritten, event->component);
     return true;
 }
 
@@ -580,14 +565,7 @@ bool pktmon_stream_flush(struct pktmon_stream *stream, GError **error)
 /* One sentence, however many there were. */
 static void write_gone(struct pktmon_stream *stream, uint64_t time)
 {
-    const struct unwritten *gone = &stream->gone;
-    bool one = gone->components == 1;
-    g_autofree char *message = g_strdup_printf(
-        "Counters of what has gone without a packet in this capture are not written: "
-        "%" G_GUINT64_FORMAT " component%s, %" G_GUINT64_FORMAT
-        " packet%s at %s edges, %" G_GUINT64_FORMAT " drop%s.",
-        gone->components, one ? "" : "s", gone->sum.packets, gone->sum.packets == 1 ? "" : "s",
-        one ? "its" : "their", gone->sum.drops, gone->sum.drops == 1 ? "" : "s");
+    g_autofree char *message = unwritten_sentence(stream->unwritten);
     const struct pktmon_event event = {
         .record = PKTMON_RECORD_EVENT,
         .time = time,
@@ -597,15 +575,15 @@ static void write_gone(struct pktmon_stream *stream, uint64_t time)
                    .message = message},
     };
 
-    write_notice(stream, &event, NULL);
+    if (message)
+        write_notice(stream, &event, NULL);
 }
 
 bool pktmon_stream_end(struct pktmon_stream *stream, uint64_t time, GError **error)
 {
     if (stream->closed)
         return false;
-    if (stream->gone.components > 0)
-        write_gone(stream, time);
+    write_gone(stream, time);
     pktmon_interfaces_put_statistics(stream->interfaces, stream->buffer, stream->start_time, time);
     return pktmon_stream_flush(stream, error);
 }
