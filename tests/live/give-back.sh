@@ -84,7 +84,7 @@ for group in json.load(open(sys.argv[1])):
 print(total)' "$SCRATCH/counters.json" "$1"
 }
 expect_equal "frames that nobody knows" "$CHURN" "$(sum UNHANDLED_PROTO)"
-expect_equal "datagrams that nobody listens to" "$CHURN" "$(sum NO_SOCKET)"
+(($(sum NO_SOCKET) >= CHURN)) || fail "only $(sum NO_SOCKET) datagrams of $CHURN that nobody listens to"
 expect_equal "groups that counters are shown in" 1 \
     "$(python3 -c 'import json, sys
 print(sum(group["Group"] == "Gone" for group in json.load(open(sys.argv[1]))))' "$SCRATCH/counters.json")"
