@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "salted.h"
+
 struct pktmon_registry {
     GHashTable *components; /* id -> struct pktmon_component, owned */
 };
@@ -41,7 +43,7 @@ struct pktmon_registry *pktmon_registry_new(void)
 {
     struct pktmon_registry *registry = g_new0(struct pktmon_registry, 1);
 
-    registry->components = g_hash_table_new_full(NULL, NULL, NULL, component_free);
+    registry->components = g_hash_table_new_full(salted_number, NULL, NULL, component_free);
     return registry;
 }
 

@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "pcapng.h"
+#include "salted.h"
 
 struct pktmon_interfaces {
     GPtrArray *entries;              /* of struct pktmon_interface, owned, by number */
     GHashTable *entry_of_key;        /* uint64_t -> the newest struct pktmon_interface */
+    GHashTable *entries_of;          /* component -> its newest entry, and through it the others */
     struct pktmon_interface *newest; /* found last: packets come in runs; NULL = none */
     GHashTable *losses;              /* component id -> struct loss, owned */
 };
@@ -53,14 +55,16 @@ struct pktmon_interfaces *pktmon_interfaces_new(void)
     struct pktmon_interfaces *interfaces = g_new0(struct pktmon_interfaces, 1);
 
     interfaces->entries = g_ptr_array_new_with_free_func(interface_free);
-    interfaces->entry_of_key = g_hash_table_new(g_int64_hash, g_int64_equal);
-    interfaces->losses = g_hash_table_new_full(NULL, NULL, NULL, loss_free);
+    interfaces->entry_of_key = g_hash_table_new(salted_int64, g_int64_equal);
+    interfaces->entries_of = g_hash_table_new(salted_number, NULL);
+    interfaces->losses = g_hash_table_new_full(salted_number, NULL, NULL, loss_free);
     return interfaces;
 }
 
 void pktmon_interfaces_free(struct pktmon_interfaces *interfaces)
 {
     g_hash_table_unref(interfaces->entry_of_key);
+    g_hash_table_unref(interfaces->entries_of);
     g_ptr_array_unref(interfaces->entries);
     g_hash_table_unref(interfaces->losses);
     g_free(interfaces);
@@ -82,7 +86,9 @@ struct pktmon_interface *pktmon_interfaces_add(struct pktmon_interfaces *interfa
     entry->component = component;
     entry->name = g_strdup(name);
     g_ptr_array_add(interfaces->entries, entry);
-    g_hash_table_insert(interfaces->entry_of_key, &entry->key, entry);
+    g_hash_table_replace(interfaces->entry_of_key, &entry->key, entry);
+    entry->before = g_hash_table_lookup(interfaces->entries_of, GUINT_TO_POINTER(component));
+    g_hash_table_insert(interfaces->entries_of, GUINT_TO_POINTER(component), entry);
     return entry;
 }
 
@@ -99,16 +105,20 @@ struct pktmon_interface *pktmon_interfaces_find(struct pktmon_interfaces *interf
 void pktmon_interfaces_rename(struct pktmon_interfaces *interfaces, uint32_t component,
                               const char *name)
 {
-    GHashTableIter iter;
-    void *value;
+    struct pktmon_interface *entry =
+        g_hash_table_lookup(interfaces->entries_of, GUINT_TO_POINTER(component));
+    struct pktmon_interface *kept = NULL, *before;
 
-    g_hash_table_iter_init(&iter, interfaces->entry_of_key);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        const struct pktmon_interface *entry = value;
-
-        if (entry->component == component && strcmp(entry->name, name) != 0)
-            g_hash_table_iter_remove(&iter);
+    for (; entry; entry = before) {
+        before = entry->before;
+        if (strcmp(entry->name, name) == 0) {
+            entry->before = kept;
+            kept = entry;
+        } else if (g_hash_table_lookup(interfaces->entry_of_key, &entry->key) == entry) {
+            g_hash_table_remove(interfaces->entry_of_key, &entry->key);
+        }
     }
+    g_hash_table_insert(interfaces->entries_of, GUINT_TO_POINTER(component), kept);
     interfaces->newest = NULL;
 }
 
@@ -217,6 +227,7 @@ void pktmon_interfaces_put_statistics(struct pktmon_interfaces *interfaces, GByt
 void pktmon_interfaces_next_section(struct pktmon_interfaces *interfaces)
 {
     g_hash_table_remove_all(interfaces->entry_of_key);
+    g_hash_table_remove_all(interfaces->entries_of);
     g_ptr_array_set_size(interfaces->entries, 0);
     interfaces->newest = NULL;
 }

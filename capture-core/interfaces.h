@@ -10,12 +10,13 @@
 #include <stdint.h>
 
 struct pktmon_interface {
-    uint64_t key;       /* component and link type */
-    char *name;         /* as its block says; owned */
-    uint32_t number;    /* 0, 1, 2 ... in the order of the blocks */
-    uint32_t component; /* 0 = of no component */
-    uint64_t received;  /* packets written on it */
-    uint64_t lost;      /* events that its packets said were lost before them */
+    uint64_t key;                    /* component and link type */
+    char *name;                      /* as its block says; owned */
+    uint32_t number;                 /* 0, 1, 2 ... in the order of the blocks */
+    uint32_t component;              /* 0 = of no component */
+    uint64_t received;               /* packets written on it */
+    uint64_t lost;                   /* events that its packets said were lost before them */
+    struct pktmon_interface *before; /* of the same component and name; NULL = none */
 };
 
 struct pktmon_interfaces;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "budget.h"
 #include "log.h"
 #include "provider.h"
 #include "session.h"
@@ -102,6 +103,19 @@ const struct option options[OPTION_COUNT] = {
     [OPTION_FILE] = {"file", GROUP_LOG, OPTION_KIND_INPUT, "Windows log",
                      "Log (.etl) to open, as \"pktmon stop\" or netsh trace wrote it",
                      .use = OPTION_OF_LOG},
+    [OPTION_MAX_MEMORY] = {"max-memory", GROUP_LIMITS, OPTION_KIND_NUMBER, "Memory (MiB)",
+                           "Most MiB of memory for buffers and descriptions of the log; empty for "
+                           "as much as a log of its size needs",
+                           .placeholder = "by the log's size", .minimum = ETL_LIMIT_MEMORY_MIN,
+                           .maximum = ETL_LIMIT_MEMORY_MAX, .use = OPTION_OF_LOG},
+    [OPTION_MAX_TEXT] = {"max-text", GROUP_LIMITS, OPTION_KIND_NUMBER, "Text of an event (KiB)",
+                         "Most KiB of one event's message", .placeholder = "32", .minimum = 1,
+                         .maximum = ETL_LIMIT_TEXT_MAX, .use = OPTION_OF_LOG},
+    [OPTION_MAX_OUTPUT] = {"max-output", GROUP_LIMITS, OPTION_KIND_NUMBER, "Output (MiB)",
+                           "Most MiB that the log may become; empty for as much as a log of its "
+                           "size needs",
+                           .placeholder = "by the log's size", .minimum = 1,
+                           .maximum = ETL_LIMIT_OUTPUT_MAX, .use = OPTION_OF_LOG},
     [OPTION_METADATA] = {"metadata", NULL, OPTION_KIND_CHOICE, NULL,
                          "How components are described: in frames (default to a pipe) or in "
                          "pcapng Custom Blocks (default to a file)",

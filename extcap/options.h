@@ -28,6 +28,9 @@ enum option_id {
     OPTION_LOG_LEVEL,
     OPTION_LOG_FILE,
     OPTION_FILE,
+    OPTION_MAX_MEMORY,
+    OPTION_MAX_TEXT,
+    OPTION_MAX_OUTPUT,
     /* From here on not in the dialog. */
     OPTION_METADATA,
     OPTION_INTERFACES,

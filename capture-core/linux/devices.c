@@ -13,6 +13,22 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* The string of an attribute, whatever its bytes are. */
+static void take_string(const struct nlattr *attribute, char *to, size_t size)
+{
+    size_t length = strnlen(mnl_attr_get_payload(attribute), mnl_attr_get_payload_len(attribute));
+
+    length = MIN(length, size - 1);
+    memcpy(to, mnl_attr_get_payload(attribute), length);
+    to[length] = '\0';
+}
+
+static uint32_t number_of(const struct nlattr *attribute)
+{
+    return mnl_attr_get_payload_len(attribute) == sizeof(uint32_t) ? mnl_attr_get_u32(attribute)
+                                                                   : 0;
+}
+
 static void take_kinds(const struct nlattr *info, struct agent_device *device)
 {
     struct nlattr *attribute;
@@ -21,11 +37,10 @@ static void take_kinds(const struct nlattr *info, struct agent_device *device)
     {
         switch (mnl_attr_get_type(attribute)) {
         case IFLA_INFO_KIND:
-            g_strlcpy(device->kind, mnl_attr_get_str(attribute), sizeof(device->kind));
+            take_string(attribute, device->kind, sizeof(device->kind));
             break;
         case IFLA_INFO_SLAVE_KIND:
-            g_strlcpy(device->master_kind, mnl_attr_get_str(attribute),
-                      sizeof(device->master_kind));
+            take_string(attribute, device->master_kind, sizeof(device->master_kind));
             break;
         }
     }
@@ -41,19 +56,19 @@ static void take_attribute(const struct nlattr *attribute, struct agent_device *
 {
     switch (mnl_attr_get_type(attribute)) {
     case IFLA_IFNAME:
-        g_strlcpy(device->name, mnl_attr_get_str(attribute), sizeof(device->name));
+        take_string(attribute, device->name, sizeof(device->name));
         break;
     case IFLA_ADDRESS:
         take_mac(attribute, device);
         break;
     case IFLA_MTU:
-        device->mtu = mnl_attr_get_u32(attribute);
+        device->mtu = number_of(attribute);
         break;
     case IFLA_MASTER:
-        device->master = mnl_attr_get_u32(attribute);
+        device->master = number_of(attribute);
         break;
     case IFLA_LINK:
-        device->link = mnl_attr_get_u32(attribute);
+        device->link = number_of(attribute);
         break;
     case IFLA_LINK_NETNSID:
         device->link_elsewhere = true;
@@ -96,6 +111,8 @@ void device_of_link(const struct nlmsghdr *message, struct agent_device *device)
     const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
     struct nlattr *attribute;
 
+    if (mnl_nlmsg_get_payload_len(message) < sizeof(*link))
+        return;
     device->ifindex = link->ifi_index;
     device->type = link->ifi_type;
     mnl_attr_for_each(attribute, message, sizeof(*link)) take_attribute(attribute, device);

@@ -7,7 +7,9 @@
 
 #include "agent_protocol.h"
 
-/* Fills all that an RTM_NEWLINK message holds; net_cookie, driver and speed are left alone. */
+/* Fills all that an RTM_NEWLINK message holds; net_cookie, driver and speed are left alone. The
+ * message lies within its datagram, and nothing else of it is believed: what is too short or too
+ * long is left out. */
 void device_of_link(const struct nlmsghdr *message, struct agent_device *device);
 /* Adds the driver and the speed, by ethtool. data is a struct agent_device of the namespace that
  * the caller is in. 0, or -errno: the kernel could not be asked. */
