@@ -11,10 +11,11 @@ CALLS = {
 }
 ROOMS = ("capture-core/linux", "capture-core/libpcap", "capture-core/session.c",
          "capture-core/session-output.c", "capture-core/output.c", "capture-core/filter.c",
-         "capture-core/packet-filters.c", "capture-core/stream.c", "cli", "extcap",
+         "capture-core/packet-filters.c", "capture-core/netns-words.c", "capture-core/stream.c", "cli", "extcap",
          "etl-reader")
 # Elsewhere this call makes many other texts.
-SENTENCES_ALSO = {"capture-core/linux/helper.c": {"g_strdup_printf": "error"}}
+SENTENCES_ALSO = {name: {"g_strdup_printf": "error"}
+                  for name in ("capture-core/linux/helper.c", "capture-core/netns-words.c")}
 LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"')
 CONVERSION = re.compile(r"%(?:\" *G_GU?INT64_FORMAT *\"|[-+ #0]*[\d*]*(?:\.[\d*]+)?(?:hh?|ll?|z|j)?[a-zA-Z])")
 
