@@ -55,7 +55,8 @@ def said(project):
             call = re.sub(r"\b[A-Z_]+\b", lambda m: macros.get(m.group(), m.group()),
                           arguments(text, match.end()))
             words = sentence(call)
-            if words and not call.startswith("const char"):
+            is_sentence = words and (match[1] in CALLS or words.endswith("."))
+            if is_sentence and not call.startswith("const char"):
                 line = text.count("\n", 0, match.start()) + 1
                 yield calls[match[1]], words, f"{name}:{line}", "PKTMON_ERROR_ARGUMENT" in call
 
