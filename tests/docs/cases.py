@@ -119,7 +119,7 @@ USE = [
          until="NETFILTER_DROP", only=r"^blue/\S+\t[A-Z_0-9]+\t\S+\+0x"),
     Case("tshark -i pktmon -o extcap.pktmon.points:devices -o extcap.pktmon.pktsize:128 -w stack.pcapng",
          until="stack.pcapng", makes=["stack.pcapng"],
-         check=has_packets(only="frame.cap_len <= 128 && pktmon.edge != 1")),
+         check=has_packets(only="frame.cap_len <= 128 && !(pktmon.edge == 1)")),
     Case("pktmon capture -w - -c 100 | tshark -r - -Y pktmon.record==1", check=prints_lines(100)),
     Case("pktmon capture -w stack.pcapng -c 1000", makes=["stack.pcapng"],
          reports=["^1000 packets, .* 1 file written: stack.pcapng$"], check=has_packets(1000)),
