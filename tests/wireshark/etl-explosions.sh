@@ -59,14 +59,16 @@ bounded 32 1.5 messages.etl -c 3
 run_tshark -i pktmon-etl -o "extcap.pktmon_etl.file:$work/home/messages.etl" \
     -o extcap.pktmon_etl.maxoutput:1 -w "$work/home/extcap.pcapng" || fail "extcap: $(<"$work/err")"
 (($(stat -c %s "$work/home/extcap.pcapng") < 2 << 20)) || fail "the extcap's limit is not heeded"
-start=$EPOCHREALTIME
 "$build/extcap/pktmondump" --capture --extcap-interface pktmon-etl --file "$work/home/buffers.etl" \
     --fifo "$work/home/stopped.pcapng" 2>"$work/said" &
 converter=$!
-sleep 0.2
+until [[ -e $work/home/stopped.pcapng ]]; do
+    sleep 0.02
+done
+start=$EPOCHREALTIME
 kill -TERM $converter
 wait $converter || fail "pktmondump ended by SIGTERM fails: $(<"$work/said")"
-echo "pktmondump ended by SIGTERM after $(bc <<<"$EPOCHREALTIME - $start - 0.2") s"
+echo "pktmondump ended by SIGTERM after $(bc <<<"$EPOCHREALTIME - $start") s"
 
 # No file has a name, at no time, however tshark ends.
 "${as_user[@]}" env HOME="$work/home" TMPDIR="$work/tmp" PKTMON_ETL_MAX_OUTPUT=$output \
