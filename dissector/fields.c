@@ -235,12 +235,21 @@ struct view {
     proto_item *property_item;
 };
 
+/* The reason of a released copy is not that of a drop. */
+static const char *group_name(const struct record *record, enum group group)
+{
+    bool is_released = record_number(record, PKTMON_FIELD_COPY_RELEASED) &&
+                       !record_number(record, PKTMON_FIELD_DROPPED);
+
+    return group == GROUP_DROP && is_released ? "Copy released" : group_names[group];
+}
+
 static proto_tree *group_tree(struct view *view, enum group group, int offset)
 {
     if (!view->trees[group])
-        view->trees[group] =
-            proto_tree_add_subtree(view->trees[GROUP_RECORD], view->record->tvb, offset, 0,
-                                   ett_group[group], &view->items[group], group_names[group]);
+        view->trees[group] = proto_tree_add_subtree(
+            view->trees[GROUP_RECORD], view->record->tvb, offset, 0, ett_group[group],
+            &view->items[group], group_name(view->record, group));
     return view->trees[group];
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which packets are wanted: filters as the reader sends them, in classic BPF, for the programs. */
-#include "agent.h"
+#include "holder.h"
 
 #include <errno.h>
 

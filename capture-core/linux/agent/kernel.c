@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the running kernel has, as its BTF says. */
-#include "agent.h"
+#include "holder.h"
 
 #include <bpf/btf.h>
 #include <glib.h>

@@ -3,9 +3,9 @@
  * Programs at the hooks of netfilter, the first and the last of each hook of each namespace.
  *
  * A link holds a reference to its namespace (net/netfilter/nf_bpf_link.c), so that a namespace
- * which nobody uses any more would live on with its devices: scan.c looks after that.
+ * which nobody uses any more would live on with its devices: the scanner looks after that.
  */
-#include "agent.h"
+#include "holder.h"
 
 #include <errno.h>
 #include <linux/bpf.h>
@@ -104,7 +104,7 @@ static int attach_hooks(void *data)
 }
 
 /* What one namespace refuses, the next one refuses too: one sentence is enough. */
-static void say_refused(const struct netns *netns, int error)
+static void say_refused(const struct held_netns *netns, int error)
 {
     static bool said;
     g_autofree char *advice =
@@ -115,8 +115,7 @@ static void say_refused(const struct netns *netns, int error)
     said = true;
     agent_say_missing("netfilter hooks of network namespace %s, and of others that refuse them "
                       "alike (%s)%s",
-                      *netns->name ? netns->name : netns->path, g_strerror(-error),
-                      advice ? advice : "");
+                      netns->name, g_strerror(-error), advice ? advice : "");
 }
 
 static void close_all(struct netfilter_links *links)
@@ -125,61 +124,34 @@ static void close_all(struct netfilter_links *links)
         close(links->descriptors[--links->count]);
 }
 
-void netfilter_attach(struct netns *netns)
+void netfilter_attach(struct held_netns *netns, int file)
 {
     int error;
 
     if (netns->netfilter.tried || programs_place("netfilter_first") < 0)
         return;
     netns->netfilter.tried = true;
-    error = netns_run(netns, attach_hooks, &netns->netfilter);
+    error = held_run(netns, file, attach_hooks, &netns->netfilter);
     if (error == -EMFILE)
         close_all(&netns->netfilter); /* the agent itself needs a few */
-    /* It may have ended since it was found. */
-    if (error && error != -ENOENT && error != -ESTALE)
+    if (error)
         say_refused(netns, error);
 }
 
-void netfilter_attach_all(void)
-{
-    g_ptr_array_foreach(namespaces(), (GFunc)(void (*)(void))netfilter_attach, NULL);
-}
-
-bool netfilter_holds(const struct netns *netns)
-{
-    return netns->netfilter.count + netns->netfilter_before.count > 0;
-}
-
-void netfilter_detach(struct netns *netns)
+void netfilter_detach(struct held_netns *netns)
 {
     close_all(&netns->netfilter);
     close_all(&netns->netfilter_before);
     netns->netfilter.tried = false;
 }
 
-static void renew(struct netns *netns)
+void netfilter_renew(struct held_netns *netns)
 {
     netns->netfilter_before = netns->netfilter;
     netns->netfilter = (struct netfilter_links){};
-    netfilter_attach(netns);
 }
 
-void netfilter_renew_all(void)
-{
-    g_ptr_array_foreach(namespaces(), (GFunc)(void (*)(void))renew, NULL);
-}
-
-static void end_before(struct netns *netns)
+void netfilter_end_before(struct held_netns *netns)
 {
     close_all(&netns->netfilter_before);
-}
-
-void netfilter_end_before(void)
-{
-    g_ptr_array_foreach(namespaces(), (GFunc)(void (*)(void))end_before, NULL);
-}
-
-void netfilter_detach_all(void)
-{
-    g_ptr_array_foreach(namespaces(), (GFunc)(void (*)(void))netfilter_detach, NULL);
 }

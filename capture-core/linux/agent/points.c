@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which programs are loaded: as many as were asked for and the kernel has places for. */
-#include "agent.h"
+#include "holder.h"
 
 enum point_class {
     POINT_ALWAYS,

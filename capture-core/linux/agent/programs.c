@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The kernel programs: configured, loaded and attached; held by this process alone. */
-#include "agent.h"
+#include "holder.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The network namespaces that are known, and how one is entered. */
-#include "agent.h"
+#include "scanner.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +16,7 @@
 #define SO_NETNS_COOKIE 71 /* Linux 5.14 */
 #endif
 
+static const struct netns_observer *observer;
 static int own_file = -1;
 static uint32_t own_inode;
 
@@ -23,7 +24,6 @@ static void netns_free(void *data)
 {
     struct netns *netns = data;
 
-    netfilter_detach(netns);
     g_hash_table_unref(netns->devices);
     g_free(netns->path);
     g_free(netns);
@@ -84,16 +84,28 @@ static int run_inside(int file, int (*function)(void *data), void *data)
     return result;
 }
 
+int netns_open(const struct netns *netns)
+{
+    int file = open(netns->path, O_RDONLY | O_CLOEXEC);
+
+    if (file < 0)
+        return -errno;
+    if (is_file_of(file, netns->inode))
+        return file;
+    close(file);
+    return -ESTALE;
+}
+
 int netns_run(const struct netns *netns, int (*function)(void *data), void *data)
 {
     int file, result;
 
     if (netns->own)
         return function(data);
-    file = open(netns->path, O_RDONLY | O_CLOEXEC);
+    file = netns_open(netns);
     if (file < 0)
-        return -errno;
-    result = is_file_of(file, netns->inode) ? run_inside(file, function, data) : -ESTALE;
+        return file;
+    result = run_inside(file, function, data);
     close(file);
     return result;
 }
@@ -111,16 +123,6 @@ static int read_cookie(void *data)
     return result;
 }
 
-static void say_netns(const struct netns *netns)
-{
-    struct agent_message message = {.type = AGENT_NETNS};
-
-    message.netns.cookie = netns->cookie;
-    message.netns.inode = netns->inode;
-    g_strlcpy(message.netns.name, netns->name, sizeof(message.netns.name));
-    agent_say(&message);
-}
-
 static struct netns *add_netns(int file, uint32_t inode, const char *path, const char *name)
 {
     struct netns *netns = g_new0(struct netns, 1);
@@ -128,20 +130,18 @@ static struct netns *add_netns(int file, uint32_t inode, const char *path, const
 
     netns->inode = inode;
     netns->own = inode == own_inode;
-    netns->nsid = netns->own ? -1 : links_nsid(file);
+    netns->nsid = netns->own ? -1 : rtnetlink_nsid(file);
     netns->path = g_strdup(path);
     netns->devices = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
     g_strlcpy(netns->name, name, sizeof(netns->name));
     error =
         netns->own ? read_cookie(&netns->cookie) : run_inside(file, read_cookie, &netns->cookie);
     if (error)
-        agent_say_missing("devices of network namespace %s that carry no packet: it cannot be "
-                          "entered (%s)",
-                          *name ? name : path, g_strerror(-error));
+        agent_say_missing("devices that carry no packet, and netfilter hooks, of network namespace "
+                          "%s: it cannot be entered (%s)",
+                          netns_label(netns), g_strerror(-error));
     g_ptr_array_add(namespaces(), netns);
-    say_netns(netns);
-    if (netns->cookie)
-        links_list(netns);
+    observer->added(netns);
     return netns;
 }
 
@@ -156,7 +156,7 @@ static void found_again(struct netns *netns, const char *path, const char *name)
 {
     if (*name && !*netns->name) {
         g_strlcpy(netns->name, name, sizeof(netns->name));
-        say_netns(netns);
+        observer->named(netns);
     }
     if (!netns_path_leads(netns)) {
         g_free(netns->path);
@@ -182,7 +182,7 @@ struct netns *netns_found(const char *path, const char *name)
     }
     close(file);
     if (netns)
-        netfilter_attach(netns);
+        observer->found(netns);
     return netns;
 }
 
@@ -195,15 +195,25 @@ bool netns_path_leads(const struct netns *netns)
 
 void netns_forget(struct netns *netns)
 {
+    observer->gone(netns);
     g_ptr_array_remove(namespaces(), netns);
 }
 
-void netns_find_own(void)
+void netns_unused(struct netns *netns)
+{
+    observer->unused(netns);
+}
+
+const char *netns_label(const struct netns *netns)
+{
+    return *netns->name ? netns->name : netns->path;
+}
+
+void namespaces_open(const struct netns_observer *who)
 {
     struct stat status;
 
-    if (own_file >= 0)
-        return;
+    observer = who;
     own_file = open(NETNS_OWN_PATH, O_RDONLY | O_CLOEXEC);
     if (own_file < 0 || fstat(own_file, &status))
         agent_fail("The agent cannot open its own network namespace (" NETNS_OWN_PATH "): %s.",

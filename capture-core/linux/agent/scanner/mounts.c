@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is mounted where (/proc/self/mountinfo). */
-#include "agent.h"
+#include "scanner.h"
 
 #include <fcntl.h>
 #include <string.h>

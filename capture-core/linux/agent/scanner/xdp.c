@@ -3,7 +3,7 @@
  * What XDP programs dropped, as the drivers of their devices count it. A frame that such a program
  * drops in a driver never becomes a socket buffer, so that none of our programs sees it.
  */
-#include "agent.h"
+#include "scanner.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>

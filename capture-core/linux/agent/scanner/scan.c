@@ -4,7 +4,7 @@
  * of processes. What is not found any more is nobody's but ours: it is let go, and the kernel says
  * when it has ended (links.c).
  */
-#include "agent.h"
+#include "scanner.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -140,7 +140,7 @@ static void let_go_unfound(void)
 
         if (netns->found)
             continue;
-        netfilter_detach(netns);
+        netns_unused(netns);
         if (netns->nsid < 0)
             netns_forget(netns);
     }
@@ -150,7 +150,6 @@ void namespaces_scan(void)
 {
     GPtrArray *all = namespaces();
 
-    netns_find_own();
     /* An inode number may be that of a namespace that has just ended. */
     links_read();
     for (guint i = 0; i < all->len; i++)
@@ -169,7 +168,7 @@ void namespaces_check(void)
     for (guint i = 0; i < all->len; i++) {
         const struct netns *netns = all->pdata[i];
 
-        if (netfilter_holds(netns) && !netns_path_leads(netns)) {
+        if (netns->handed && !netns_path_leads(netns)) {
             namespaces_scan();
             return;
         }
@@ -178,7 +177,6 @@ void namespaces_check(void)
 
 void namespaces_scan_mounts(void)
 {
-    netns_find_own();
     links_read();
     scan_named();
     scan_mounted();

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The holder's conversations. What the reader says is untrusted input; what the scanner says is
+ * little more trusted, because the scanner looks at what others made. */
+#include "holder.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int scanner = -1;
+static pid_t scanner_process;
+static bool started, stopped;
+
+/* --- what the scanner hands over --- */
+
+static void take_cgroup(const struct handover *handed, int file)
+{
+    (void)handed;
+    sockets_attach(file);
+}
+
+static void take_netns(const struct handover *handed, int file)
+{
+    netfilter_attach(held_take_netns(handed), file);
+}
+
+static void take_netns_unused(const struct handover *handed, int file)
+{
+    struct held_netns *netns = held_find(handed->cookie);
+
+    (void)file;
+    if (netns)
+        netfilter_detach(netns);
+}
+
+static void take_netns_gone(const struct handover *handed, int file)
+{
+    struct held_netns *netns = held_find(handed->cookie);
+
+    (void)file;
+    if (netns)
+        held_forget(netns);
+}
+
+static void take_device(const struct handover *handed, int file)
+{
+    struct held_netns *netns;
+    struct held_device *device = held_take_device(handed, &netns);
+
+    if (device)
+        ingress_attach(netns, device, file);
+}
+
+static void take_device_gone(const struct handover *handed, int file)
+{
+    struct held_netns *netns = held_find(handed->cookie);
+
+    (void)file;
+    if (netns)
+        held_forget_device(netns, handed->ifindex);
+}
+
+static void (*const takers[])(const struct handover *handed, int file) = {
+    [HANDOVER_CGROUP] = take_cgroup,
+    [HANDOVER_NETNS] = take_netns,
+    [HANDOVER_NETNS_UNUSED] = take_netns_unused,
+    [HANDOVER_NETNS_GONE] = take_netns_gone,
+    [HANDOVER_DEVICE] = take_device,
+    [HANDOVER_DEVICE_GONE] = take_device_gone,
+};
+
+/* Takes one message; the request that it answers, or 0. */
+static uint32_t hear_scanner(void)
+{
+    struct handover handed;
+    int file;
+
+    handover_receive(scanner, &handed, sizeof(handed), &file);
+    handed.name[sizeof(handed.name) - 1] = '\0';
+    if (handed.type != HANDOVER_DONE &&
+        (handed.type >= G_N_ELEMENTS(takers) || !takers[handed.type]))
+        exit(EXIT_FAILURE);
+    /* What was on its way when the capture stopped is nothing to attach to any more. */
+    if (handed.type != HANDOVER_DONE && started && !stopped)
+        takers[handed.type](&handed, file);
+    if (file != HANDOVER_NO_FILE)
+        close(file);
+    return handed.type == HANDOVER_DONE ? handed.request : 0;
+}
+
+static void ask_scanner(enum scan_request_type type)
+{
+    const struct scan_request request = {.type = type};
+
+    handover_send(scanner, &request, sizeof(request), HANDOVER_NO_FILE);
+    while (hear_scanner() != type)
+        ;
+}
+
+/* --- what the reader asks --- */
+
+static void say_started(void)
+{
+    struct agent_message message = {.type = AGENT_STARTED};
+    int descriptors[AGENT_MAPS + RECORD_MAX_RINGS];
+    int count =
+        programs_descriptors(descriptors, &message.started.rings, &message.started.ring_size);
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(descriptors))];
+    } control = {};
+    struct iovec part = {.iov_base = &message, .iov_len = sizeof(message)};
+    struct msghdr parcel = {.msg_iov = &part,
+                            .msg_iovlen = 1,
+                            .msg_control = &control,
+                            .msg_controllen = CMSG_SPACE(count * sizeof(int))};
+
+    message.started.filtered = programs_filter();
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN(count * sizeof(int));
+    memcpy(CMSG_DATA(&control.header), descriptors, count * sizeof(int));
+    if (sendmsg(AGENT_SOCKET, &parcel, MSG_NOSIGNAL) < 0)
+        exit(EXIT_SUCCESS);
+}
+
+static void answer_list(const struct agent_request *request)
+{
+    (void)request;
+    ask_scanner(SCAN_LIST);
+    agent_say(&(struct agent_message){.type = AGENT_LISTED});
+}
+
+static void answer_start(const struct agent_request *request)
+{
+    const struct agent_start *wanted = &request->start;
+
+    if (started)
+        agent_fail("The capture was started already.");
+    if (wanted->buffer_size == 0 || wanted->buffer_size > AGENT_MAX_BUFFER)
+        agent_fail("The buffer size must be 1 to %d MiB.", AGENT_MAX_BUFFER);
+    started = true;
+    programs_start(wanted);
+    ask_scanner(SCAN_HAND_OVER);
+    ask_scanner(SCAN_XDP);
+    programs_run(true);
+    say_started();
+}
+
+/* What is attached becomes what is to end, and all is handed over and attached again. */
+static void renew_all(void)
+{
+    held_for_all_devices(ingress_renew);
+    held_for_all(netfilter_renew);
+    sockets_renew();
+    ask_scanner(SCAN_HAND_OVER);
+}
+
+static void end_all_before(void)
+{
+    sockets_end_before();
+    held_for_all(netfilter_end_before);
+    held_for_all_devices(ingress_end_before);
+    programs_end_before();
+}
+
+/* The other generation is attached everywhere before it takes over, and the one before until then:
+ * no packet passes unseen. */
+static void answer_change(const struct agent_request *request)
+{
+    struct agent_message message = {.type = AGENT_CHANGED};
+    int error;
+
+    if (!started || stopped)
+        agent_fail("There is no capture to be changed.");
+    error = programs_change(&request->start);
+
+    message.changed.refusal = -error;
+    if (!error) {
+        renew_all();
+        programs_run(true);
+        end_all_before();
+        message.changed.filtered = programs_filter();
+    }
+    agent_say(&message);
+}
+
+static void answer_stop(const struct agent_request *request)
+{
+    (void)request;
+    stopped = true;
+    programs_run(false);
+    ask_scanner(SCAN_REST);
+    ask_scanner(SCAN_XDP);
+    sockets_detach();
+    held_for_all(netfilter_detach);
+    held_for_all_devices(ingress_detach);
+    programs_stop();
+    agent_say(&(struct agent_message){.type = AGENT_STOPPED, .misses = programs_misses()});
+}
+
+static void answer_misses(const struct agent_request *request)
+{
+    (void)request;
+    ask_scanner(SCAN_XDP);
+    agent_say(&(struct agent_message){.type = AGENT_MISSED, .misses = programs_misses()});
+}
+
+static void answer_filter(const struct agent_request *request)
+{
+    filters_take(&request->part);
+}
+
+static void (*const answers[])(const struct agent_request *request) = {
+    [AGENT_LIST] = answer_list,     [AGENT_START] = answer_start,   [AGENT_STOP] = answer_stop,
+    [AGENT_MISSES] = answer_misses, [AGENT_FILTER] = answer_filter, [AGENT_CHANGE] = answer_change,
+};
+
+static void read_request(void)
+{
+    struct agent_request request;
+    ssize_t length = recv(AGENT_SOCKET, &request, sizeof(request), MSG_TRUNC);
+
+    if (length <= 0)
+        exit(EXIT_SUCCESS);
+    if (length != sizeof(request) || request.protocol != AGENT_PROTOCOL)
+        agent_fail("pktmon-agent and the program that started it are of different versions: "
+                   "install both from one build.");
+    if (request.type >= G_N_ELEMENTS(answers) || !answers[request.type])
+        agent_fail("Unknown request %u.", request.type);
+    answers[request.type](&request);
+}
+
+/* The scanner would see the end of the conversation, and end; this is so that the reader, which
+ * waits for the holder, finds that all has ended. */
+static void end_scanner(void)
+{
+    kill(scanner_process, SIGKILL);
+    waitpid(scanner_process, NULL, 0);
+}
+
+void holder_run(int socket, pid_t process)
+{
+    scanner = socket;
+    scanner_process = process;
+    atexit(end_scanner);
+    held_open();
+    for (;;) {
+        struct pollfd polls[] = {{.fd = AGENT_SOCKET, .events = POLLIN},
+                                 {.fd = scanner, .events = POLLIN}};
+
+        if (poll(polls, G_N_ELEMENTS(polls), -1) < 0 && errno != EINTR)
+            exit(EXIT_FAILURE);
+        if (polls[1].revents)
+            hear_scanner();
+        if (polls[0].revents)
+            read_request();
+    }
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The holder of the kernel programs: loads and attaches them, and answers the reader. It looks for
+ * nothing itself: what programs are attached to, the scanner hands over (handover.h).
+ *
+ * Functions return 0 or a negative errno unless they say otherwise.
+ */
+#ifndef PKTMON_AGENT_HOLDER_H
+#define PKTMON_AGENT_HOLDER_H
+
+#include <bpf/libbpf.h>
+#include <glib.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "agent.h"
+#include "handover.h"
+
+/* --- holder.c: the conversations with the reader and the scanner --- */
+
+/* Never returns. */
+void holder_run(int scanner, pid_t scanner_process) G_GNUC_NORETURN;
+
+/* --- held.c: what programs are attached to --- */
+
+#define NETFILTER_ENDS     2 /* first and last of a hook */
+#define NETFILTER_HOOKS    5
+#define NETFILTER_FAMILIES 2
+
+struct netfilter_links {
+    int descriptors[NETFILTER_ENDS * NETFILTER_HOOKS * NETFILTER_FAMILIES];
+    uint32_t count;
+    bool tried; /* since the namespace was found */
+};
+
+/* A namespace that was handed over. */
+struct held_netns {
+    uint64_t cookie;
+    bool own;
+    char name[sizeof((struct handover){}.name)];
+    GHashTable *devices; /* ifindex -> struct held_device */
+    struct netfilter_links netfilter;
+    struct netfilter_links netfilter_before; /* of the generation of programs that is to end */
+};
+
+struct held_device {
+    uint32_t ifindex;
+    char name[sizeof((struct handover){}.name)]; /* with its namespace's */
+    int ingress_link;                            /* of the program at tc ingress, or -1 */
+    int ingress_link_before; /* of the generation of programs that is to end; 0 or -1: none */
+};
+
+/* Opens the own namespace, where functions run in others come back to. */
+void held_open(void);
+/* The record of what was handed over; made where there is none yet. */
+struct held_netns *held_take_netns(const struct handover *handed);
+/* The device's namespace is *netns. */
+struct held_device *held_take_device(const struct handover *handed, struct held_netns **netns);
+/* NULL: not known. */
+struct held_netns *held_find(uint64_t cookie);
+void held_forget(struct held_netns *netns);
+void held_forget_device(struct held_netns *netns, uint32_t ifindex);
+void held_for_all(void (*function)(struct held_netns *netns));
+void held_for_all_devices(void (*function)(struct held_device *device));
+/* Runs function inside the namespace that the descriptor is of, and returns what it returns; the
+ * own one needs none. */
+int held_run(const struct held_netns *netns, int file, int (*function)(void *data), void *data);
+
+/* --- programs.c: the kernel programs --- */
+
+/* Loads and attaches; on failure ends with agent_fail(). */
+void programs_start(const struct agent_start *wanted);
+/* Loads and attaches another generation of the programs, beside the one that runs, on the same
+ * tables. An error: nothing has changed. programs_run() lets it take over, programs_end_before()
+ * ends the other one. */
+int programs_change(const struct agent_start *wanted);
+void programs_end_before(void);
+/* From here on, and until here, edges count. */
+void programs_run(bool running);
+void programs_stop(void);
+/* The descriptors that go with AGENT_STARTED, AGENT_MAPS + rings of them. */
+int programs_descriptors(int *descriptors, uint32_t *rings, uint32_t *ring_size);
+/* Whether the programs judge by the filters that were asked for. */
+bool programs_filter(void);
+/* Runs that would have recorded something, left out by the kernel because the program was already
+ * running on that CPU. */
+uint64_t programs_misses(void);
+/* The descriptor of a program that the agent attaches itself, or -1 where it is not loaded. */
+int programs_place(const char *name);
+
+/* --- kernel.c: what the kernel has --- */
+
+/* Reads the kernel's BTF, for the functions below; agent_fail() where there is none. */
+void kernel_open(void);
+void kernel_close(void);
+bool kernel_has_tracepoint(const char *name);
+/* How many arguments it gives to programs. */
+int kernel_tracepoint_arguments(const char *name);
+/* The BTF id of a function of the kernel's own; not greater than 0: there is none. */
+int kernel_function(const char *name);
+
+/* --- points.c: which programs are loaded --- */
+
+/* Leaves out what was not asked for, and says what the kernel has no place for. */
+void points_choose(struct bpf_object *object, const struct agent_start *wanted);
+
+/* --- filters.c: which packets are wanted --- */
+
+/* Part of a filter from the reader, which is untrusted input. */
+void filters_take(const struct agent_filter_part *part);
+/* Translates those that were taken for a start with so many filters; fails with agent_fail(). */
+void filters_translate(const struct agent_start *wanted);
+/* Puts them into a program that libbpf is about to load; nothing where the program asks no filter.
+ */
+int filters_splice(struct bpf_program *program, struct bpf_prog_load_opts *options,
+                   const struct btf *btf);
+/* Once the programs are loaded, or were refused. */
+void filters_loaded(void);
+
+/* --- netfilter.c: hooks --- */
+
+/* Nothing where the programs are not loaded, or it was done already. */
+void netfilter_attach(struct held_netns *netns, int file);
+void netfilter_detach(struct held_netns *netns);
+/* For another generation of the programs: what is attached becomes the one before, which ends when
+ * the other one is attached. */
+void netfilter_renew(struct held_netns *netns);
+void netfilter_end_before(struct held_netns *netns);
+
+/* --- ingress.c: devices whose receive passes no tracepoint --- */
+
+/* Nothing where the program is not loaded, or it was done already. */
+void ingress_attach(struct held_netns *netns, struct held_device *device, int file);
+void ingress_detach(struct held_device *device);
+/* As with netfilter. */
+void ingress_renew(struct held_device *device);
+void ingress_end_before(struct held_device *device);
+
+/* --- sockets.c: delivery --- */
+
+/* root: of the control groups. Nothing where it was done already. */
+void sockets_attach(int root);
+void sockets_detach(void);
+/* As with netfilter. */
+void sockets_renew(void);
+void sockets_end_before(void);
+
+#endif
