@@ -81,6 +81,7 @@ enum pktmon_notice_id {
     PKTMON_NOTICE_BEGAN = 5,        /* the capture began */
     PKTMON_NOTICE_SHED = 7,         /* packets were left out, each with all its appearances */
     PKTMON_NOTICE_TROUBLE = 6,      /* the kernel tells of trouble, with a packet or without */
+    PKTMON_NOTICE_OWN = 8,          /* packets that carry the capture's own output are left out */
 };
 
 /* Windows out-of-band metadata of a packet, in the fields of the metadata record that hold it
@@ -171,7 +172,8 @@ struct pktmon_notice {
     uint16_t id;   /* enum pktmon_notice_id where provider is "pktmon" */
     uint8_t level; /* enum pktmon_level */
     const char *message;
-    uint64_t group; /* of the packet that it is about; 0 = none */
+    uint64_t group;            /* of the packet that it is about; 0 = none */
+    uint64_t packets_left_out; /* since the beginning; 0: it does not say */
 };
 
 /* The discriminator is enum pktmon_record (metadata.h). PKTMON_RECORD_COMPONENT says that the

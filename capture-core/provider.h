@@ -72,8 +72,13 @@ struct pktmon_provider_options {
     const void *context;
     /* Packets that none of these matched need not be delivered. */
     const struct pktmon_provider_filter *filters;
-    size_t filter_count;      /* 0 = all packets are wanted */
-    uint16_t vxlan_port;      /* of tunnels, host order */
+    size_t filter_count; /* 0 = all packets are wanted */
+    uint16_t vxlan_port; /* of tunnels, host order */
+    /* What is captured goes out by these descriptors of this process: packets of the connections
+     * that carry it are left out, as far as the provider can tell them. Borrowed. */
+    const int *outputs;
+    size_t output_count;
+    bool keep_own;            /* these packets too */
     const char *without_ebpf; /* why eBPF cannot be used; NULL: it was not asked for. Borrowed. */
 };
 

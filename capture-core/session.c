@@ -309,6 +309,9 @@ static bool open_source(struct pktmon_session *session, pktmon_source *source,
         .filters = filters,
         .filter_count = session_tell_filters(session, filters),
         .vxlan_port = pktmon_packet_filters_vxlan_port(session->filters),
+        .outputs = session->outputs.descriptors,
+        .output_count = session->outputs.count,
+        .keep_own = options->keep_own,
         .without_ebpf = without_ebpf,
     };
 
@@ -351,6 +354,21 @@ static bool open_provider(struct pktmon_session *session, GError **error)
     }
     g_prefix_error(error, "%s Nor can libpcap: ", reason->message);
     return false;
+}
+
+/* A kernel that writes to a network file system has a connection of its own. */
+static void warn_of_network_file(struct pktmon_session *session)
+{
+    const char *name = session->outputs.network_file;
+
+    if (name && !session->options.keep_own) {
+        g_ptr_array_add(
+            session->capture->missing,
+            g_strdup_printf("which connection carries the capture's own file to its file system "
+                            "(%s): write to a local file, or exclude it with a filter, such as "
+                            "\"not port 2049\"",
+                            name));
+    }
 }
 
 static void log_start(const struct pktmon_session *session)
@@ -432,6 +450,7 @@ static bool run(struct pktmon_session *session, struct session_output *output, G
     if (!open_provider(session, error)) {
         return false;
     }
+    warn_of_network_file(session);
     log_start(session);
     begin_output(session, time);
     set_timers(session);
@@ -446,9 +465,15 @@ static bool run(struct pktmon_session *session, struct session_output *output, G
     return true;
 }
 
+void pktmon_session_add_output(struct pktmon_session *session, int fd)
+{
+    outputs_add(&session->outputs, fd);
+}
+
 bool pktmon_session_run(struct pktmon_session *session, int fd, enum pktmon_carrier carrier,
                         GError **error)
 {
+    pktmon_session_add_output(session, fd);
     return run(session, session_output_to_file(fd, carrier, session->registry, session->capture),
                error);
 }

@@ -37,6 +37,7 @@ static struct pktmon_session_options session_options(const struct arguments *arg
         .max_cpu = number[OPTION_MAX_CPU],
         .buffer_size = number[OPTION_BUFFER_SIZE],
         .provider = text[OPTION_PROVIDER],
+        .keep_own = number[OPTION_KEEP_OWN],
     };
 }
 

@@ -62,6 +62,9 @@ struct agent_start {
     uint8_t record_flow;      /* passing packets; they are followed in any case */
     uint8_t record_drops;
     uint8_t leaves_out_netns; /* heed AGENT_MAP_UNWANTED_NETNS */
+    uint8_t leaves_out_own;   /* the packets of the capture's own output */
+    uint32_t outputs;
+    int32_t output[RECORD_OUTPUTS]; /* the reader's descriptors that it goes out by */
 };
 
 struct agent_request {
@@ -100,6 +103,8 @@ enum agent_map {
     AGENT_MAP_PROCESS_CHANGES,
     AGENT_MAP_GROUP_COUNTS,
     AGENT_MAP_CONTROL,
+    AGENT_MAP_OWN_FLOWS,
+    AGENT_MAP_OWN_COUNTS,
     AGENT_MAPS,
 };
 

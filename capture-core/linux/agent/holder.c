@@ -147,6 +147,7 @@ static void answer_start(const struct agent_request *request)
     started = true;
     programs_start(wanted);
     ask_scanner(SCAN_HAND_OVER);
+    own_start(wanted);
     ask_scanner(SCAN_XDP);
     programs_run(true);
     say_started();
@@ -183,6 +184,7 @@ static void answer_change(const struct agent_request *request)
     message.changed.refusal = -error;
     if (!error) {
         renew_all();
+        own_start(&request->start);
         programs_run(true);
         end_all_before();
         message.changed.filtered = programs_filter();
@@ -194,6 +196,7 @@ static void answer_stop(const struct agent_request *request)
 {
     (void)request;
     stopped = true;
+    own_stop();
     programs_run(false);
     ask_scanner(SCAN_REST);
     ask_scanner(SCAN_XDP);
@@ -254,8 +257,9 @@ void holder_run(int socket, pid_t process)
         struct pollfd polls[] = {{.fd = AGENT_SOCKET, .events = POLLIN},
                                  {.fd = scanner, .events = POLLIN}};
 
-        if (poll(polls, G_N_ELEMENTS(polls), -1) < 0 && errno != EINTR)
+        if (poll(polls, G_N_ELEMENTS(polls), own_wait_ms()) < 0 && errno != EINTR)
             exit(EXIT_FAILURE);
+        own_look();
         if (polls[1].revents)
             hear_scanner();
         if (polls[0].revents)

@@ -85,6 +85,10 @@ bool programs_filter(void);
 /* Runs that would have recorded something, left out by the kernel because the program was already
  * running on that CPU. */
 uint64_t programs_misses(void);
+/* A map's descriptor. */
+int programs_map(const char *name);
+/* Has the program that follows the output see each open file of each process once. */
+void programs_follow_output(void);
 /* The descriptor of a program that the agent attaches itself, or -1 where it is not loaded. */
 int programs_place(const char *name);
 
@@ -144,5 +148,16 @@ void sockets_detach(void);
 /* As with netfilter. */
 void sockets_renew(void);
 void sockets_end_before(void);
+
+/* --- own.c: the capture's own output --- */
+
+/* Finds out through which connections it goes, once the programs are loaded: or others are, or other
+ * outputs are meant. */
+void own_start(const struct agent_start *wanted);
+void own_stop(void);
+/* How long until own_look() is to be called; -1: not at all. */
+int own_wait_ms(void);
+/* Does so again, if it is time. */
+void own_look(void);
 
 #endif
