@@ -60,6 +60,11 @@ void pktmon_registry_clear(struct pktmon_registry *registry)
     g_hash_table_remove_all(registry->components);
 }
 
+void pktmon_registry_remove(struct pktmon_registry *registry, uint32_t id)
+{
+    g_hash_table_remove(registry->components, GUINT_TO_POINTER(id));
+}
+
 struct pktmon_component *pktmon_registry_get(struct pktmon_registry *registry, uint32_t id)
 {
     struct pktmon_component *component;

@@ -69,6 +69,12 @@ const struct option options[OPTION_COUNT] = {
     [OPTION_NETNS] = {"netns", GROUP_COMPONENTS, OPTION_KIND_TEXT, "Network namespaces",
                       "all, current, or names of namespaces, separated by commas",
                       .default_value = "all"},
+    [OPTION_HOOK_QUEUES] =
+        {"hook-queues", GROUP_COMPONENTS, OPTION_KIND_FLAG, "Hooks where packets are queued",
+         "Attach to netfilter's hooks also where a program has bound an NFQUEUE: "
+         "what waits in it is queued again when the capture begins, and lost if "
+         "the capture is killed",
+         .default_value = "false"},
     [OPTION_PKT_SIZE] = {"pkt-size", GROUP_LIMITS, OPTION_KIND_NUMBER, "Bytes of each packet",
                          "Bytes kept of each packet, 0 for whole packets", .default_value = "0",
                          .maximum = PKTMON_MAX_BLOCK_SIZE},

@@ -3,7 +3,7 @@
 # What the scripts and the tests share: who does what, building, and the agent's capabilities.
 
 PROJECT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-AGENT_CAPABILITIES=cap_bpf,cap_perfmon,cap_net_admin,cap_net_broadcast,cap_sys_admin,cap_sys_ptrace=ep
+AGENT_CAPABILITIES=cap_bpf,cap_perfmon,cap_net_admin,cap_net_broadcast,cap_sys_admin,cap_sys_ptrace,cap_dac_read_search=ep
 PCAP_AGENT_CAPABILITIES=cap_net_raw=ep
 
 die() {

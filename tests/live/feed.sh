@@ -100,9 +100,9 @@ expect_left_out() {
         "$(fields "$file" "icmp.type == 8 && pktmon.edge in {1, 2}" frame.number | wc -l)"
     expect_match "what is said" \
         "own connection [0-9.]+:[0-9]+ -> [0-9.]+:$PORT is left out.* --keep-own keeps it" \
-        "$(fields "$file" "pktmon.event.id == 8" pktmon.event.message)"
+        "$(fields "$file" "pktmon.event.id == 11" pktmon.event.message)"
     expect_match "what is counted" "[1-9][0-9]* packets of the capture's own output, with [0-9]+ bytes" \
-        "$(fields "$file" "pktmon.event.id == 8" pktmon.event.message)"
+        "$(fields "$file" "pktmon.event.id == 11" pktmon.event.message)"
 }
 
 # A router that masquerades what A sends.
@@ -193,7 +193,7 @@ keep)
         $FEED late $ADDRESS $PORT 1"
     [[ -n $(fields "$received" "tcp.port == $PORT" frame.number) ]] ||
         fail "--keep-own does not keep the connection"
-    expect_equal "what is said" "" "$(fields "$received" "pktmon.event.id == 8" pktmon.event.message)"
+    expect_equal "what is said" "" "$(fields "$received" "pktmon.event.id == 11" pktmon.event.message)"
     ;;
 *)
     fail "There is no way \"$way\"."

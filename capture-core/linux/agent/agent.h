@@ -33,6 +33,7 @@ void agent_fail_impossible(const char *format, ...) G_GNUC_PRINTF(1, 2) G_GNUC_N
 /* --- privilege.c: what each process may do --- */
 
 enum agent_role {
+    AGENT_NOBODY = 0,
     AGENT_HOLDER = 1 << 0,
     AGENT_SCANNER = 1 << 1,
 };

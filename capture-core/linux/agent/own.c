@@ -31,7 +31,7 @@ static void put(const char *map, const void *value)
 {
     uint32_t zero = 0;
 
-    bpf_map_update_elem(programs_map(map), &zero, value, BPF_ANY);
+    bpf_map_update_elem(programs_map_named(map), &zero, value, BPF_ANY);
 }
 
 /* Returns whether this pass has found something. */
@@ -42,7 +42,7 @@ static bool pass(struct own_found *found)
     found->news = 0;
     put("own_found", found);
     programs_follow_output();
-    return bpf_map_lookup_elem(programs_map("own_found"), &zero, found) == 0 && found->news;
+    return bpf_map_lookup_elem(programs_map_named("own_found"), &zero, found) == 0 && found->news;
 }
 
 /* Processes have any name they like. */

@@ -16,6 +16,7 @@ static const struct {
     {CAP_NET_ADMIN, "cap_net_admin", AGENT_HOLDER | AGENT_SCANNER, false},
     {CAP_NET_BROADCAST, "cap_net_broadcast", AGENT_SCANNER, false}, /* hearing of links elsewhere */
     {CAP_SYS_ADMIN, "cap_sys_admin", AGENT_HOLDER | AGENT_SCANNER, false}, /* entering namespaces */
+    {CAP_DAC_READ_SEARCH, "cap_dac_read_search", AGENT_HOLDER, false},     /* counts of NFQUEUEs */
     {CAP_SYS_PTRACE, "cap_sys_ptrace", AGENT_SCANNER, false}, /* finding those of containers */
 };
 
@@ -36,7 +37,7 @@ void privilege_check(void)
             agent_fail_impossible(
                 "pktmon-agent lacks the capability %s: have an administrator run `setcap "
                 "cap_bpf,cap_perfmon,cap_net_admin,cap_net_broadcast,cap_sys_admin,cap_sys_"
-                "ptrace=ep` "
+                "ptrace,cap_dac_read_search=ep` "
                 "on it.",
                 capabilities[i].name);
     }

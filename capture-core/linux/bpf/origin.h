@@ -280,7 +280,7 @@ __noinline int track(struct packet_record *record, struct sight *sight)
         found = false;
     if (own && own->group && !found) {
         go_on(own, record, sight);
-        own_follow_flow(record, sight);
+        own_follow_flow(record, sight, false);
         return 0;
     }
     if (!found && is_nobodys(sight)) {
@@ -298,8 +298,7 @@ __noinline int track(struct packet_record *record, struct sight *sight)
         (origin.journey ? was_handed_over(&sight->other, record) : found))
         record->way = RECORD_RX;
     begin(record, sight, &origin);
-    if (found)
-        own_follow_flow(record, sight);
+    own_follow_flow(record, sight, !found);
     return 0;
 }
 

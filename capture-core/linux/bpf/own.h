@@ -269,14 +269,16 @@ __noinline int own_learn_flow(const struct packet_record *record, const struct o
     return 0;
 }
 
-/* A packet that the output's socket sent has come to another place. The outer packet of a tunnel,
- * which others use too, has the group of the inner one, but is not TCP. */
+/* A packet that the output's socket has sent, or sends now (begins), is there. The outer packet of
+ * a tunnel, which others use too, has the group of the inner one, but is not TCP. Beside
+ * own_parts() and not in it: the two together would need more stack than Linux 6.1 has. */
 static __always_inline void own_follow_flow(const struct packet_record *record,
-                                            const struct sight *sight)
+                                            const struct sight *sight, bool begins)
 {
     if (leaves_out_own() && record->group & GROUP_OWN_SENT &&
-        sight->own.flow.protocol == IPPROTO_TCP)
-        own_learn_flow(record, &sight->own, own_slots[GROUP_OWN_SLOT(record->group)], false);
+        (begins || sight->own.flow.protocol == IPPROTO_TCP))
+        own_learn_flow(record, &sight->own,
+                       begins ? record->socket : own_slots[GROUP_OWN_SLOT(record->group)], begins);
 }
 
 static __always_inline bool is_in_own_flow(const struct packet_record *record,
@@ -310,7 +312,6 @@ __noinline __u64 own_parts(const struct packet_record *record, const struct sigh
     socket = own_socket_of(record->socket);
     if (socket) {
         parts = GROUP_OWN | GROUP_OWN_SENT | GROUP_OF_OWN_SLOT(socket->slot);
-        own_learn_flow(record, &sight->own, record->socket, true);
     } else if (is_in_own_flow(record, &sight->own)) {
         parts = GROUP_OWN;
     }
