@@ -15,8 +15,8 @@
 
 static bool go_on(void *user, uint64_t done, uint64_t all)
 {
-    (void)user, (void)done, (void)all;
-    return !capture_stop_wanted();
+    (void)done, (void)all;
+    return !capture_stop_wanted() && capture_is_read(*(const int *)user);
 }
 
 /* Wireshark shows what stands on the standard error as a failure, so this goes to the log. */
@@ -67,7 +67,8 @@ bool etl_capture(const struct arguments *arguments, int fd, GError **error)
     struct pktmon_etl_conversion conversion = {.fd = fd,
                                                .carrier = capture_carrier(arguments, fd),
                                                .application = "pktmondump " PKTMON_VERSION,
-                                               .progress = go_on};
+                                               .progress = go_on,
+                                               .user = &fd};
 
     if (!paths[0] || !*paths[0]) {
         g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,

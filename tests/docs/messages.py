@@ -11,10 +11,12 @@ CALLS = {
 }
 ROOMS = ("capture-core/linux", "capture-core/libpcap", "capture-core/session.c",
          "capture-core/session-output.c", "capture-core/output.c", "capture-core/filter.c",
+         "capture-core/netns-words.c",
          "capture-core/packet-filters.c", "capture-core/stream.c", "cli", "extcap",
          "etl-reader")
 CALL = re.compile(r"\b(" + "|".join(CALLS) + r")\(")
 LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"')
+PLURAL = re.compile(r'PLURAL\([^"]*"(?:[^"\\]|\\.)*",\s*"((?:[^"\\]|\\.)*)"\)')
 CONVERSION = re.compile(r"%(?:\" *G_GU?INT64_FORMAT *\"|[-+ #0]*[\d*]*(?:\.[\d*]+)?(?:hh?|ll?|z|j)?[a-zA-Z])")
 
 
@@ -38,7 +40,15 @@ def sentence(call):
     if not found:
         return None
     text = "".join(LITERAL.findall(found.group()))
-    text = CONVERSION.sub("…", text).replace('\\"', '"').replace("%%", "%")
+    text = CONVERSION.sub("…", text)
+    # A number and the word that goes with it: the word of several.
+    done = 0
+    for many in PLURAL.findall(call):
+        at = text.find("… …", done)
+        if at >= 0:
+            text = text[:at] + "… " + many + text[at + 3:]
+            done = at + 2 + len(many)
+    text = text.replace('\\"', '"').replace("%%", "%")
     return text if len(text.strip("…. ")) > 3 else None
 
 
