@@ -11,6 +11,7 @@
 #include "reader.h"
 #include "ring-words.h"
 #include "signals.h"
+#include "table.h"
 
 /* For who reads only the end of a pipe, such as dumpcap's ring files. */
 #define DESCRIPTIONS_INTERVAL_US (10 * G_USEC_PER_SEC)
@@ -250,10 +251,20 @@ static void take_for_file(struct capturing *capturing, const struct pktmon_event
     write_event(capturing, event);
 }
 
+/* What goes on when the command has ended is told here, too. */
+static void print_notice(const struct pktmon_event *event)
+{
+    if (event->record != PKTMON_RECORD_EVENT || event->notice.id != PKTMON_NOTICE_HOOKS_STAY)
+        return;
+    g_autofree char *text = printable(event->notice.message);
+    fprintf(stderr, "%s\n", text);
+}
+
 static void take_event(struct pktmon_receiver *receiver, const struct pktmon_event *event)
 {
     struct capturing *capturing = (struct capturing *)receiver;
     begin(capturing);
+    print_notice(event);
     if (capturing->done)
         return; /* nor is it counted */
     if (event->record == PKTMON_RECORD_PACKET && !stop_watch_admits(&capturing->watch, event))

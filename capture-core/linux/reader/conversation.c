@@ -25,6 +25,7 @@ static void on_missing(struct ebpf_provider *provider, const struct agent_messag
 
 static void on_notice(struct ebpf_provider *provider, const struct agent_message *message)
 {
+    g_info("%s", message->text);
     ebpf_push_notice(provider, PKTMON_NOTICE_HOOKS_STAY, PKTMON_LEVEL_WARNING, 0, "%s",
                      message->text);
 }
