@@ -79,6 +79,11 @@ struct pktmon_provider_options {
     size_t filter_count; /* 0 = all packets are wanted */
     uint16_t vxlan_port; /* of tunnels, host order */
     bool hook_queues;    /* netfilter's hooks also where an NFQUEUE is bound (Linux) */
+    /* What is captured goes out by these descriptors of this process: packets of the connections
+     * that carry it are left out, as far as the provider can tell them. Borrowed. */
+    const int *outputs;
+    size_t output_count;
+    bool keep_own; /* these packets too */
     /* Becomes true when nobody wants to wait for the start any more; NULL: never. Borrowed. */
     const atomic_bool *stopped;
     const char *without_ebpf; /* why eBPF cannot be used; NULL: it was not asked for. Borrowed. */

@@ -8,6 +8,7 @@
 #include "account.h"
 #include "clock.h"
 #include "filter.h"
+#include "outputs.h"
 #include "packet-filters.h"
 #include "session-live.h"
 #include "session-output.h"
@@ -21,6 +22,7 @@ struct pktmon_session {
     size_t queue_size;       /* bytes of events that wait for this session, where it is shared */
     struct pktmon_constraints *constraints;
     struct pktmon_packet_filters *filters;
+    struct outputs outputs;
     struct pktmon_account *account;
     struct pktmon_registry *registry;
     struct pktmon_capture *capture;

@@ -340,6 +340,9 @@ static bool open_source(struct pktmon_session *session, pktmon_source *source,
         .vxlan_port = pktmon_packet_filters_vxlan_port(session->filters),
         .stopped = session->shared ? NULL : &session->stopped, /* others may live on without it */
         .hook_queues = options->hook_queues,
+        .outputs = session->outputs.descriptors,
+        .output_count = session->outputs.count,
+        .keep_own = options->keep_own,
         .without_ebpf = without_ebpf,
     };
 
@@ -383,6 +386,21 @@ static bool open_provider(struct pktmon_session *session, GError **error)
     }
     g_prefix_error(error, "%s Nor can libpcap: ", reason->message);
     return false;
+}
+
+/* A kernel that writes to a network file system has a connection of its own. */
+static void warn_of_network_file(struct pktmon_session *session)
+{
+    const char *name = session->outputs.network_file;
+
+    if (name && !session->options.keep_own) {
+        g_ptr_array_add(
+            session->capture->missing,
+            g_strdup_printf("which connection carries the capture's own file to its file system "
+                            "(%s): write to a local file, or exclude it with a filter, such as "
+                            "\"not port 2049\"",
+                            name));
+    }
 }
 
 static void log_start(const struct pktmon_session *session)
@@ -467,6 +485,7 @@ static bool run(struct pktmon_session *session, struct session_output *output, G
     if (session->failed) {
         return true; /* nobody reads */
     }
+    warn_of_network_file(session);
     log_start(session);
     begin_output(session, time);
     set_timers(session);
@@ -481,6 +500,11 @@ static bool run(struct pktmon_session *session, struct session_output *output, G
     return true;
 }
 
+void pktmon_session_add_output(struct pktmon_session *session, int fd)
+{
+    outputs_add(&session->outputs, fd);
+}
+
 bool pktmon_session_run(struct pktmon_session *session, int fd, enum pktmon_carrier carrier,
                         GError **error)
 {
@@ -492,6 +516,7 @@ bool pktmon_session_run(struct pktmon_session *session, int fd, enum pktmon_carr
         .application = "pktmon " PKTMON_VERSION,
     };
 
+    pktmon_session_add_output(session, fd);
     return run(session, session_output_to_file(&options, session->registry, session->capture),
                error);
 }

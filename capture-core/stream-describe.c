@@ -124,7 +124,7 @@ void stream_introduce(struct pktmon_stream *stream, uint64_t time, uint32_t comp
         g_tree_lookup(stream->described, GUINT_TO_POINTER(component));
 
     if (!described) {
-        pktmon_account_forget(stream->unwritten, component);
+        unwritten_forget(stream->unwritten, component);
         described = g_new0(struct stream_described, 1);
         g_tree_insert(stream->described, GUINT_TO_POINTER(component), described);
         stream_describe_component(stream, time, component);

@@ -3,12 +3,12 @@
 #ifndef PKTMON_STREAM_PRIVATE_H
 #define PKTMON_STREAM_PRIVATE_H
 
-#include "account.h"
 #include "interfaces.h"
 #include "output.h"
 #include "pcapng.h"
 #include "record.h"
 #include "stream.h"
+#include "unwritten.h"
 
 /* The buffer is handed to the file descriptor when it has grown to this. */
 #define STREAM_FLUSH_SIZE (1024 * 1024)
@@ -26,12 +26,6 @@ struct stream_described {
     bool spoken; /* since it was written last */
 };
 
-/* What passed components that had nothing else to say. */
-struct stream_unwritten {
-    uint64_t components;
-    struct pktmon_account_sum sum;
-};
-
 struct pktmon_stream {
     struct pktmon_stream_options options;
     char *application;
@@ -46,8 +40,7 @@ struct pktmon_stream {
     struct pktmon_interfaces *interfaces;
     struct pktmon_interface *own;               /* "@pktmon" */
     GTree *described;                           /* component id -> struct stream_described */
-    struct pktmon_account *unwritten;           /* counters of those that are not */
-    struct stream_unwritten gone;               /* of these, those that have gone */
+    struct unwritten *unwritten;                /* counters of those that are not */
     GPtrArray *filters;                         /* of struct stream_filter, owned */
     GString *line;                              /* scratch */
     uint8_t metadata[PKTMON_METADATA_MAX_SIZE]; /* the record being written */

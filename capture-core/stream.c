@@ -58,7 +58,7 @@ struct pktmon_stream *pktmon_stream_new(const struct pktmon_stream_options *opti
     stream->output = pktmon_output_new(options->fd, !options->live);
     stream->interfaces = pktmon_interfaces_new();
     stream->described = g_tree_new_full(compare_ids, NULL, NULL, g_free);
-    stream->unwritten = pktmon_account_new();
+    stream->unwritten = unwritten_new();
     stream->filters = g_ptr_array_new_with_free_func(filter_free);
     stream->line = g_string_new(NULL);
     return stream;
@@ -73,7 +73,7 @@ void pktmon_stream_free(struct pktmon_stream *stream)
     g_byte_array_unref(stream->buffer);
     pktmon_interfaces_free(stream->interfaces);
     g_tree_unref(stream->described);
-    pktmon_account_free(stream->unwritten);
+    unwritten_free(stream->unwritten);
     g_ptr_array_unref(stream->filters);
     g_string_free(stream->line, TRUE);
     g_free(stream);
@@ -201,7 +201,7 @@ static bool write_counters(struct pktmon_stream *stream, const struct pktmon_eve
 
     if (stream->options.matches_only && !event->counters.last &&
         !pktmon_stream_speaks_of(stream, event->component)) {
-        pktmon_account_changed(stream->unwritten, event->component, &event->counters);
+        unwritten_note(stream->unwritten, event->component, &event->counters);
         return true;
     }
     stream_introduce(stream, event->time, event->component);
@@ -256,18 +256,10 @@ static bool write_component(struct pktmon_stream *stream, const struct pktmon_ev
 static bool write_retired(struct pktmon_stream *stream, const struct pktmon_event *event,
                           G_GNUC_UNUSED GError **error)
 {
-    uint32_t id = event->component;
-    const struct pktmon_account_sum sum = pktmon_account_sum(stream->unwritten, id);
-
-    if (g_tree_remove(stream->described, GUINT_TO_POINTER(id))) {
-        pktmon_interfaces_retire(stream->interfaces, stream->buffer, id, stream->start_time,
-                                 event->time);
-    } else if (sum.packets + sum.drops > 0) {
-        stream->gone.components++;
-        stream->gone.sum.packets += sum.packets;
-        stream->gone.sum.drops += sum.drops;
-    }
-    pktmon_account_forget(stream->unwritten, id);
+    if (g_tree_remove(stream->described, GUINT_TO_POINTER(event->component)))
+        pktmon_interfaces_retire(stream->interfaces, stream->buffer, event->component,
+                                 stream->start_time, event->time);
+    unwritten_close(stream->unwritten, event->component);
     return true;
 }
 
@@ -423,14 +415,7 @@ bool pktmon_stream_flush(struct pktmon_stream *stream, GError **error)
 /* One sentence, however many there were. */
 static void write_gone(struct pktmon_stream *stream, uint64_t time)
 {
-    const struct stream_unwritten *gone = &stream->gone;
-    g_autofree char *message = g_strdup_printf(
-        "%" G_GUINT64_FORMAT " %s without a packet in this capture %s gone, and counters with %s: "
-        "%" G_GUINT64_FORMAT " %s at edges, %" G_GUINT64_FORMAT " %s.",
-        gone->components, PLURAL(gone->components, "component", "components"),
-        PLURAL(gone->components, "has", "have"), PLURAL(gone->components, "it", "them"),
-        gone->sum.packets, PLURAL(gone->sum.packets, "packet", "packets"), gone->sum.drops,
-        PLURAL(gone->sum.drops, "drop", "drops"));
+    g_autofree char *message = unwritten_sentence(stream->unwritten);
     const struct pktmon_event event = {
         .record = PKTMON_RECORD_EVENT,
         .time = time,
@@ -440,15 +425,15 @@ static void write_gone(struct pktmon_stream *stream, uint64_t time)
                    .message = message},
     };
 
-    write_notice(stream, &event, NULL);
+    if (message)
+        write_notice(stream, &event, NULL);
 }
 
 bool pktmon_stream_end(struct pktmon_stream *stream, uint64_t time, GError **error)
 {
     if (stream->closed)
         return false;
-    if (stream->gone.components > 0)
-        write_gone(stream, time);
+    write_gone(stream, time);
     pktmon_interfaces_put_statistics(stream->interfaces, stream->buffer, stream->start_time, time);
     return pktmon_stream_flush(stream, error);
 }

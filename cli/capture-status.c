@@ -122,6 +122,8 @@ void capture_status_take(struct capture_status *status, const struct pktmon_even
                           .component = event->component,
                           .edge = event->counters.edge,
                           .lost = event->counters.lost};
+    if (event->record == PKTMON_RECORD_EVENT && event->notice.packets_left_out)
+        status->left_out = event->notice.packets_left_out;
     if (event->record == PKTMON_RECORD_PACKET)
         taken = taken_packet(&event->packet, end);
     else if (event->record != PKTMON_RECORD_COUNTERS && event->record != PKTMON_RECORD_RETIRED)
@@ -198,6 +200,8 @@ static char *line_of(const struct capture_status *status)
     put_reasons(line, status);
     g_string_append_printf(line, ", %" PRIu64 " lost",
                            MAX(status->lost_by_packets, status->lost_by_counters));
+    if (status->left_out)
+        g_string_append_printf(line, ", %" PRIu64 " of its own output left out", status->left_out);
     return g_string_free(line, FALSE);
 }
 

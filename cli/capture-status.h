@@ -13,6 +13,7 @@ struct capture_status {
     bool counters_only;
     uint64_t packets, bytes, drops, readings;
     uint64_t lost_by_packets, lost_by_counters; /* as told by the ones and by the others */
+    uint64_t left_out;                          /* of the capture's own output */
     GHashTable *reasons;                        /* interned name -> struct reason, owned */
     GHashTable *losses;                         /* edge of a component -> lost there in all */
     GArray *waiting;                            /* of struct taken: not in the file yet */

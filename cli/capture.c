@@ -40,7 +40,7 @@ struct arguments {
     char *file, **ring, **stop;
     char *capture_filter, **filters;
     char *type, *points, *components, *netns, *provider;
-    gboolean inner, counters_only, hook_queues;
+    gboolean inner, counters_only, hook_queues, keep_own;
     char *words[NUMBERS]; /* as given; NULL = not given */
     gint64 numbers[NUMBERS];
 };
@@ -111,6 +111,10 @@ static bool parse(struct arguments *arguments, int *argc, char ***argv, GError *
          "Keep one packet in so many, with all its appearances (1)", "N"},
         {"max-cpu", 0, 0, G_OPTION_ARG_STRING, &values[MAX_CPU],
          "Percent of one processor that the capture may take (no ceiling)", "PERCENT"},
+        {"keep-own", 0, 0, G_OPTION_ARG_NONE, &arguments->keep_own,
+         "Also packets of the connection that the capture itself is sent through, which would make "
+         "more of them without end",
+         NULL},
         {"provider", 0, 0, G_OPTION_ARG_STRING, &arguments->provider,
          "auto (default), ebpf, or pcap: devices of one namespace only", "SOURCE"},
         {0},
@@ -209,6 +213,7 @@ static struct pktmon_session_options session_options(const struct arguments *arg
         .max_cpu = (uint32_t)values[MAX_CPU],
         .buffer_size = (uint32_t)values[BUFFER_SIZE],
         .provider = arguments->provider,
+        .keep_own = arguments->keep_own,
     };
 }
 

@@ -124,12 +124,32 @@ static void put_edge(JsonBuilder *json, uint16_t id, const char *name)
     json_builder_end_object(json);
 }
 
+static const struct etl_counter *counter_at(const GArray *counters, guint i)
+{
+    return &g_array_index(counters, struct etl_counter, i);
+}
+
+/* The first counter of the component, or of one behind it: they are sorted. */
+static guint first_counter(const GArray *counters, uint32_t id)
+{
+    guint low = 0, high = counters->len;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (counter_at(counters, middle)->component < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static void put_log_edges(JsonBuilder *json, const struct log *log, uint32_t id)
 {
     const GArray *counters = etl_catalogue_counters(log->catalogue);
-    for (guint i = 0; i < counters->len; i++) {
-        const struct etl_counter *counter = &g_array_index(counters, struct etl_counter, i);
-        if (counter->component == id && !counter->drops)
+    for (guint i = first_counter(counters, id);
+         i < counters->len && counter_at(counters, i)->component == id; i++) {
+        const struct etl_counter *counter = counter_at(counters, i);
+        if (!counter->drops)
             put_edge(json, counter->edge, counter->edge_name);
     }
 }

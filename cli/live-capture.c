@@ -316,6 +316,7 @@ static bool run(struct capturing *capturing, GError **error)
     /* Before the capture, so that a path that is none is told at once. */
     if (!ring_files_open(&capturing->files, options->path, &options->files, error))
         return false;
+    pktmon_session_add_output(capturing->session, capturing->files.fd);
     capture_status_init(&capturing->status, options->session.counters_only);
     if (capturing->files.fd >= 0)
         open_stream(capturing);

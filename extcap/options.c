@@ -100,6 +100,11 @@ const struct option options[OPTION_COUNT] = {
                         "Percent of one CPU that the capture may take: beyond it leaves packets "
                         "out, each with all its appearances; 0 for no limit",
                         .default_value = "0", .maximum = 10000},
+    [OPTION_KEEP_OWN] = {"keep-own", GROUP_LIMITS, OPTION_KIND_FLAG,
+                         "Keep the capture's own output",
+                         "Also packets of the connection that the capture itself is sent through, "
+                         "which would make more of them without end",
+                         .default_value = "false"},
     [OPTION_PROVIDER] = {"provider", GROUP_DEBUG, OPTION_KIND_CHOICE, "Source",
                          "What the packets are captured with", .default_value = "auto",
                          .choices = providers},

@@ -69,6 +69,9 @@ struct agent_start {
     uint8_t leaves_out_netns; /* heed AGENT_MAP_UNWANTED_NETNS, and attach nothing in a namespace
                                  but after AGENT_SELECT */
     uint8_t hook_queues;      /* attach to netfilter's hooks where an NFQUEUE is bound, too */
+    uint8_t leaves_out_own;   /* the packets of the capture's own output */
+    uint32_t outputs;
+    int32_t output[RECORD_OUTPUTS]; /* the reader's descriptors that it goes out by */
 };
 
 #define AGENT_SELECTION_PART 60 /* namespaces in one message */
@@ -156,6 +159,8 @@ enum agent_map {
     AGENT_MAP_GROUP_COUNTS,
     AGENT_MAP_CONTROL,
     AGENT_MAP_SHARES,
+    AGENT_MAP_OWN_FLOWS,
+    AGENT_MAP_OWN_COUNTS,
     AGENT_MAPS,
 };
 

@@ -92,6 +92,74 @@ static void test_loss(void)
     clear(&fixture);
 }
 
+static struct pktmon_event retired(uint64_t time, uint32_t component)
+{
+    return (struct pktmon_event){
+        .record = PKTMON_RECORD_RETIRED, .time = time, .component = component};
+}
+
+static struct pktmon_event counters_event(uint64_t time, uint32_t component, uint64_t packets)
+{
+    return (struct pktmon_event){
+        .record = PKTMON_RECORD_COUNTERS,
+        .time = time,
+        .component = component,
+        .counters = {.edge = PKTMON_EDGE_LOWER, .has_flow = true, .packets_in = packets}};
+}
+
+/* A component that has gone leaves nothing behind but its statistics; if it comes back, it is a new
+ * one. */
+static void test_retired(void)
+{
+    struct fixture fixture = begin((struct pktmon_stream_options){.live = true});
+    struct pktmon_event event = packet_event(START + 1, 1);
+
+    event.packet.lost = 3;
+    put(&fixture, event);
+    put(&fixture, retired(START + 2, 1));
+    put(&fixture, retired(START + 2, 2)); /* never said anything */
+    put(&fixture, packet_event(START + 3, 1));
+    finish(&fixture, START + 4);
+    assert_outline(&fixture, "SIEACIPTCIPTT");
+    struct block block = find_block(&fixture, STATISTICS, 0, 0);
+    g_assert_cmpuint(block.body[0], ==, 1);
+    block = find_block(&fixture, STATISTICS, 0, 2);
+    g_assert_cmpuint(block.body[0], ==, 2);
+    g_assert_cmpuint(find_packet(&fixture, 1).interface, ==, 2);
+    clear(&fixture);
+}
+
+/* However many components come and go without a packet that matched, one sentence says it. */
+static void test_matches_only(void)
+{
+    struct fixture fixture =
+        begin((struct pktmon_stream_options){.live = true, .matches_only = true});
+    struct pktmon_event last = counters_event(START + 5, 2, 9);
+    struct block block;
+
+    put(&fixture, (struct pktmon_event){.record = PKTMON_RECORD_COMPONENT, .component = 1});
+    put(&fixture, counters_event(START + 1, 1, 4));
+    put(&fixture, counters_event(START + 2, 1, 5));
+    put(&fixture,
+        (struct pktmon_event){
+            .record = PKTMON_RECORD_EVENT,
+            .time = START + 3,
+            .component = 1,
+            .notice = {.provider = "pktmon", .id = PKTMON_NOTICE_DEVICE_GONE, .message = "gone"}});
+    put(&fixture, retired(START + 4, 1));
+    put(&fixture, counters_event(START + 4, 2, 8));
+    last.counters.last = true;
+    put(&fixture, last);
+    finish(&fixture, START + 6);
+    assert_outline(&fixture, "SIEACNET");
+    block = find_block(&fixture, PACKET, PKTMON_RECORD_EVENT, 1);
+    g_autofree char *message = metadata_text(block_metadata(&block), PKTMON_FIELD_EVENT_MESSAGE);
+    g_assert_cmpstr(message, ==,
+                    "Counters of what has gone without a packet in this capture are not written: 1 "
+                    "component, 5 packets at its edges, 0 drops.");
+    clear(&fixture);
+}
+
 /* Goes on in another file, which belongs to the fixture then. */
 static void continue_in_next_file(struct fixture *fixture, uint64_t time)
 {
@@ -328,5 +396,7 @@ int main(int argc, char **argv)
     g_test_add_func("/stream-output/disk-that-becomes-full", test_disk_that_becomes_full);
     g_test_add_func("/stream-output/slow-reader", test_slow_reader);
     g_test_add_func("/stream-output/flush-by-itself", test_flush_by_itself);
+    g_test_add_func("/stream-output/retired", test_retired);
+    g_test_add_func("/stream-output/matches-only", test_matches_only);
     return g_test_run();
 }

@@ -145,6 +145,10 @@ static void describe_capture(struct pktmon_capture *capture,
     add_missing(capture, g_strdup("other network namespaces: libpcap sees the devices of its own"));
     add_missing(capture, g_strdup("what the loopback device sends: libpcap shows it once, as "
                                   "received"));
+    if (options->output_count > 0 && !options->keep_own)
+        add_missing(capture, g_strdup("which connection carries the capture's own output: libpcap "
+                                      "cannot tell. If there is one, exclude it with a filter, "
+                                      "such as \"not port 22\""));
     if (uname(&system))
         return;
     pktmon_component_set(&capture->os, system.sysname);

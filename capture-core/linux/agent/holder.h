@@ -102,6 +102,10 @@ bool programs_filter(void);
 /* Runs that would have recorded something, left out by the kernel because the program was already
  * running on that CPU. */
 uint64_t programs_misses(void);
+/* The same by its name. */
+int programs_map_named(const char *name);
+/* Has the program that follows the output see each open file of each process once. */
+void programs_follow_output(void);
 /* The descriptor of a program that the agent attaches itself, or of the gate that leads to it; -1
  * where it is not loaded. */
 int programs_place(const char *name);
@@ -207,5 +211,16 @@ void ingress_detach(struct held_device *device);
 /* root: of the control groups. Nothing where it was done already. */
 void sockets_attach(int root);
 void sockets_detach(void);
+
+/* --- own.c: the capture's own output --- */
+
+/* Finds out through which connections it goes, once the programs are loaded: or others are, or other
+ * outputs are meant. */
+void own_start(const struct agent_start *wanted);
+void own_stop(void);
+/* How long until own_look() is to be called; -1: not at all. */
+int own_wait_ms(void);
+/* Does so again, if it is time. */
+void own_look(void);
 
 #endif

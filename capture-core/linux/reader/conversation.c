@@ -245,7 +245,11 @@ static bool prepare_start(struct ebpf_provider *provider, struct agent_request *
         .record_drops = options->drops,
         .leaves_out_netns = options->wants_netns != NULL,
         .hook_queues = options->hook_queues,
+        .leaves_out_own = options->output_count > 0 && !options->keep_own,
+        .outputs = MIN(options->output_count, RECORD_OUTPUTS),
     };
+    for (size_t i = 0; i < request->start.outputs; i++)
+        request->start.output[i] = options->outputs[i];
     sent = selection_tell(provider, true, error) && filters_ask(provider, &request->start, error);
     options->filters = NULL;
     options->filter_count = 0;

@@ -110,6 +110,7 @@ static int ebpf_read(struct pktmon_provider *base, int timeout_ms, GError **erro
     provider->busy = rings_pull(provider->rings, pktmon_clock_monotonic());
     ebpf_take_records(provider);
     shed_control(provider);
+    own_look(provider, false);
     retirement_advance(provider);
     return 1;
 }
@@ -157,6 +158,9 @@ static bool ebpf_change(struct pktmon_provider *base, const struct pktmon_provid
     provider->options.flow = options->flow;
     provider->options.drops = options->drops;
     provider->options.max_cpu = options->max_cpu;
+    provider->options.outputs = options->outputs;
+    provider->options.output_count = options->output_count;
+    provider->options.keep_own = options->keep_own;
     take_selection(provider, options);
     provider->changing = ebpf_ask_for_change(provider, error);
     if (!provider->changing)
@@ -189,6 +193,7 @@ static bool ebpf_stop(struct pktmon_provider *base, GError **error)
     rings_finish(provider->rings);
     ebpf_take_records(provider);
     ebpf_read_counters(provider);
+    own_look(provider, true);
     ebpf_deliver_pending(provider, UINT64_MAX);
     return answered;
 }

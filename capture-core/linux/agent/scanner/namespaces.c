@@ -79,9 +79,14 @@ struct netns *netns_by_cookie(uint64_t cookie)
 
 static bool all_are_wanted;
 
+/* What was selected before all were wanted means nothing afterwards. */
 void namespaces_want_all(bool all)
 {
+    GPtrArray *known = namespaces();
+
     all_are_wanted = all;
+    for (guint i = 0; all && i < known->len; i++)
+        ((struct netns *)known->pdata[i])->selected = false;
 }
 
 bool netns_is_wanted(const struct netns *netns)
