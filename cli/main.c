@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "command.h"
+#include "least.h"
 #include "provider.h"
 
 static const struct {
@@ -78,6 +79,10 @@ int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
     setlocale(LC_ALL, "");
+    if (!pktmon_keep_least()) {
+        fprintf(stderr, "pktmon: Its capabilities cannot be given up: %s.\n", g_strerror(errno));
+        return EXIT_FAILURE;
+    }
     signal(SIGPIPE, SIG_IGN); /* a reader that has enough is no failure */
     skip_group(&argc, &argv);
     if (argc < 2 || is_help(argv[1])) {

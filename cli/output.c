@@ -38,7 +38,7 @@ static char *name_like(const char *input, const char *extension)
 static bool open_file(struct output *output, char **inputs, GError **error)
 {
     /* Not truncated before it is known to be none of the inputs. */
-    output->fd = open(output->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    output->fd = open(output->path, O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (output->fd < 0) {
         g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED, "Cannot write %s: %s.", output->path,
                     g_strerror(errno));

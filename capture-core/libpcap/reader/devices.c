@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../../linux/devices.h"
+#include "../../linux/rtnl.h"
 #include "clock.h"
 #include "pcap_provider.h"
 
@@ -24,14 +25,12 @@ static struct pcap_device *device_of(struct pcap_provider *provider, uint32_t if
 
 static void take_statistics(struct pcap_device *device, const struct nlmsghdr *message)
 {
-    struct nlattr *attribute;
+    static const struct rtnetlink_attribute known = {IFLA_STATS64, MNL_TYPE_UNSPEC};
+    const struct nlattr *statistics;
 
-    mnl_attr_for_each(attribute, message, sizeof(struct ifinfomsg))
-    {
-        if (mnl_attr_get_type(attribute) == IFLA_STATS64)
-            memcpy(&device->now, mnl_attr_get_payload(attribute),
-                   MIN(mnl_attr_get_payload_len(attribute), sizeof(device->now)));
-    }
+    if (rtnetlink_parse(message, sizeof(struct ifinfomsg), &known, 1, &statistics) && statistics)
+        memcpy(&device->now, mnl_attr_get_payload(statistics),
+               MIN(mnl_attr_get_payload_len(statistics), sizeof(device->now)));
 }
 
 /* Asking ethtool for each change of each device would cost too much. */
@@ -112,7 +111,8 @@ static void take_link(void *context, const struct nlmsghdr *message)
     }
     if (device->is_gone) /* this is another one of the same number */
         memset(&device->before, 0, sizeof(device->before));
-    device_of_link(message, &said);
+    if (!device_of_link(message, &said))
+        return;
     take_driver(device, &said);
     take_place(device, &said);
     topology_take_device(provider->topology, &said);

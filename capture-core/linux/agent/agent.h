@@ -39,7 +39,8 @@ enum agent_role {
 
 /* Fails where the agent lacks what it cannot do without. */
 void privilege_check(void);
-/* From here on the process has the capabilities of its role alone, as far as it was given them. */
+/* From here on the process has the capabilities of its role alone, as far as it was given them, and can
+ * do nothing but what the role needs. */
 void privilege_keep(enum agent_role role);
 
 #endif

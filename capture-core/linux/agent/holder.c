@@ -250,6 +250,7 @@ void holder_run(int socket, pid_t process)
     scanner_process = process;
     atexit(end_scanner);
     held_open();
+    privilege_keep(AGENT_HOLDER);
     for (;;) {
         struct pollfd polls[] = {{.fd = AGENT_SOCKET, .events = POLLIN},
                                  {.fd = scanner, .events = POLLIN}};

@@ -68,7 +68,6 @@ static void run_scanner(int socket)
 {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) || prctl(PR_SET_NAME, "pktmon-scanner"))
         exit(EXIT_FAILURE);
-    privilege_keep(AGENT_SCANNER);
     scanner_run(socket);
 }
 
@@ -88,6 +87,5 @@ int main(void)
     close(sockets[scanner == 0 ? 0 : 1]);
     if (scanner == 0)
         run_scanner(sockets[1]);
-    privilege_keep(AGENT_HOLDER);
     holder_run(sockets[0], scanner);
 }

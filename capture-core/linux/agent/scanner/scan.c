@@ -161,18 +161,17 @@ void namespaces_scan(void)
     let_go_unfound();
 }
 
-void namespaces_check(void)
+bool namespaces_have_gone(void)
 {
     GPtrArray *all = namespaces();
 
     for (guint i = 0; i < all->len; i++) {
         const struct netns *netns = all->pdata[i];
 
-        if (netns->handed && !netns_path_leads(netns)) {
-            namespaces_scan();
-            return;
-        }
+        if (netns->handed && !netns_path_leads(netns))
+            return true;
     }
+    return false;
 }
 
 void namespaces_scan_mounts(void)
@@ -180,7 +179,6 @@ void namespaces_scan_mounts(void)
     links_read();
     scan_named();
     scan_mounted();
-    namespaces_check();
 }
 
 static int watch = -1;
