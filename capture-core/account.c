@@ -4,23 +4,39 @@
 #include <glib.h>
 #include <string.h>
 
+#include "salted.h"
+
 enum { READING_VALUES = 9 };
+
+/* What a counter said last. */
 struct reading {
-    guint64 key; /* component, edge and kind of counters */
+    uint32_t counter; /* edge and kind of counters */
     uint64_t values[READING_VALUES];
 };
 
-struct pktmon_account {
-    GHashTable *readings; /* struct reading, by its key */
-    GHashTable *lost;     /* component id -> uint64_t */
+/* Of one component. */
+struct books {
+    GArray *readings; /* of struct reading */
+    uint64_t lost;    /* events, to be told with its next packet */
 };
+
+struct pktmon_account {
+    GHashTable *components; /* id -> struct books */
+};
+
+static void books_free(void *data)
+{
+    struct books *books = data;
+
+    g_array_unref(books->readings);
+    g_free(books);
+}
 
 struct pktmon_account *pktmon_account_new(void)
 {
     struct pktmon_account *account = g_new0(struct pktmon_account, 1);
 
-    account->readings = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
-    account->lost = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    account->components = g_hash_table_new_full(salted_number, NULL, NULL, books_free);
     return account;
 }
 
@@ -29,66 +45,106 @@ void pktmon_account_free(struct pktmon_account *account)
     if (!account) {
         return;
     }
-    g_hash_table_destroy(account->readings);
-    g_hash_table_destroy(account->lost);
+    g_hash_table_destroy(account->components);
     g_free(account);
 }
 
-static struct reading reading_of(uint32_t component, const struct pktmon_counters *counters)
+static struct books *find_books(const struct pktmon_account *account, uint32_t component)
+{
+    return g_hash_table_lookup(account->components, GUINT_TO_POINTER(component));
+}
+
+static struct books *books_of(struct pktmon_account *account, uint32_t component)
+{
+    struct books *books = find_books(account, component);
+
+    if (!books) {
+        books = g_new0(struct books, 1);
+        books->readings = g_array_new(FALSE, TRUE, sizeof(struct reading));
+        g_hash_table_insert(account->components, GUINT_TO_POINTER(component), books);
+    }
+    return books;
+}
+
+static struct reading reading_of(const struct pktmon_counters *counters)
 {
     return (struct reading){
-        .key = (guint64)component << 32 | (guint64)counters->edge << 2 |
-               (guint64)counters->has_flow << 1 | (guint64)counters->has_drops,
+        .counter = (uint32_t)counters->edge << 2 | (uint32_t)counters->has_flow << 1 |
+                   (uint32_t)counters->has_drops,
         .values = {counters->packets_in, counters->bytes_in, counters->packets_out,
                    counters->bytes_out, counters->drops_in, counters->drops_out,
                    counters->drop_bytes_in, counters->drop_bytes_out, counters->lost},
     };
 }
 
+static struct reading *last_reading(struct books *books, uint32_t counter)
+{
+    const struct reading none = {.counter = counter};
+
+    for (guint i = 0; i < books->readings->len; i++) {
+        struct reading *reading = &g_array_index(books->readings, struct reading, i);
+
+        if (reading->counter == counter) {
+            return reading;
+        }
+    }
+    g_array_append_val(books->readings, none);
+    return &g_array_index(books->readings, struct reading, books->readings->len - 1);
+}
+
 bool pktmon_account_changed(struct pktmon_account *account, uint32_t component,
                             const struct pktmon_counters *counters)
 {
-    const struct reading now = reading_of(component, counters);
-    struct reading *known = g_hash_table_lookup(account->readings, &now.key);
+    const struct reading now = reading_of(counters);
+    struct reading *known = last_reading(books_of(account, component), now.counter);
 
-    if (!known) {
-        known = g_new0(struct reading, 1);
-        known->key = now.key;
-        g_hash_table_insert(account->readings, &known->key, known);
-    }
     bool changed = memcmp(known->values, now.values, sizeof(now.values)) != 0;
     *known = now;
     return changed;
 }
 
+struct pktmon_account_sum pktmon_account_sum(const struct pktmon_account *account,
+                                             uint32_t component)
+{
+    const struct books *books = find_books(account, component);
+    struct pktmon_account_sum sum = {0};
+
+    for (guint i = 0; books && i < books->readings->len; i++) {
+        const uint64_t *values = g_array_index(books->readings, struct reading, i).values;
+
+        sum.packets += values[0] + values[2];
+        sum.drops += values[4] + values[5];
+    }
+    return sum;
+}
+
+void pktmon_account_forget(struct pktmon_account *account, uint32_t component)
+{
+    g_hash_table_remove(account->components, GUINT_TO_POINTER(component));
+}
+
 bool pktmon_counters_are_zero(const struct pktmon_counters *counters)
 {
     static const uint64_t zero[READING_VALUES];
-    const struct reading reading = reading_of(0, counters);
+    const struct reading reading = reading_of(counters);
 
     return memcmp(reading.values, zero, sizeof(zero)) == 0;
 }
 
 void pktmon_account_keep_loss(struct pktmon_account *account, uint32_t component, uint64_t lost)
 {
-    if (lost == 0) {
-        return;
+    if (lost > 0) {
+        books_of(account, component)->lost += lost;
     }
-    uint64_t *kept = g_hash_table_lookup(account->lost, GUINT_TO_POINTER(component));
-    if (!kept) {
-        kept = g_new0(uint64_t, 1);
-        g_hash_table_insert(account->lost, GUINT_TO_POINTER(component), kept);
-    }
-    *kept += lost;
 }
 
 uint64_t pktmon_account_take_loss(struct pktmon_account *account, uint32_t component)
 {
-    uint64_t *kept = g_hash_table_lookup(account->lost, GUINT_TO_POINTER(component));
-    uint64_t lost = kept ? *kept : 0;
+    struct books *books = find_books(account, component);
+    uint64_t lost = books ? books->lost : 0;
 
-    if (kept) {
-        *kept = 0;
+    if (books) {
+        books->lost = 0;
     }
     return lost;
 }

@@ -21,6 +21,15 @@ bool pktmon_account_changed(struct pktmon_account *account, uint32_t component,
                             const struct pktmon_counters *counters);
 bool pktmon_counters_are_zero(const struct pktmon_counters *counters);
 
+/* What was counted of a component: packets at all of its edges, and drops. */
+struct pktmon_account_sum {
+    uint64_t packets, drops;
+};
+struct pktmon_account_sum pktmon_account_sum(const struct pktmon_account *account,
+                                             uint32_t component);
+/* Nothing more comes of the component. */
+void pktmon_account_forget(struct pktmon_account *account, uint32_t component);
+
 /* Events of the component were lost before a packet that is not written. */
 void pktmon_account_keep_loss(struct pktmon_account *account, uint32_t component, uint64_t lost);
 /* All that was kept of the component, which is then forgotten. */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "salted.h"
+
 struct pktmon_registry {
     GHashTable *components; /* id -> struct pktmon_component, owned */
 };
@@ -41,7 +43,7 @@ struct pktmon_registry *pktmon_registry_new(void)
 {
     struct pktmon_registry *registry = g_new0(struct pktmon_registry, 1);
 
-    registry->components = g_hash_table_new_full(NULL, NULL, NULL, component_free);
+    registry->components = g_hash_table_new_full(salted_number, NULL, NULL, component_free);
     return registry;
 }
 
@@ -56,6 +58,11 @@ void pktmon_registry_free(struct pktmon_registry *registry)
 void pktmon_registry_clear(struct pktmon_registry *registry)
 {
     g_hash_table_remove_all(registry->components);
+}
+
+void pktmon_registry_remove(struct pktmon_registry *registry, uint32_t id)
+{
+    g_hash_table_remove(registry->components, GUINT_TO_POINTER(id));
 }
 
 struct pktmon_component *pktmon_registry_get(struct pktmon_registry *registry, uint32_t id)

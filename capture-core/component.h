@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Components (what a packet passes: devices, protocol layers, sockets, Windows filter drivers) and
- * the registry of those that a capture knows. A component is never removed from a registry: a
- * device that vanished keeps its id and description, because events still speak of it.
+ * the registry of those that a capture knows. A device that vanished keeps its id and description
+ * as long as events speak of it: PKTMON_RECORD_RETIRED (event.h) is the last one.
  */
 #ifndef PKTMON_COMPONENT_H
 #define PKTMON_COMPONENT_H
@@ -40,6 +40,9 @@ PKTMON_PUBLIC void pktmon_registry_free(struct pktmon_registry *registry);
 
 /* Forgets all components, which nobody may know of any more. */
 PKTMON_PUBLIC void pktmon_registry_clear(struct pktmon_registry *registry);
+
+/* Nobody speaks of the component any more. */
+PKTMON_PUBLIC void pktmon_registry_remove(struct pktmon_registry *registry, uint32_t id);
 
 /* The component with this id, made empty (name and type NULL) where there is none yet. The
  * registry owns it. */

@@ -41,6 +41,7 @@ enum pktmon_edge {
     PKTMON_EDGE_FORWARD = 6,
     PKTMON_EDGE_OUTPUT = 7,
     PKTMON_EDGE_POSTROUTING = 8,
+    PKTMON_EDGES, /* of this system's components */
 };
 
 /* pktmon.packet_type */
@@ -81,6 +82,9 @@ enum pktmon_notice_id {
     PKTMON_NOTICE_BEGAN = 5,        /* the capture began */
     PKTMON_NOTICE_SHED = 7,         /* packets were left out, each with all its appearances */
     PKTMON_NOTICE_TROUBLE = 6,      /* the kernel tells of trouble, with a packet or without */
+    PKTMON_NOTICE_UNCOUNTED = 8,    /* packets were recorded that no counter counts */
+    PKTMON_NOTICE_UNWRITTEN = 9,    /* counters of what has gone were not written */
+    PKTMON_NOTICE_HOOKS_STAY = 10,  /* hooks stay, and do nothing, for what waits in an NFQUEUE */
 };
 
 /* Windows out-of-band metadata of a packet, in the fields of the metadata record that hold it
@@ -156,6 +160,7 @@ struct pktmon_counters {
     const struct pktmon_drop_count *reasons; /* the drops by reason, the newest first */
     size_t reason_count;
     uint64_t lost; /* events of this edge that could not be stored, in all */
+    bool last;     /* no later reading comes */
 };
 
 /* A filter of the capture. */
@@ -175,7 +180,9 @@ struct pktmon_notice {
 };
 
 /* The discriminator is enum pktmon_record (metadata.h). PKTMON_RECORD_COMPONENT says that the
- * component is new or changed; its description is in the registry (component.h). */
+ * component is new or changed; its description is in the registry (component.h).
+ * PKTMON_RECORD_RETIRED says that it has gone and all was said of it: whoever keeps anything by its
+ * id forgets that, and the registry does so after this event. */
 struct pktmon_event {
     enum pktmon_record record;
     uint64_t time;      /* ns since 1970-01-01 UTC */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "filter.h"
 
+#include "salted.h"
+
 struct pktmon_constraints {
     enum pktmon_capture_type type;
     GMutex mutex;         /* of components */
@@ -36,7 +38,7 @@ struct pktmon_constraints *pktmon_constraints_new(const struct pktmon_session_op
     if (constraints->netns && g_strv_contains((const char *const *)constraints->netns, "all")) {
         g_clear_pointer(&constraints->netns, g_strfreev);
     }
-    constraints->selected = g_hash_table_new(NULL, NULL);
+    constraints->selected = g_hash_table_new(salted_number, NULL);
     return constraints;
 }
 

@@ -3,6 +3,8 @@
 
 #include <glib.h>
 
+#include "salted.h"
+
 #define GENERATION_NS (10ULL * 1000 * 1000 * 1000)
 #define GENERATIONS   2
 
@@ -21,7 +23,7 @@ struct pktmon_followed *pktmon_followed_new(void)
     struct pktmon_followed *followed = g_new0(struct pktmon_followed, 1);
 
     for (int i = 0; i < GENERATIONS; i++) {
-        followed->groups[i] = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+        followed->groups[i] = g_hash_table_new_full(salted_int64, g_int64_equal, NULL, g_free);
     }
     return followed;
 }

@@ -4,10 +4,13 @@
 #include <string.h>
 
 #include "pcapng.h"
+#include "salted.h"
 
 struct pktmon_interfaces {
-    GPtrArray *entries;              /* of struct pktmon_interface, owned, by number */
+    GPtrArray *entries;              /* of struct pktmon_interface, owned, in order */
+    uint32_t count;                  /* of all blocks in this section */
     GHashTable *entry_of_key;        /* uint64_t -> the newest struct pktmon_interface */
+    GHashTable *entries_of;          /* component -> its newest entry, and through it the others */
     struct pktmon_interface *newest; /* found last: packets come in runs; NULL = none */
     GHashTable *losses;              /* component id -> struct loss, owned */
 };
@@ -53,14 +56,16 @@ struct pktmon_interfaces *pktmon_interfaces_new(void)
     struct pktmon_interfaces *interfaces = g_new0(struct pktmon_interfaces, 1);
 
     interfaces->entries = g_ptr_array_new_with_free_func(interface_free);
-    interfaces->entry_of_key = g_hash_table_new(g_int64_hash, g_int64_equal);
-    interfaces->losses = g_hash_table_new_full(NULL, NULL, NULL, loss_free);
+    interfaces->entry_of_key = g_hash_table_new(salted_int64, g_int64_equal);
+    interfaces->entries_of = g_hash_table_new(salted_number, NULL);
+    interfaces->losses = g_hash_table_new_full(salted_number, NULL, NULL, loss_free);
     return interfaces;
 }
 
 void pktmon_interfaces_free(struct pktmon_interfaces *interfaces)
 {
     g_hash_table_unref(interfaces->entry_of_key);
+    g_hash_table_unref(interfaces->entries_of);
     g_ptr_array_unref(interfaces->entries);
     g_hash_table_unref(interfaces->losses);
     g_free(interfaces);
@@ -78,11 +83,13 @@ struct pktmon_interface *pktmon_interfaces_add(struct pktmon_interfaces *interfa
     struct pktmon_interface *entry = g_new0(struct pktmon_interface, 1);
 
     entry->key = interface_key(component, link_type);
-    entry->number = interfaces->entries->len;
+    entry->number = interfaces->count++;
     entry->component = component;
     entry->name = g_strdup(name);
     g_ptr_array_add(interfaces->entries, entry);
-    g_hash_table_insert(interfaces->entry_of_key, &entry->key, entry);
+    g_hash_table_replace(interfaces->entry_of_key, &entry->key, entry);
+    entry->before = g_hash_table_lookup(interfaces->entries_of, GUINT_TO_POINTER(component));
+    g_hash_table_insert(interfaces->entries_of, GUINT_TO_POINTER(component), entry);
     return entry;
 }
 
@@ -99,16 +106,20 @@ struct pktmon_interface *pktmon_interfaces_find(struct pktmon_interfaces *interf
 void pktmon_interfaces_rename(struct pktmon_interfaces *interfaces, uint32_t component,
                               const char *name)
 {
-    GHashTableIter iter;
-    void *value;
+    struct pktmon_interface *entry =
+        g_hash_table_lookup(interfaces->entries_of, GUINT_TO_POINTER(component));
+    struct pktmon_interface *kept = NULL, *before;
 
-    g_hash_table_iter_init(&iter, interfaces->entry_of_key);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        const struct pktmon_interface *entry = value;
-
-        if (entry->component == component && strcmp(entry->name, name) != 0)
-            g_hash_table_iter_remove(&iter);
+    for (; entry; entry = before) {
+        before = entry->before;
+        if (strcmp(entry->name, name) == 0) {
+            entry->before = kept;
+            kept = entry;
+        } else if (g_hash_table_lookup(interfaces->entry_of_key, &entry->key) == entry) {
+            g_hash_table_remove(interfaces->entry_of_key, &entry->key);
+        }
     }
+    g_hash_table_insert(interfaces->entries_of, GUINT_TO_POINTER(component), kept);
     interfaces->newest = NULL;
 }
 
@@ -145,10 +156,10 @@ void pktmon_interfaces_count_loss(struct pktmon_interfaces *interfaces, uint32_t
 }
 
 /* What the packets of each component said was lost, over its interfaces and all sections. */
-static void sum_reported(struct pktmon_interfaces *interfaces)
+static void sum_reported(struct pktmon_interfaces *interfaces, const GPtrArray *entries)
 {
-    for (guint i = 0; i < interfaces->entries->len; i++) {
-        const struct pktmon_interface *entry = g_ptr_array_index(interfaces->entries, i);
+    for (guint i = 0; i < entries->len; i++) {
+        const struct pktmon_interface *entry = g_ptr_array_index(entries, i);
 
         if (entry->lost > 0)
             get_loss(interfaces, entry->component)->reported += entry->lost;
@@ -169,10 +180,10 @@ static uint64_t untold(const struct loss *loss)
 
 /* What each interface tells: what its own packets reported, where earlier sections did not tell it
  * by the counters; and a component's first one all the rest. */
-static void share_losses(struct pktmon_interfaces *interfaces)
+static void share_losses(struct pktmon_interfaces *interfaces, const GPtrArray *entries)
 {
-    for (guint i = interfaces->entries->len; i-- > 0;) {
-        struct pktmon_interface *entry = g_ptr_array_index(interfaces->entries, i);
+    for (guint i = entries->len; i-- > 0;) {
+        struct pktmon_interface *entry = g_ptr_array_index(entries, i);
         struct loss *loss =
             g_hash_table_lookup(interfaces->losses, GUINT_TO_POINTER(entry->component));
 
@@ -181,8 +192,8 @@ static void share_losses(struct pktmon_interfaces *interfaces)
             loss->told += entry->lost;
         }
     }
-    for (guint i = 0; i < interfaces->entries->len; i++) {
-        struct pktmon_interface *entry = g_ptr_array_index(interfaces->entries, i);
+    for (guint i = 0; i < entries->len; i++) {
+        struct pktmon_interface *entry = g_ptr_array_index(entries, i);
         struct loss *loss =
             g_hash_table_lookup(interfaces->losses, GUINT_TO_POINTER(entry->component));
 
@@ -194,13 +205,13 @@ static void share_losses(struct pktmon_interfaces *interfaces)
     }
 }
 
-void pktmon_interfaces_put_statistics(struct pktmon_interfaces *interfaces, GByteArray *out,
-                                      uint64_t start_time, uint64_t end_time)
+static void put_statistics(struct pktmon_interfaces *interfaces, const GPtrArray *entries,
+                           GByteArray *out, uint64_t start_time, uint64_t end_time)
 {
-    sum_reported(interfaces);
-    share_losses(interfaces);
-    for (guint i = 0; i < interfaces->entries->len; i++) {
-        const struct pktmon_interface *entry = g_ptr_array_index(interfaces->entries, i);
+    sum_reported(interfaces, entries);
+    share_losses(interfaces, entries);
+    for (guint i = 0; i < entries->len; i++) {
+        const struct pktmon_interface *entry = g_ptr_array_index(entries, i);
         const struct pktmon_pcapng_statistics statistics = {
             .interface = entry->number,
             .time = end_time,
@@ -214,9 +225,40 @@ void pktmon_interfaces_put_statistics(struct pktmon_interfaces *interfaces, GByt
     }
 }
 
+void pktmon_interfaces_retire(struct pktmon_interfaces *interfaces, GByteArray *out,
+                              uint32_t component, uint64_t start_time, uint64_t end_time)
+{
+    g_autoptr(GPtrArray) its = g_ptr_array_new();
+
+    for (guint i = 0; i < interfaces->entries->len; i++) {
+        struct pktmon_interface *entry = g_ptr_array_index(interfaces->entries, i);
+
+        if (entry->component == component)
+            g_ptr_array_add(its, entry);
+    }
+    put_statistics(interfaces, its, out, start_time, end_time);
+    for (guint i = 0; i < its->len; i++) {
+        struct pktmon_interface *entry = g_ptr_array_index(its, i);
+
+        if (g_hash_table_lookup(interfaces->entry_of_key, &entry->key) == entry)
+            g_hash_table_remove(interfaces->entry_of_key, &entry->key);
+        g_ptr_array_remove(interfaces->entries, entry);
+    }
+    g_hash_table_remove(interfaces->losses, GUINT_TO_POINTER(component));
+    interfaces->newest = NULL;
+}
+
+void pktmon_interfaces_put_statistics(struct pktmon_interfaces *interfaces, GByteArray *out,
+                                      uint64_t start_time, uint64_t end_time)
+{
+    put_statistics(interfaces, interfaces->entries, out, start_time, end_time);
+}
+
 void pktmon_interfaces_next_section(struct pktmon_interfaces *interfaces)
 {
     g_hash_table_remove_all(interfaces->entry_of_key);
+    g_hash_table_remove_all(interfaces->entries_of);
     g_ptr_array_set_size(interfaces->entries, 0);
+    interfaces->count = 0;
     interfaces->newest = NULL;
 }

@@ -10,12 +10,13 @@
 #include <stdint.h>
 
 struct pktmon_interface {
-    uint64_t key;       /* component and link type */
-    char *name;         /* as its block says; owned */
-    uint32_t number;    /* 0, 1, 2 ... in the order of the blocks */
-    uint32_t component; /* 0 = of no component */
-    uint64_t received;  /* packets written on it */
-    uint64_t lost;      /* events that its packets said were lost before them */
+    uint64_t key;                    /* component and link type */
+    char *name;                      /* as its block says; owned */
+    uint32_t number;                 /* 0, 1, 2 ... in the order of the blocks */
+    uint32_t component;              /* 0 = of no component */
+    uint64_t received;               /* packets written on it */
+    uint64_t lost;                   /* events that its packets said were lost before them */
+    struct pktmon_interface *before; /* of the same component and name; NULL = none */
 };
 
 struct pktmon_interfaces;
@@ -42,7 +43,12 @@ void pktmon_interfaces_count_loss(struct pktmon_interfaces *interfaces, uint32_t
 /* There are no interfaces any more: another section begins. What was lost until now was told. */
 void pktmon_interfaces_next_section(struct pktmon_interfaces *interfaces);
 
-/* Appends an Interface Statistics Block for each interface. Once in each section. */
+/* Nothing more is written on the component's interfaces: appends their statistics, and forgets
+ * them. Their numbers are not given again. */
+void pktmon_interfaces_retire(struct pktmon_interfaces *interfaces, GByteArray *out,
+                              uint32_t component, uint64_t start_time, uint64_t end_time);
+
+/* Appends an Interface Statistics Block for each interface that is left. Once in each section. */
 void pktmon_interfaces_put_statistics(struct pktmon_interfaces *interfaces, GByteArray *out,
                                       uint64_t start_time, uint64_t end_time);
 

@@ -47,6 +47,7 @@ enum pktmon_record {
     PKTMON_RECORD_FILTER = 4,
     PKTMON_RECORD_CAPTURE = 5,
     PKTMON_RECORD_EVENT = 6,
+    PKTMON_RECORD_RETIRED = 7, /* of an event only: never written */
 };
 
 /* How a field's value is encoded; the fixed kinds have exactly that length. */

@@ -74,6 +74,7 @@ struct pktmon_provider_options {
     const struct pktmon_provider_filter *filters;
     size_t filter_count;      /* 0 = all packets are wanted */
     uint16_t vxlan_port;      /* of tunnels, host order */
+    bool hook_queues;         /* netfilter's hooks also where an NFQUEUE is bound (Linux) */
     const char *without_ebpf; /* why eBPF cannot be used; NULL: it was not asked for. Borrowed. */
 };
 
@@ -93,11 +94,15 @@ struct pktmon_provider_ops {
     int (*read)(struct pktmon_provider *provider, int timeout_ms, GError **error);
     /* Takes a reading of every counter now; the events come, in their turn, from read(). */
     bool (*read_counters)(struct pktmon_provider *provider, GError **error);
-    /* Asks for other filters and sizes (filters, pkt_size, flow, drops, max_cpu of the options)
-     * while the capture goes on; nothing is missed meanwhile, and bits of filters that stay mean
-     * the same before and after. Returns at once; read() carries it out and says so in changes.
-     * NULL: it cannot, or not yet: one change at a time. */
+    /* Asks for other filters and sizes (filters, pkt_size, flow, drops, max_cpu, wants_netns of the
+     * options) while the capture goes on; nothing is missed meanwhile, and bits of filters that
+     * stay mean the same before and after. Returns at once; read() carries it out and says so in
+     * changes. NULL: it cannot, or not yet: one change at a time. */
     bool (*change)(struct pktmon_provider *provider, const struct pktmon_provider_options *options,
+                   GError **error);
+    /* The same where nothing has changed but which namespaces wants_netns wants. NULL: it does not
+     * need to know. */
+    bool (*select)(struct pktmon_provider *provider, const struct pktmon_provider_options *options,
                    GError **error);
     /* Ends the capture: detaches, takes a last reading of the counters, and delivers all that is
      * still held. */

@@ -75,23 +75,17 @@ static bool is_regular_file(int fd)
     return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
-struct session_output *session_output_to_file(int fd, enum pktmon_carrier carrier,
+struct session_output *session_output_to_file(const struct pktmon_stream_options *options,
                                               const struct pktmon_registry *registry,
                                               const struct pktmon_capture *capture)
 {
-    const struct pktmon_stream_options options = {
-        .fd = fd,
-        .carrier = carrier,
-        .live = true,
-        .application = "pktmon " PKTMON_VERSION,
-    };
     struct file_output *output = g_new0(struct file_output, 1);
 
     output->base.ops = &file_ops;
     /* A file is read from its start; the reader of a pipe may keep its end only (ring files). */
-    output->base.wants_repeated_descriptions = !is_regular_file(fd);
-    output->stream = pktmon_stream_new(&options, registry, capture);
-    output->fd = fd;
+    output->base.wants_repeated_descriptions = !is_regular_file(options->fd);
+    output->stream = pktmon_stream_new(options, registry, capture);
+    output->fd = options->fd;
     return &output->base;
 }
 

@@ -30,8 +30,10 @@ struct session_output {
     bool wants_repeated_descriptions;
 };
 
-/* fd is borrowed, as are registry and capture, which outlive the output. */
-struct session_output *session_output_to_file(int fd, enum pktmon_carrier carrier,
+struct pktmon_stream_options;
+
+/* The descriptor is borrowed, as are registry and capture, which outlive the output. */
+struct session_output *session_output_to_file(const struct pktmon_stream_options *options,
                                               const struct pktmon_registry *registry,
                                               const struct pktmon_capture *capture);
 /* The receiver is borrowed. */

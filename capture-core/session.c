@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "shared/shared-provider.h"
+#include "stream.h"
 
 #define READ_TIMEOUT_MS          100 /* how long a stop may wait for the provider to come back */
 #define CLOCK_INTERVAL_MS        1000
@@ -127,9 +128,11 @@ static void take_packet(struct pktmon_session *session, const struct pktmon_even
 static void take_counters(struct pktmon_session *session, const struct pktmon_event *event)
 {
     bool changed = pktmon_account_changed(session->account, event->component, &event->counters);
+    struct pktmon_event kept = *event;
 
+    kept.counters.last = session->final;
     if (changed || (session->final && !pktmon_counters_are_zero(&event->counters))) {
-        write_event(session, event);
+        write_event(session, &kept);
     }
 }
 
@@ -183,6 +186,7 @@ static event_taker *const takers[] = {
     [PKTMON_RECORD_PACKET] = take_packet,     [PKTMON_RECORD_COMPONENT] = write_event,
     [PKTMON_RECORD_COUNTERS] = take_counters, [PKTMON_RECORD_FILTER] = write_event,
     [PKTMON_RECORD_CAPTURE] = write_event,    [PKTMON_RECORD_EVENT] = take_notice,
+    [PKTMON_RECORD_RETIRED] = write_event,
 };
 
 static void take_event(struct pktmon_sink *sink, const struct pktmon_event *event)
@@ -200,6 +204,10 @@ static void take_event(struct pktmon_sink *sink, const struct pktmon_event *even
     }
     if (pktmon_constraints_select(session->constraints, session->registry, event->component)) {
         takers[event->record](session, event);
+    }
+    if (event->record == PKTMON_RECORD_RETIRED) {
+        pktmon_constraints_forget(session->constraints, event->component);
+        pktmon_account_forget(session->account, event->component);
     }
 }
 
@@ -309,6 +317,7 @@ static bool open_source(struct pktmon_session *session, pktmon_source *source,
         .filters = filters,
         .filter_count = session_tell_filters(session, filters),
         .vxlan_port = pktmon_packet_filters_vxlan_port(session->filters),
+        .hook_queues = options->hook_queues,
         .without_ebpf = without_ebpf,
     };
 
@@ -449,7 +458,15 @@ static bool run(struct pktmon_session *session, struct session_output *output, G
 bool pktmon_session_run(struct pktmon_session *session, int fd, enum pktmon_carrier carrier,
                         GError **error)
 {
-    return run(session, session_output_to_file(fd, carrier, session->registry, session->capture),
+    const struct pktmon_stream_options options = {
+        .fd = fd,
+        .carrier = carrier,
+        .live = true,
+        .matches_only = pktmon_packet_filters_count(session->filters) > 0,
+        .application = "pktmon " PKTMON_VERSION,
+    };
+
+    return run(session, session_output_to_file(&options, session->registry, session->capture),
                error);
 }
 

@@ -41,6 +41,7 @@ struct pktmon_session_options {
     uint32_t sample;      /* keep one group in so many; 0 = all */
     uint32_t max_cpu;     /* percent of one CPU that the capture may take; 0 = no ceiling */
     uint32_t buffer_size; /* MiB of ring buffer in all */
+    bool hook_queues; /* netfilter's hooks also where an NFQUEUE is bound (docs/live-capture.md) */
     const char *provider; /* "auto" (default), "ebpf", "pcap" */
 };
 

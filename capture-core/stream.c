@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "account.h"
 #include "interfaces.h"
 #include "output.h"
 #include "pcapng.h"
@@ -29,6 +30,12 @@ struct filter {
     char *text;
 };
 
+/* What passed components that had nothing else to say. */
+struct unwritten {
+    uint64_t components;
+    struct pktmon_account_sum sum;
+};
+
 struct pktmon_stream {
     struct pktmon_stream_options options;
     char *application;
@@ -42,6 +49,8 @@ struct pktmon_stream {
     struct pktmon_interfaces *interfaces;
     struct pktmon_interface *own;               /* "@pktmon" */
     GTree *described;                           /* component ids */
+    struct pktmon_account *unwritten;           /* counters of those that are not */
+    struct unwritten gone;                      /* of these, those that have gone */
     GPtrArray *filters;                         /* of struct filter, owned */
     GString *line;                              /* scratch */
     uint8_t metadata[PKTMON_METADATA_MAX_SIZE]; /* the record being written */
@@ -82,6 +91,7 @@ struct pktmon_stream *pktmon_stream_new(const struct pktmon_stream_options *opti
     stream->output = pktmon_output_new(options->fd, !options->live);
     stream->interfaces = pktmon_interfaces_new();
     stream->described = g_tree_new(compare_ids);
+    stream->unwritten = pktmon_account_new();
     stream->filters = g_ptr_array_new_with_free_func(filter_free);
     stream->line = g_string_new(NULL);
     return stream;
@@ -96,6 +106,7 @@ void pktmon_stream_free(struct pktmon_stream *stream)
     g_byte_array_unref(stream->buffer);
     pktmon_interfaces_free(stream->interfaces);
     g_tree_unref(stream->described);
+    pktmon_account_free(stream->unwritten);
     g_ptr_array_unref(stream->filters);
     g_string_free(stream->line, TRUE);
     g_free(stream);
@@ -220,11 +231,17 @@ static void describe_component(struct pktmon_stream *stream, uint64_t time, uint
     put_description(stream, time, &writer);
 }
 
+static bool is_introduced(const struct pktmon_stream *stream, uint32_t component)
+{
+    return g_tree_lookup_node(stream->described, GUINT_TO_POINTER(component)) != NULL;
+}
+
 /* Before the first word of a component comes its description. */
 static void introduce(struct pktmon_stream *stream, uint64_t time, uint32_t component)
 {
-    if (g_tree_lookup_node(stream->described, GUINT_TO_POINTER(component)))
+    if (is_introduced(stream, component))
         return;
+    pktmon_account_forget(stream->unwritten, component);
     g_tree_insert(stream->described, GUINT_TO_POINTER(component), NULL);
     describe_component(stream, time, component);
 }
@@ -344,6 +361,11 @@ static bool write_counters(struct pktmon_stream *stream, const struct pktmon_eve
     struct pktmon_metadata_writer writer;
     char text[NAME_SIZE];
 
+    if (stream->options.matches_only && !event->counters.last &&
+        !is_introduced(stream, event->component)) {
+        pktmon_account_changed(stream->unwritten, event->component, &event->counters);
+        return true;
+    }
     introduce(stream, event->time, event->component);
     pktmon_interfaces_count_loss(stream->interfaces, event->component, event->counters.edge,
                                  event->counters.lost);
@@ -361,6 +383,10 @@ static bool write_notice(struct pktmon_stream *stream, const struct pktmon_event
     struct pktmon_metadata_writer writer;
     char text[NAME_SIZE];
 
+    /* Devices that had nothing to say go without a word. */
+    if (event->notice.id == PKTMON_NOTICE_DEVICE_GONE && !is_introduced(stream, event->component) &&
+        g_strcmp0(event->notice.provider, "pktmon") == 0)
+        return true;
     if (event->component != 0)
         introduce(stream, event->time, event->component);
     writer = begin_metadata(stream, PKTMON_RECORD_EVENT);
@@ -376,10 +402,30 @@ static bool write_component(struct pktmon_stream *stream, const struct pktmon_ev
 {
     char text[NAME_SIZE];
 
+    if (stream->options.live && !is_introduced(stream, event->component))
+        return true; /* it is, with its first word */
     g_tree_insert(stream->described, GUINT_TO_POINTER(event->component), NULL);
     describe_component(stream, event->time, event->component);
     pktmon_interfaces_rename(stream->interfaces, event->component,
                              component_name(stream, event->component, text));
+    return true;
+}
+
+static bool write_retired(struct pktmon_stream *stream, const struct pktmon_event *event,
+                          G_GNUC_UNUSED GError **error)
+{
+    uint32_t id = event->component;
+    const struct pktmon_account_sum sum = pktmon_account_sum(stream->unwritten, id);
+
+    if (g_tree_remove(stream->described, GUINT_TO_POINTER(id))) {
+        pktmon_interfaces_retire(stream->interfaces, stream->buffer, id, stream->start_time,
+                                 event->time);
+    } else if (sum.packets + sum.drops > 0) {
+        stream->gone.components++;
+        stream->gone.sum.packets += sum.packets;
+        stream->gone.sum.drops += sum.drops;
+    }
+    pktmon_account_forget(stream->unwritten, id);
     return true;
 }
 
@@ -435,6 +481,7 @@ bool pktmon_stream_write(struct pktmon_stream *stream, const struct pktmon_event
         [PKTMON_RECORD_PACKET] = write_packet,     [PKTMON_RECORD_COMPONENT] = write_component,
         [PKTMON_RECORD_COUNTERS] = write_counters, [PKTMON_RECORD_FILTER] = write_filter,
         [PKTMON_RECORD_CAPTURE] = write_capture,   [PKTMON_RECORD_EVENT] = write_notice,
+        [PKTMON_RECORD_RETIRED] = write_retired,
     };
 
     g_return_val_if_fail(event->record < G_N_ELEMENTS(writers) && writers[event->record], false);
@@ -530,10 +577,33 @@ bool pktmon_stream_flush(struct pktmon_stream *stream, GError **error)
     return good;
 }
 
+/* One sentence, however many there were. */
+static void write_gone(struct pktmon_stream *stream, uint64_t time)
+{
+    const struct unwritten *gone = &stream->gone;
+    g_autofree char *message = g_strdup_printf(
+        "%" G_GUINT64_FORMAT " components without a packet in this capture have gone, and their "
+        "counters with them: %" G_GUINT64_FORMAT " packets at their edges, %" G_GUINT64_FORMAT
+        " drops.",
+        gone->components, gone->sum.packets, gone->sum.drops);
+    const struct pktmon_event event = {
+        .record = PKTMON_RECORD_EVENT,
+        .time = time,
+        .notice = {.provider = "pktmon",
+                   .id = PKTMON_NOTICE_UNWRITTEN,
+                   .level = PKTMON_LEVEL_INFORMATION,
+                   .message = message},
+    };
+
+    write_notice(stream, &event, NULL);
+}
+
 bool pktmon_stream_end(struct pktmon_stream *stream, uint64_t time, GError **error)
 {
     if (stream->closed)
         return false;
+    if (stream->gone.components > 0)
+        write_gone(stream, time);
     pktmon_interfaces_put_statistics(stream->interfaces, stream->buffer, stream->start_time, time);
     return pktmon_stream_flush(stream, error);
 }

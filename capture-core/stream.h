@@ -31,6 +31,9 @@ struct pktmon_stream_options {
     bool live;               /* one link type and snap length for all interface blocks */
     uint32_t snaplen;        /* of all interface blocks of a live capture; 0 = 262144 */
     const char *application; /* shb_userappl */
+    /* Packets are chosen by a filter: counters of components without any such packet are written
+     * once, at the end. */
+    bool matches_only;
     /* No interface "@pktmon", whose link type would be another one than the packets': descriptions
      * are blocks, and counters and events are left out. */
     bool packets_only;

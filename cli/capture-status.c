@@ -6,6 +6,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "salted.h"
+
 #define REFRESH_US    (G_USEC_PER_SEC / 4)
 #define REASONS_SHOWN 3
 #define USUAL_COLUMNS 80
@@ -21,7 +23,7 @@ void capture_status_init(struct capture_status *status, bool counters_only)
     *status = (struct capture_status){
         .counters_only = counters_only,
         .reasons = g_hash_table_new_full(NULL, NULL, NULL, g_free),
-        .losses = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free),
+        .losses = g_hash_table_new_full(salted_int64, g_int64_equal, g_free, g_free),
         .in_place = isatty(STDERR_FILENO),
     };
 }
@@ -72,12 +74,22 @@ static void take_counters(struct capture_status *status, uint32_t component,
     *lost = counters->lost;
 }
 
+static void forget(struct capture_status *status, uint32_t component)
+{
+    for (uint16_t edge = 0; edge < PKTMON_EDGES; edge++) {
+        const uint64_t key = (uint64_t)component << 16 | edge;
+        g_hash_table_remove(status->losses, &key);
+    }
+}
+
 void capture_status_take(struct capture_status *status, const struct pktmon_event *event)
 {
     if (event->record == PKTMON_RECORD_PACKET)
         take_packet(status, &event->packet);
     else if (event->record == PKTMON_RECORD_COUNTERS)
         take_counters(status, event->component, &event->counters);
+    else if (event->record == PKTMON_RECORD_RETIRED)
+        forget(status, event->component);
 }
 
 /* --- the line --- */

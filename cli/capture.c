@@ -43,7 +43,7 @@ struct arguments {
     char *file, **ring, **stop;
     char *capture_filter, **filters;
     char *type, *points, *components, *netns, *provider;
-    gboolean inner, counters_only;
+    gboolean inner, counters_only, hook_queues;
     gint64 numbers[NUMBERS];
 };
 
@@ -94,6 +94,9 @@ static bool parse(struct arguments *arguments, int *argc, char ***argv, GError *
          "Of these ids or names only, separated by commas", "LIST"},
         {"netns", 0, 0, G_OPTION_ARG_STRING, &arguments->netns,
          "Of these network namespaces only: all (default), current, or names", "LIST"},
+        {"hook-queues", 0, 0, G_OPTION_ARG_NONE, &arguments->hook_queues,
+         "At netfilter's hooks also where an NFQUEUE is bound, which may lose what waits in it",
+         NULL},
         {"pkt-size", 0, 0, G_OPTION_ARG_INT64, &values[PKT_SIZE],
          "Bytes kept of each packet, 0 for whole packets (default)", "BYTES"},
         {"repeat-size", 0, 0, G_OPTION_ARG_INT64, &values[REPEAT_SIZE],
@@ -191,6 +194,7 @@ static struct pktmon_session_options session_options(const struct arguments *arg
         .filters = (const char *const *)arguments->filters,
         .inner = arguments->inner,
         .vxlan_port = (uint16_t)values[VXLAN_PORT],
+        .hook_queues = arguments->hook_queues,
         .sample = (uint32_t)values[SAMPLE],
         .max_cpu = (uint32_t)values[MAX_CPU],
         .buffer_size = (uint32_t)values[BUFFER_SIZE],

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "counter-view.h"
 
+#include "salted.h"
 #include "table.h"
 
 /* The counters of one component within the list. */
@@ -10,7 +11,7 @@ struct range {
 
 static GHashTable *ranges_of(const counter_list *counters)
 {
-    GHashTable *ranges = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    GHashTable *ranges = g_hash_table_new_full(salted_number, NULL, NULL, g_free);
     struct range *range = NULL;
     uint32_t component = 0;
     for (guint i = 0; i < counters->len; i++) {

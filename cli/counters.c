@@ -17,7 +17,7 @@
 
 struct arguments {
     char *type, *components, *netns;
-    gboolean zero, hidden, reasons, json, live;
+    gboolean zero, hidden, reasons, json, live, hook_queues;
     int rate, seconds;
     char **logs;
 };
@@ -35,7 +35,7 @@ static bool check(const struct arguments *arguments, GError **error)
     if (arguments->seconds < 0)
         return refuse(error, "--seconds is a number of seconds, or 0 to count until Ctrl-C.");
     if (arguments->logs && (arguments->live || arguments->rate || arguments->seconds ||
-                            arguments->components || arguments->netns))
+                            arguments->components || arguments->netns || arguments->hook_queues))
         return refuse(error, "A log holds the counters of the end of its capture alone: leave out "
                              "the options that are about counting now.");
     return true;
@@ -76,6 +76,9 @@ static bool parse(struct arguments *arguments, int argc, char **argv, GError **e
          "Of these ids or names only, separated by commas", "LIST"},
         {"netns", 0, 0, G_OPTION_ARG_STRING, &arguments->netns,
          "Of these network namespaces only: all (default), current, or names", "LIST"},
+        {"hook-queues", 0, 0, G_OPTION_ARG_NONE, &arguments->hook_queues,
+         "At netfilter's hooks also where an NFQUEUE is bound, which may lose what waits in it",
+         NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &arguments->json,
          "As JSON, with -z, -i and -r; with --live one line each time", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->logs, NULL, NULL},
@@ -145,6 +148,7 @@ static bool count(const struct arguments *arguments, const struct counter_view *
         .seconds = arguments->seconds,
         .components = arguments->components,
         .netns = arguments->netns,
+        .hook_queues = arguments->hook_queues,
     };
     return live_count(&counting, error);
 }

@@ -12,6 +12,7 @@ struct arguments {
     gboolean drop_only, flow_only;
     int component;
     char *metadata;
+    struct output_limits limits;
     char **logs;
 };
 
@@ -29,6 +30,7 @@ static bool parse(struct arguments *arguments, int argc, char **argv, GError **e
         {"metadata", 0, 0, G_OPTION_ARG_STRING, &arguments->metadata,
          "Descriptions as \"frames\" (default to a pipe) or \"blocks\" (default to a file)",
          "KIND"},
+        OUTPUT_LIMIT_ENTRIES(&arguments->limits),
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->logs, NULL, NULL},
         {0},
     };
@@ -91,7 +93,8 @@ static bool convert(const struct arguments *arguments, struct output *output, GE
     conversion.events.flow = !arguments->drop_only;
     conversion.events.drops = !arguments->flow_only;
     conversion.events.component = (uint32_t)arguments->component;
-    return choose_carrier(arguments->metadata, output->fd, &conversion.carrier, error) &&
+    return output_set_limits(&arguments->limits, &conversion.events.limits, error) &&
+           choose_carrier(arguments->metadata, output->fd, &conversion.carrier, error) &&
            pktmon_etl_convert((const char *const *)arguments->logs, &conversion, report, error);
 }
 

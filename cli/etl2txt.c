@@ -19,6 +19,7 @@ struct arguments {
     gboolean stats_only, timestamp_only, metadata, brief, hex, no_ethernet, local_time, flow_only,
         drop_only;
     int verbose, vxlan_port;
+    struct output_limits limits;
     char **logs;
 };
 
@@ -27,12 +28,13 @@ struct text {
     struct pktmon_sink sink;
     const struct arguments *arguments;
     struct packet_text_options packets;
-    const struct pktmon_provider *provider;
+    struct pktmon_provider *provider;
     int64_t offset_ns; /* of the shown time from UTC */
     GString *lines;    /* not yet written */
     GString *line;     /* of the event at hand; shown if it is not left out */
     GString *message;
     FILE *file;
+    bool started;    /* the log was scanned */
     int write_error; /* errno of the first write that failed */
     uint64_t formatted;
 };
@@ -80,6 +82,7 @@ static bool parse(struct arguments *arguments, int argc, char **argv, GError **e
          "Only packets that are not dropped", NULL},
         {"local-time", 0, 0, G_OPTION_ARG_NONE, &arguments->local_time,
          "Times in the time zone of the machine that logged, instead of UTC", NULL},
+        OUTPUT_LIMIT_ENTRIES(&arguments->limits),
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->logs, NULL, NULL},
         {0},
     };
@@ -131,10 +134,19 @@ static void show_line(struct text *text)
     if (text->line->len == 0)
         return;
     g_string_append_len(text->lines, text->line->str, (gssize)text->line->len);
+    pktmon_etl_spend(text->provider, text->line->len);
     g_string_truncate(text->line, 0);
     text->formatted++;
     if (text->lines->len >= FLUSH_SIZE)
         flush(text);
+}
+
+static void show_packet(struct text *text, const struct pktmon_packet *packet)
+{
+    size_t before = text->lines->len;
+    packet_text(text->lines, &text->packets, packet->link_type, packet->data, packet->caplen,
+                packet->origlen);
+    pktmon_etl_spend(text->provider, text->lines->len - before);
 }
 
 /* Where packets are left out, an event's line waits until what the event becomes is delivered. */
@@ -155,8 +167,7 @@ static void receive(struct pktmon_sink *sink, const struct pktmon_event *event)
     struct text *text = (struct text *)sink;
     show_line(text);
     if (event->record == PKTMON_RECORD_PACKET && !text->arguments->stats_only)
-        packet_text(text->lines, &text->packets, event->packet.link_type, event->packet.data,
-                    event->packet.caplen, event->packet.origlen);
+        show_packet(text, &event->packet);
 }
 
 static void put_statistics(FILE *file, const struct pktmon_provider *provider)
@@ -183,23 +194,30 @@ static bool check_write(int write_error, GError **error)
     return false;
 }
 
+static bool goes_on(void *user)
+{
+    const struct text *text = user;
+    uint64_t done = 0, all = 1;
+    if (text->started)
+        etl_log_progress(pktmon_etl_log(text->provider), &done, &all);
+    return output_progress(NULL, done, all);
+}
+
 static bool run(struct text *text, struct pktmon_provider *provider, GError **error)
 {
     int more = 1;
-    uint64_t done, all;
     if (!provider->ops->start(provider, error))
         return false;
-    while (more > 0 && !text->write_error) {
+    text->started = true;
+    while (more > 0 && !text->write_error)
         more = provider->ops->read(provider, 0, error);
-        etl_log_progress(pktmon_etl_log(provider), &done, &all);
-        output_progress(NULL, done, all);
-    }
+    if (more < 0)
+        return false;
     show_line(text);
     flush(text);
     if (text->arguments->stats_only)
         put_statistics(text->file, provider);
-    return more >= 0 && provider->ops->stop(provider, error) &&
-           check_write(text->write_error, error);
+    return provider->ops->stop(provider, error) && check_write(text->write_error, error);
 }
 
 static struct pktmon_provider *open_log(struct text *text, struct pktmon_registry *registry,
@@ -209,6 +227,11 @@ static struct pktmon_provider *open_log(struct text *text, struct pktmon_registr
     pktmon_etl_options_init(&options);
     options.flow = !text->arguments->drop_only;
     options.drops = !text->arguments->flow_only;
+    options.bare = true;
+    options.go_on = goes_on;
+    options.user = text;
+    if (!output_set_limits(&text->arguments->limits, &options.limits, error))
+        return NULL;
     struct pktmon_provider *provider =
         pktmon_etl_provider_new((const char *const *)text->arguments->logs, &options, registry,
                                 capture, &text->sink, error);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "event.h"
+#include "salted.h"
 
 /* Layers of a namespace, from the devices up. */
 static const char *const layer_types[] = {"netfilter", "arp", "ipv4", "ipv6", "sockets"};
@@ -169,10 +170,10 @@ static struct walk walk_new(const struct pktmon_registry *registry, const GPtrAr
 {
     const GDestroyNotify free_ids = (GDestroyNotify)g_array_unref;
     struct walk walk = {.stacks = stacks_new(registry),
-                        .below = g_hash_table_new_full(NULL, NULL, NULL, free_ids),
-                        .above = g_hash_table_new_full(NULL, NULL, NULL, free_ids),
-                        .devices = g_hash_table_new(NULL, NULL),
-                        .seen = g_hash_table_new(NULL, NULL)};
+                        .below = g_hash_table_new_full(salted_number, NULL, NULL, free_ids),
+                        .above = g_hash_table_new_full(salted_number, NULL, NULL, free_ids),
+                        .devices = g_hash_table_new(salted_number, NULL),
+                        .seen = g_hash_table_new(salted_number, NULL)};
     for (guint i = 0; i < components->len; i++) {
         const struct pktmon_component *component = g_ptr_array_index(components, i);
         g_hash_table_add(walk.devices, GUINT_TO_POINTER(component->id));

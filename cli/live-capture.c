@@ -58,6 +58,12 @@ static bool is_regular_file(int fd)
     return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+static bool has_filters(const struct pktmon_session_options *session)
+{
+    return (session->capture_filter && *session->capture_filter) ||
+           (session->filters && *session->filters);
+}
+
 static void begin_stream(struct capturing *capturing)
 {
     GError *error = NULL;
@@ -66,6 +72,7 @@ static void begin_stream(struct capturing *capturing)
         .fd = capturing->files.fd,
         .carrier = capturing->is_pipe ? PKTMON_CARRIER_FRAMES : PKTMON_CARRIER_BLOCKS,
         .live = true,
+        .matches_only = has_filters(&capturing->options->session),
         .application = "pktmon " PKTMON_VERSION,
     };
     capturing->stream = pktmon_stream_new(&options, pktmon_session_registry(capturing->session),

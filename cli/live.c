@@ -3,11 +3,14 @@
 
 #include <stdio.h>
 
+#include "salted.h"
 #include "screen.h"
 #include "signals.h"
 #include "table.h"
 
 #define WARNINGS_KEPT 16 /* the newest */
+
+#define GONE 0 /* no component's id: the sums of all that have gone */
 
 /* The newest reading of a counter. */
 struct reading {
@@ -23,6 +26,7 @@ struct counting {
     GHashTable *readings; /* struct reading by its key */
     GQueue warnings;      /* of char * */
     struct screen screen;
+    guint gone;   /* components whose counters are those of GONE now */
     gint64 began; /* us; 0 = not yet */
     gint64 shown; /* us, when it was shown last */
     bool changed; /* since then */
@@ -136,6 +140,80 @@ static void take_drops(struct counting *counting, uint32_t component,
     reading->counter.reasons = reading->reasons = copy_reasons(counters);
 }
 
+static const struct pktmon_drop_count *find_reason(const struct reading *reading, const char *name)
+{
+    for (size_t i = 0; i < reading->counter.reason_count; i++) {
+        if (g_str_equal(reading->reasons[i].reason, name))
+            return &reading->reasons[i];
+    }
+    return NULL;
+}
+
+/* The newest drop was one of those that have just gone, as far as is known. */
+static void add_reasons(struct reading *sum, const struct reading *reading)
+{
+    g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(struct pktmon_drop_count));
+    for (size_t i = 0; i < reading->counter.reason_count; i++) {
+        struct pktmon_drop_count count = reading->reasons[i];
+        const struct pktmon_drop_count *known = find_reason(sum, count.reason);
+        if (known) {
+            count.packets_in += known->packets_in;
+            count.bytes_in += known->bytes_in;
+            count.packets_out += known->packets_out;
+            count.bytes_out += known->bytes_out;
+        }
+        g_array_append_val(all, count);
+    }
+    for (size_t i = 0; i < sum->counter.reason_count; i++) {
+        if (!find_reason(reading, sum->reasons[i].reason))
+            g_array_append_val(all, sum->reasons[i]);
+    }
+    g_free(sum->reasons);
+    sum->counter.reason_count = all->len;
+    sum->counter.reasons = sum->reasons =
+        g_memdup2(all->data, all->len * sizeof(struct pktmon_drop_count));
+    if (reading->counter.reason)
+        sum->counter.reason = reading->counter.reason;
+}
+
+static void add_to_gone(struct counting *counting, const struct reading *reading)
+{
+    const guint64 key = reading->key & UINT32_MAX; /* of the component GONE */
+    const struct counter *counter = &reading->counter;
+    struct reading *sum = g_hash_table_lookup(counting->readings, &key);
+    if (!sum) {
+        const struct counter none = {
+            .component = GONE, .drops = counter->drops, .edge = counter->edge};
+        sum = add_reading(counting, key, &none);
+    }
+    sum->counter.packets_in += counter->packets_in;
+    sum->counter.bytes_in += counter->bytes_in;
+    sum->counter.packets_out += counter->packets_out;
+    sum->counter.bytes_out += counter->bytes_out;
+    if (counter->drops)
+        add_reasons(sum, reading);
+}
+
+static bool move_to_gone(struct counting *counting, uint32_t component, bool drops, uint16_t edge)
+{
+    const guint64 key = key_of(component, drops, edge);
+    const struct reading *reading = g_hash_table_lookup(counting->readings, &key);
+    if (!reading)
+        return false;
+    add_to_gone(counting, reading);
+    g_hash_table_remove(counting->readings, &key);
+    return true;
+}
+
+/* However many come and go, what has gone is shown in a few lines. */
+static void take_retired(struct counting *counting, uint32_t component)
+{
+    bool any = move_to_gone(counting, component, true, 0);
+    for (uint16_t edge = 0; edge < PKTMON_EDGES; edge++)
+        any |= move_to_gone(counting, component, false, edge);
+    counting->gone += any;
+}
+
 static void take_warning(struct counting *counting, const struct pktmon_notice *notice)
 {
     /* What could not be attached is among the capture's missing parts, too. */
@@ -151,6 +229,8 @@ static void take_event(struct pktmon_receiver *receiver, const struct pktmon_eve
     struct counting *counting = (struct counting *)receiver;
     if (event->record == PKTMON_RECORD_EVENT)
         take_warning(counting, &event->notice);
+    if (event->record == PKTMON_RECORD_RETIRED)
+        take_retired(counting, event->component);
     if (event->record != PKTMON_RECORD_COUNTERS)
         return;
     if (event->counters.has_flow)
@@ -249,6 +329,11 @@ static void show(struct counting *counting, bool last)
     if (view->zero || view->json)
         add_zeros(counting);
     struct stacks *stacks = host_stacks(pktmon_session_registry(counting->session), &selection);
+    g_autofree char *gone = g_strdup_printf(counting->gone == 1 ? "%u component that has gone"
+                                                                : "%u components that have gone",
+                                            counting->gone);
+    if (counting->gone > 0)
+        stacks_add_rest(stacks, GONE, "Gone", gone);
     g_autoptr(GArray) counters = sorted_counters(counting);
     if (view->json) {
         counter_view_print_json(view, stacks, counters);
@@ -301,6 +386,7 @@ static struct pktmon_session *new_session(const struct live_counting *counting, 
     options.counters_interval_ms = counting->refresh ? 1000 / (uint32_t)counting->rate : 0;
     options.components = counting->components;
     options.netns = counting->netns;
+    options.hook_queues = counting->hook_queues;
     options.buffer_size = 1; /* no packet goes through it */
     return pktmon_session_new(&options, error);
 }
@@ -319,7 +405,7 @@ bool live_count(const struct live_counting *options, GError **error)
                                 .session = new_session(options, error)};
     if (!counting.session)
         return false;
-    counting.readings = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, reading_free);
+    counting.readings = g_hash_table_new_full(salted_int64, g_int64_equal, NULL, reading_free);
     g_queue_init(&counting.warnings);
     screen_init(&counting.screen);
     signals_stop(counting.session);

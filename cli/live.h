@@ -22,6 +22,7 @@ struct live_counting {
     int seconds;            /* 0 = until a signal */
     const char *components; /* as --components of a capture; NULL = all */
     const char *netns;
+    bool hook_queues; /* as of struct pktmon_session_options */
 };
 
 /* Counts and shows. */

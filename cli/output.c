@@ -3,15 +3,48 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "convert.h"
+#include "salted.h"
 
 /* Providers named in the report; the rest is summed up. */
 #define MAX_REPORTED 16
+
+static volatile sig_atomic_t stop_wanted;
+
+static void on_stop_signal(int number)
+{
+    (void)number;
+    stop_wanted = 1;
+}
+
+static void catch_stop_signals(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    const struct sigaction stop = {.sa_handler = on_stop_signal,
+                                   .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
+    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
+        sigaction(numbers[i], &stop, NULL);
+}
+
+bool output_set_limits(const struct output_limits *given, struct pktmon_etl_limits *limits,
+                       GError **error)
+{
+    bool good = given->memory >= 0 && given->text >= 0 && given->output >= 0 &&
+                pktmon_etl_limits_set(limits, (uint64_t)given->memory, (uint64_t)given->text,
+                                      (uint64_t)given->output);
+    if (!good)
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
+                    "--max-memory takes at least %d MiB, --max-text 1 to %d KiB, --max-output at "
+                    "least 1 MiB.",
+                    ETL_LIMIT_MEMORY_MIN, ETL_LIMIT_TEXT_MAX);
+    return good;
+}
 
 static bool is_input(int fd, char **inputs)
 {
@@ -67,8 +100,10 @@ bool output_open(struct output *output, const char *out, char **inputs, const ch
     if (out ? g_str_equal(out, "-") : !isatty(STDOUT_FILENO))
         return true;
     output->path = out ? g_strdup(out) : name_like(inputs[0], extension);
-    if (open_file(output, inputs, error))
+    if (open_file(output, inputs, error)) {
+        catch_stop_signals();
         return true;
+    }
     g_clear_pointer(&output->path, g_free);
     return false;
 }
@@ -90,11 +125,10 @@ bool output_progress(void *user, uint64_t done, uint64_t all)
     static int shown = -1;
     int percent = all > 0 ? (int)(done * 100 / all) : 100;
     (void)user;
-    if (percent == shown || !isatty(STDERR_FILENO))
-        return true;
+    if (percent != shown && isatty(STDERR_FILENO))
+        fprintf(stderr, "\r%3d%% converted", percent);
     shown = percent;
-    fprintf(stderr, "\r%3d%% converted", percent);
-    return true;
+    return !stop_wanted;
 }
 
 void output_progress_end(void)
@@ -107,7 +141,7 @@ void output_progress_end(void)
 static void report_events(const struct pktmon_provider *provider)
 {
     g_autoptr(GPtrArray) counts = etl_catalogue_counts(pktmon_etl_catalogue(provider));
-    g_autoptr(GHashTable) sums = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+    g_autoptr(GHashTable) sums = g_hash_table_new_full(salted_string, g_str_equal, NULL, g_free);
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     uint64_t others = etl_catalogue_uncounted(pktmon_etl_catalogue(provider));
     for (guint i = 0; i < counts->len; i++) {

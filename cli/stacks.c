@@ -34,9 +34,19 @@ void stacks_add(struct stacks *stacks, uint32_t component)
     g_array_append_val(stacks->members, member);
 }
 
+void stacks_add_rest(struct stacks *stacks, uint32_t id, const char *heading, const char *name)
+{
+    stacks->rest = id;
+    stacks->rest_name = name;
+    stacks_open(stacks, heading);
+    stacks_add(stacks, id);
+}
+
 const char *stacks_name(const struct stacks *stacks, uint32_t id)
 {
     const struct pktmon_component *component = pktmon_registry_find(stacks->registry, id);
+    if (stacks->rest_name && id == stacks->rest)
+        return stacks->rest_name;
     return component ? text_or_empty(component->name) : "";
 }
 

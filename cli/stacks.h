@@ -21,6 +21,8 @@ struct stacks {
     const struct pktmon_registry *registry; /* borrowed */
     GArray *members;                        /* of struct stack_member */
     GPtrArray *headings;                    /* owns them */
+    const char *rest_name;                  /* NULL: there is no rest. Borrowed. */
+    uint32_t rest;
 };
 
 struct stacks *stacks_new(const struct pktmon_registry *registry);
@@ -28,6 +30,9 @@ void stacks_free(struct stacks *stacks);
 /* Begins a stack; the heading is copied. What is added next belongs to it. */
 void stacks_open(struct stacks *stacks, const char *heading);
 void stacks_add(struct stacks *stacks, uint32_t component);
+
+/* A stack of one member, which is no component: what is left. The name is borrowed. */
+void stacks_add_rest(struct stacks *stacks, uint32_t id, const char *heading, const char *name);
 
 /* The component's name, or "" where nothing is known of it. */
 const char *stacks_name(const struct stacks *stacks, uint32_t component);

@@ -202,6 +202,11 @@ static const struct {
     [PKTMON_KIND_STRING] = {FT_STRING, BASE_NONE, ENC_UTF_8},
 };
 
+/* Fields of one record that are shown. A full record of ours has some hundred; what claims more is
+ * counted, because an item takes a hundred times as much memory as the four bytes that ask for it.
+ */
+#define MAX_SHOWN 4096
+
 /* Between record number and first field. */
 #define RECORD_OFFSET     5
 #define FIELD_HEADER_SIZE 4
@@ -218,6 +223,7 @@ static expert_field ei_length = EI_INIT;
 static expert_field ei_version = EI_INIT;
 static expert_field ei_record = EI_INIT;
 static expert_field ei_field = EI_INIT;
+static expert_field ei_not_shown = EI_INIT;
 
 /* The tree of one record while it is built. */
 struct view {
@@ -229,12 +235,21 @@ struct view {
     proto_item *property_item;
 };
 
+/* The reason of a released copy is not that of a drop. */
+static const char *group_name(const struct record *record, enum group group)
+{
+    bool is_released = record_number(record, PKTMON_FIELD_COPY_RELEASED) &&
+                       !record_number(record, PKTMON_FIELD_DROPPED);
+
+    return group == GROUP_DROP && is_released ? "Copy released" : group_names[group];
+}
+
 static proto_tree *group_tree(struct view *view, enum group group, int offset)
 {
     if (!view->trees[group])
-        view->trees[group] =
-            proto_tree_add_subtree(view->trees[GROUP_RECORD], view->record->tvb, offset, 0,
-                                   ett_group[group], &view->items[group], group_names[group]);
+        view->trees[group] = proto_tree_add_subtree(
+            view->trees[GROUP_RECORD], view->record->tvb, offset, 0, ett_group[group],
+            &view->items[group], group_name(view->record, group));
     return view->trees[group];
 }
 
@@ -304,23 +319,31 @@ static void add_header(struct view *view)
                                "Record type %u is not known to this version", record->type);
 }
 
+static void report_not_shown(struct view *view, unsigned count)
+{
+    if (count > 0)
+        expert_add_info_format(view->pinfo, view->items[GROUP_RECORD], &ei_not_shown,
+                               "%u more fields of the record are not shown", count);
+}
+
 static void add_fields(struct view *view)
 {
     tvbuff_t *tvb = view->record->tvb;
     unsigned size = tvb_captured_length(tvb);
+    unsigned fields_seen = 0;
     struct pktmon_metadata_reader reader;
     struct pktmon_metadata_field field;
 
     if (!pktmon_metadata_open(&reader, tvb_get_ptr(tvb, 0, size), size))
         return;
     while (pktmon_metadata_next(&reader, &field)) {
-        if (field.kind == PKTMON_KIND_NONE) {
-            add_unknown(view, &field);
+        bool known = field.kind != PKTMON_KIND_NONE;
+        if (++fields_seen > MAX_SHOWN || !known)
             reader.malformed = false; /* said; what follows is about the end of the record */
-        } else {
-            add_known(view, &field);
-        }
+        if (fields_seen <= MAX_SHOWN)
+            (known ? add_known : add_unknown)(view, &field);
     }
+    report_not_shown(view, fields_seen > MAX_SHOWN ? fields_seen - MAX_SHOWN : 0);
     if (reader.malformed)
         expert_add_info(view->pinfo, view->items[GROUP_RECORD], &ei_truncated);
 }
@@ -407,6 +430,9 @@ static void register_expert_info(int proto)
         {&ei_field,
          {"pktmon.unknown.field", PI_UNDECODED, PI_NOTE,
           "The metadata record has a field of an unknown type", EXPFILL}},
+        {&ei_not_shown,
+         {"pktmon.malformed.too_many", PI_MALFORMED, PI_WARN,
+          "The metadata record has more fields than are shown", EXPFILL}},
     };
 
     expert_register_field_array(expert_register_protocol(proto), infos, G_N_ELEMENTS(infos));

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Opens Windows logs (.etl) in Wireshark. The log is converted to pcapng in a temporary file,
- * which Wireshark's own reader then reads: what is shown is what etl2pcap writes.
+ * Opens Windows logs (.etl) in Wireshark. The log is converted to pcapng in a temporary file
+ * without a name, which Wireshark's own reader then reads: what is shown is what etl2pcap writes.
+ * It is converted as it is read, so that a log which is only selected in a dialog costs no more
+ * than the records that the dialog looks at; closing the file ends the conversion.
  */
 #include "wiretap-layout.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib/gstdio.h>
 #include <unistd.h>
 
 #include "convert.h"
@@ -33,9 +34,15 @@ static int file_type = -1;
 /* Kept in wth->priv, which libwiretap frees. */
 struct converted {
     struct wtap *pcapng;
+    char *log;
+    const char *paths[2];
+    struct pktmon_etl_conversion conversion;
+    struct pktmon_etl_converter *converter; /* NULL: all is converted, or it failed */
+    int fd;                                 /* of the temporary file */
 };
 
-/* Interfaces of the converted file become interfaces of the log as they are met. */
+/* Interfaces of the converted file become interfaces of the log as they are met, and with them the
+ * link type of the file: more than one is none. */
 static void take_over_interfaces(struct wtap *wth, const struct converted *converted)
 {
     GArray *own = wiretap_layout(wth)->interface_data;
@@ -44,13 +51,36 @@ static void take_over_interfaces(struct wtap *wth, const struct converted *conve
         wtap_block_t block = wtap_block_ref(g_array_index(theirs, wtap_block_t, own->len));
         g_array_append_val(own, block);
     }
+    wiretap_layout(wth)->file_encap = wtap_file_encap(converted->pcapng);
 }
 
+/* Converts some more of the log. False: there is no more, or err and err_info say what is wrong. */
+static bool convert_more(struct converted *converted, int *err, char **err_info)
+{
+    g_autoptr(GError) error = NULL;
+    if (!converted->converter)
+        return false;
+    int more = pktmon_etl_converter_step(converted->converter, true, &error);
+    if (more <= 0)
+        g_clear_pointer(&converted->converter, pktmon_etl_converter_free);
+    if (more < 0) {
+        *err = WTAP_ERR_BAD_FILE;
+        *err_info = g_strdup(error->message);
+        return false;
+    }
+    wtap_cleareof(converted->pcapng);
+    return true;
+}
+
+/* What was converted ends with a whole block, as a capture does that is still being made. */
 static compat_bool etl_read(struct wtap *wth, wtap_rec *rec, Buffer *buffer, int *err,
                             char **err_info, gint64 *offset)
 {
-    const struct converted *converted = wiretap_layout(wth)->priv;
-    compat_bool there = wtap_read(converted->pcapng, rec, buffer, err, err_info, offset);
+    struct converted *converted = wiretap_layout(wth)->priv;
+    compat_bool there;
+    do {
+        there = wtap_read(converted->pcapng, rec, buffer, err, err_info, offset);
+    } while (!there && *err == 0 && convert_more(converted, err, err_info));
     take_over_interfaces(wth, converted);
     return there;
 }
@@ -62,11 +92,22 @@ static compat_bool etl_seek_read(struct wtap *wth, gint64 offset, wtap_rec *rec,
     return wtap_seek_read(converted->pcapng, offset, rec, buffer, err, err_info);
 }
 
+static void clear(struct converted *converted)
+{
+    g_clear_pointer(&converted->converter, pktmon_etl_converter_free);
+    if (converted->pcapng)
+        wtap_close(converted->pcapng);
+    converted->pcapng = NULL;
+    if (converted->fd >= 0)
+        close(converted->fd);
+    converted->fd = -1;
+    g_clear_pointer(&converted->log, g_free);
+}
+
 static void etl_close(struct wtap *wth)
 {
     struct converted *converted = wiretap_layout(wth)->priv;
-    wtap_close(converted->pcapng);
-    converted->pcapng = NULL;
+    clear(converted);
 }
 
 static bool is_log(const char *path)
@@ -80,50 +121,53 @@ static bool is_log(const char *path)
     return size > 0 && etl_file_recognise(head, (size_t)size);
 }
 
-static bool convert(const char *log, int fd, GError **error)
+static bool start(struct converted *converted, const char *log, GError **error)
 {
-    const char *const paths[] = {log, NULL};
-    struct pktmon_etl_conversion conversion = {
-        .fd = fd, .carrier = PKTMON_CARRIER_BLOCKS, .application = "pktmon-etl " PKTMON_VERSION};
-    pktmon_etl_options_init(&conversion.events);
-    return pktmon_etl_convert(paths, &conversion, NULL, error);
+    converted->log = g_strdup(log);
+    converted->paths[0] = converted->log;
+    converted->fd = wiretap_temporary_file(error);
+    if (converted->fd < 0)
+        return false;
+    converted->conversion =
+        (struct pktmon_etl_conversion){.fd = converted->fd,
+                                       .carrier = PKTMON_CARRIER_BLOCKS,
+                                       .application = "pktmon-etl " PKTMON_VERSION};
+    pktmon_etl_options_init(&converted->conversion.events);
+    converted->converter =
+        pktmon_etl_converter_new(converted->paths, &converted->conversion, error);
+    return converted->converter != NULL;
 }
 
 /* NULL: err and err_info say why, as an open routine tells. */
-static struct wtap *open_converted(const char *log, bool random, int *err, char **err_info)
+static struct converted *open_converted(const char *log, bool random, int *err, char **err_info)
 {
-    g_autofree char *path = NULL;
     g_autoptr(GError) error = NULL;
-    int fd = g_file_open_tmp("pktmon-etl-XXXXXX.pcapng", &path, &error);
-    if (fd < 0) {
+    struct converted *converted = g_new0(struct converted, 1);
+    converted->fd = -1;
+    if (start(converted, log, &error)) {
+        g_autofree char *path = wiretap_path_of(converted->fd);
+        converted->pcapng = wtap_open_offline(path, WTAP_TYPE_AUTO, err, err_info, random);
+    } else {
         *err = WTAP_ERR_INTERNAL;
         *err_info = g_strdup(error->message);
-        return NULL;
     }
-    struct wtap *pcapng = NULL;
-    if (convert(log, fd, &error)) {
-        pcapng = wtap_open_offline(path, WTAP_TYPE_AUTO, err, err_info, random);
-    } else {
-        *err = WTAP_ERR_BAD_FILE;
-        *err_info = g_strdup(error->message);
-    }
-    close(fd);
-    g_unlink(path); /* it stays readable for those who have it open */
-    return pcapng;
+    if (converted->pcapng)
+        return converted;
+    clear(converted);
+    g_free(converted);
+    return NULL;
 }
 
-static void take_over_file(struct wtap *wth, struct wtap *pcapng)
+static void take_over_file(struct wtap *wth, struct converted *converted)
 {
     struct wtap_layout *layout = wiretap_layout(wth);
-    struct converted *converted = g_new0(struct converted, 1);
+    struct wtap *pcapng = converted->pcapng;
     wtap_block_t section = wtap_file_get_shb(pcapng, 0);
-    converted->pcapng = pcapng;
     layout->priv = converted;
     layout->read = etl_read;
     layout->seek_read = etl_seek_read;
     layout->close = etl_close;
     layout->file_type_subtype = file_type;
-    layout->file_encap = wtap_file_encap(pcapng);
     layout->file_tsprec = wtap_file_tsprec(pcapng);
     layout->snapshot_length = wtap_snapshot_length(pcapng);
     if (section && layout->shb_hdrs->len > 0) {
@@ -140,11 +184,11 @@ static wtap_open_return_val etl_open(struct wtap *wth, int *err, char **err_info
     const struct wtap_layout *layout = wiretap_layout(wth);
     if (layout->ispipe || !is_log(layout->pathname))
         return WTAP_OPEN_NOT_MINE;
-    struct wtap *pcapng =
+    struct converted *converted =
         open_converted(layout->pathname, layout->random_fh != NULL, err, err_info);
-    if (!pcapng)
+    if (!converted)
         return WTAP_OPEN_ERROR;
-    take_over_file(wth, pcapng);
+    take_over_file(wth, converted);
     return WTAP_OPEN_MINE;
 }
 

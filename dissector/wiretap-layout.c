@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "wiretap-layout.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* A pcapng file with one interface and one packet, whose properties are found nowhere by chance:
@@ -39,16 +42,37 @@ static bool check_file(const char *path)
     return right;
 }
 
+int wiretap_temporary_file(GError **error)
+{
+    int fd = open(g_get_tmp_dir(), O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (fd >= 0)
+        return fd;
+    /* A file system without them: it loses its name before its first byte is written. */
+    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "pktmon-etl-XXXXXX", NULL);
+    fd = g_mkstemp_full(path, O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (fd >= 0)
+        g_unlink(path);
+    else
+        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
+                    "There is no place for temporary files in %s (%s): set TMPDIR.",
+                    g_get_tmp_dir(), g_strerror(errno));
+    return fd;
+}
+
+char *wiretap_path_of(int fd)
+{
+    return g_strdup_printf("/proc/self/fd/%d", fd);
+}
+
 static bool check(void)
 {
-    g_autofree char *path = NULL;
-    int fd = g_file_open_tmp("pktmon-etl-XXXXXX.pcapng", &path, NULL);
+    int fd = memfd_create("pktmon-etl", MFD_CLOEXEC);
     if (fd < 0)
         return false;
+    g_autofree char *path = wiretap_path_of(fd);
     bool written = write(fd, probe, sizeof(probe)) == (ssize_t)sizeof(probe);
-    close(fd);
     bool right = written && check_file(path);
-    g_unlink(path);
+    close(fd);
     return right;
 }
 

@@ -47,6 +47,12 @@ static inline struct wtap_layout *wiretap_layout(struct wtap *wth)
     return (struct wtap_layout *)wth;
 }
 
+/* A file in the folder of temporary files that has no name, so that none stays behind, whatever
+ * ends the program. -1: error. */
+int wiretap_temporary_file(GError **error);
+/* By which the same file can be opened once more; the caller frees it. */
+char *wiretap_path_of(int fd);
+
 /* Whether the structure above is that of the running Wireshark. Looked at once. */
 bool wiretap_layout_is_right(void);
 

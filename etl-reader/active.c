@@ -5,10 +5,11 @@
 
 #include "bytes.h"
 
+/* Packed: there may be very many. */
 struct place {
     uint64_t time; /* ns */
     uint32_t at;   /* of the record, in the buffer */
-};
+} __attribute__((packed, aligned(4)));
 
 struct reader {
     struct etl_buffer buffer;
@@ -23,7 +24,7 @@ struct etl_active {
     const GPtrArray *files;
     GPtrArray *heap;          /* of struct reader: the earliest next record first */
     struct reader *exhausted; /* at its end, but its last record is still in use */
-    size_t loaded, max_loaded;
+    uint64_t loaded, max_loaded;
     struct etl_bytes spare; /* memory of the last buffer that ended, for the next one */
     GArray *spare_places;
 };
@@ -62,13 +63,18 @@ bool etl_walk_next(struct etl_walk *walk, etl_record_reader *read, struct etl_re
     return true;
 }
 
-struct etl_active *etl_active_new(const GPtrArray *files, size_t max_loaded)
+struct etl_active *etl_active_new(const GPtrArray *files)
 {
     struct etl_active *active = g_new0(struct etl_active, 1);
     active->files = files;
-    active->max_loaded = max_loaded;
+    active->max_loaded = UINT64_MAX;
     active->heap = g_ptr_array_new();
     return active;
+}
+
+void etl_active_set_memory(struct etl_active *active, uint64_t bytes)
+{
+    active->max_loaded = bytes;
 }
 
 static void free_reader(struct reader *reader)
@@ -133,7 +139,8 @@ static void load(struct etl_active *active, struct reader *reader)
     reader->bytes = active->spare;
     active->spare = (struct etl_bytes){0};
     reader->places = active->spare_places ? active->spare_places
-                                          : g_array_new(FALSE, FALSE, sizeof(struct place));
+                                          : g_array_sized_new(FALSE, FALSE, sizeof(struct place),
+                                                              reader->buffer.records);
     active->spare_places = NULL;
     g_array_set_size(reader->places, 0);
     etl_file_load(file, &reader->buffer, &reader->bytes);

@@ -34,9 +34,10 @@ bool etl_walk_next(struct etl_walk *walk, etl_record_reader *read, struct etl_re
 
 struct etl_active;
 
-/* files (of struct etl_file) is borrowed. The buffers that are open should not take more than
- * max_loaded bytes in all. */
-struct etl_active *etl_active_new(const GPtrArray *files, size_t max_loaded);
+/* files (of struct etl_file) is borrowed. */
+struct etl_active *etl_active_new(const GPtrArray *files);
+/* The buffers that are open should not take more bytes in all. */
+void etl_active_set_memory(struct etl_active *active, uint64_t bytes);
 void etl_active_free(struct etl_active *active);
 
 /* Opens a buffer, which is borrowed only for the call; order decides among records of the same

@@ -118,7 +118,7 @@ static const struct letter *find(char wanted)
 
 static GArray *make_fields(const char *description)
 {
-    GArray *fields = etl_fields_new();
+    GArray *fields = g_array_new(FALSE, FALSE, sizeof(struct etl_field));
     for (uint16_t i = 0; description[i]; i++) {
         const struct letter *letter = find(description[i]);
         const struct etl_field field = {
@@ -126,7 +126,7 @@ static GArray *make_fields(const char *description)
             .in = letter->in,
             .out = letter->out,
             .length = letter->flags & ETL_FIELD_LENGTH_FIELD ? (uint16_t)(i - 1) : letter->length,
-            .map = g_strdup(letter->map),
+            .map = letter->map,
         };
         g_array_append_val(fields, field);
     }
@@ -139,8 +139,8 @@ struct etl_schema *etl_builtin_schema(uint16_t id)
         if (events[i].id != id)
             continue;
         struct etl_schema *schema = g_new0(struct etl_schema, 1);
-        schema->provider = g_strdup("Microsoft-Windows-PktMon");
-        schema->message = g_strdup(events[i].message);
+        schema->provider = "Microsoft-Windows-PktMon";
+        schema->message = events[i].message;
         schema->fields = make_fields(events[i].fields);
         schema->top = schema->fields->len;
         return schema;

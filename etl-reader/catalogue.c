@@ -4,32 +4,35 @@
 #include "catalogue-private.h"
 #include "event-text.h"
 #include "pktmon-event.h"
+#include "salted.h"
 
 /* What a log may say of itself; no machine comes near, and what is beyond is counted and left out.
  * A few compressed bytes can be very many when they are plain. */
-#define MAX_COUNTED        4096 /* kinds of events that are counted apart */
-#define MAX_COUNTERS       262144
-#define MAX_FILTERS        1024
-#define MAX_DEFERRED       262144 /* records */
-#define MAX_DEFERRED_BYTES (64u << 20)
+#define MAX_COUNTED  4096 /* kinds of events that are counted apart */
+#define MAX_COUNTERS 262144
+#define MAX_FILTERS  1024
+#define MAX_DEFERRED 262144 /* records */
+/* What a record that is put off, and a counter, take beside the bytes that they hold. A name is
+ * read from two bytes for each of its characters, and kept in up to three. */
+#define DEFERRED_SIZE  256
+#define DEFERRED_TIMES 3
+#define COUNTER_SIZE   256
 
+/* No padding: it is hashed as it stands. */
 struct count_key {
     uint8_t guid[ETL_GUID_SIZE];
-    enum etl_record_kind kind;
+    uint16_t kind; /* enum etl_record_kind */
     uint16_t id;
 };
 
-static guint hash_count(gconstpointer data)
+static guint hash_count(gconstpointer key)
 {
-    const struct count_key *key = data;
-    return etl_u32(key->guid) ^ etl_u32(key->guid + 8) ^ (guint)key->id << 4 ^ key->kind;
+    return salted_bytes(key, sizeof(struct count_key));
 }
 
 static gboolean equal_counts(gconstpointer a, gconstpointer b)
 {
-    const struct count_key *left = a, *right = b;
-    return memcmp(left->guid, right->guid, ETL_GUID_SIZE) == 0 && left->kind == right->kind &&
-           left->id == right->id;
+    return memcmp(a, b, sizeof(struct count_key)) == 0;
 }
 
 static void free_count(gpointer data)
@@ -47,19 +50,21 @@ static void free_filter(gpointer data)
     g_free(filter);
 }
 
-struct etl_catalogue *etl_catalogue_new(struct pktmon_registry *registry, uint32_t build)
+struct etl_catalogue *etl_catalogue_new(struct pktmon_registry *registry, uint32_t build,
+                                        struct etl_budget *budget)
 {
     struct etl_catalogue *catalogue = g_new0(struct etl_catalogue, 1);
     catalogue->registry = registry;
-    catalogue->schemas = etl_schemas_new(build);
-    catalogue->bindings = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-    catalogue->interfaces = g_hash_table_new_full(NULL, NULL, NULL, etl_interface_free);
+    catalogue->budget = budget;
+    catalogue->schemas = etl_schemas_new(build, budget);
+    catalogue->bindings = g_hash_table_new_full(salted_number, NULL, NULL, g_free);
+    catalogue->interfaces = g_hash_table_new_full(salted_number, NULL, NULL, etl_interface_free);
     catalogue->filters = g_ptr_array_new_with_free_func(free_filter);
-    catalogue->adapters = g_hash_table_new(NULL, NULL);
+    catalogue->adapters = g_hash_table_new(salted_number, NULL);
     catalogue->deferred = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
-    catalogue->counters = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    catalogue->counters = g_hash_table_new_full(salted_int64, g_int64_equal, g_free, g_free);
     catalogue->counter_list = g_array_new(FALSE, FALSE, sizeof(struct etl_counter));
-    catalogue->edge_names = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    catalogue->edge_names = g_hash_table_new(salted_number, NULL);
     catalogue->counts = g_hash_table_new_full(hash_count, equal_counts, g_free, free_count);
     return catalogue;
 }
@@ -83,7 +88,7 @@ void etl_catalogue_free(struct etl_catalogue *catalogue)
 
 static void count_event(struct etl_catalogue *catalogue, const struct etl_record *record)
 {
-    struct count_key key = {.kind = record->kind, .id = record->id};
+    struct count_key key = {.kind = (uint16_t)record->kind, .id = record->id};
     if (record->guid)
         memcpy(key.guid, record->guid, ETL_GUID_SIZE);
     struct etl_event_count *count = g_hash_table_lookup(catalogue->counts, &key);
@@ -135,24 +140,37 @@ static gpointer edge_key(uint32_t component, uint16_t edge)
     return GUINT_TO_POINTER(component << 16 | edge);
 }
 
+static bool has_room_for_counter(struct etl_catalogue *catalogue, const char *edge_name)
+{
+    bool room =
+        g_hash_table_size(catalogue->counters) < MAX_COUNTERS &&
+        etl_budget_keep(catalogue->budget, COUNTER_SIZE + (edge_name ? strlen(edge_name) : 0));
+    etl_budget_cuts(catalogue->budget)->descriptions += !room;
+    return room;
+}
+
 static void learn_counter(struct etl_catalogue *catalogue, const struct etl_record *record)
 {
     struct etl_counter counter;
     char *edge_name;
-    if (!etl_counter_read(record, &counter, &edge_name) ||
-        g_hash_table_size(catalogue->counters) >= MAX_COUNTERS) {
+    if (!etl_counter_read(record, &counter, &edge_name)) {
         catalogue->refused++;
+        return;
+    }
+    uint64_t place =
+        (uint64_t)counter.component << 32 | (uint64_t)counter.drops << 16 | counter.edge;
+    const struct etl_counter *before = g_hash_table_lookup(catalogue->counters, &place);
+    if (!before && !has_room_for_counter(catalogue, edge_name)) {
+        g_free(edge_name);
         return;
     }
     pktmon_registry_get(catalogue->registry, counter.component);
     etl_binding_of(catalogue, counter.component);
     if (edge_name && *edge_name)
-        g_hash_table_replace(catalogue->edge_names, edge_key(counter.component, counter.edge),
-                             g_steal_pointer(&edge_name));
+        g_hash_table_replace(
+            catalogue->edge_names, edge_key(counter.component, counter.edge),
+            (gpointer)etl_budget_share(catalogue->budget, g_steal_pointer(&edge_name)));
     g_free(edge_name);
-    uint64_t place =
-        (uint64_t)counter.component << 32 | (uint64_t)counter.drops << 16 | counter.edge;
-    const struct etl_counter *before = g_hash_table_lookup(catalogue->counters, &place);
     if (!before || before->time <= counter.time)
         g_hash_table_replace(catalogue->counters, g_memdup2(&place, sizeof(place)),
                              g_memdup2(&counter, sizeof(counter)));
@@ -205,7 +223,7 @@ static void learn_filter(struct etl_catalogue *catalogue, const struct etl_recor
     struct etl_cursor cursor = etl_cursor_over(record->payload, record->payload_size);
     g_autoptr(GString) text = g_string_new(NULL);
     uint16_t id = etl_take_u16(&cursor);
-    g_autofree char *name = etl_cut(g_strstrip(etl_take_utf16(&cursor)), ETL_MAX_NAME);
+    g_autofree char *name = etl_catalogue_cut(catalogue, g_strstrip(etl_take_utf16(&cursor)));
     add_mac(text, etl_take(&cursor, ETL_MAC_SIZE));
     add_mac(text, etl_take(&cursor, ETL_MAC_SIZE));
     uint16_t ethertype = etl_take_u16(&cursor);
@@ -220,7 +238,7 @@ static void learn_filter(struct etl_catalogue *catalogue, const struct etl_recor
     add_number(text, "port", etl_take_u16(&cursor), NULL);
     add_number(text, "port", etl_take_u16(&cursor), NULL);
     add_tcp_flags(text, etl_take_u8(&cursor));
-    if (cursor.failed || catalogue->filters->len >= MAX_FILTERS) {
+    if (cursor.failed) {
         catalogue->refused++;
         return;
     }
@@ -229,6 +247,10 @@ static void learn_filter(struct etl_catalogue *catalogue, const struct etl_recor
         if (filter->id == id && g_str_equal(filter->name, name) &&
             g_str_equal(filter->text, text->str))
             return; /* a second rundown */
+    }
+    if (catalogue->filters->len >= MAX_FILTERS) {
+        etl_budget_cuts(catalogue->budget)->descriptions++;
+        return;
     }
     struct etl_filter *filter = g_new0(struct etl_filter, 1);
     filter->id = id;
@@ -249,6 +271,12 @@ static void learn_description(struct etl_catalogue *catalogue, const struct etl_
         learn_filter(catalogue, record);
     else
         etl_components_learn(catalogue, record);
+}
+
+char *etl_catalogue_cut(struct etl_catalogue *catalogue, char *name)
+{
+    etl_budget_cuts(catalogue->budget)->names += strlen(name) > ETL_MAX_NAME;
+    return etl_cut(name, ETL_MAX_NAME);
 }
 
 /* The maps often stand behind the records that need them, so these are put off to the end. */
@@ -287,11 +315,11 @@ static bool is_description(uint16_t id)
 static void learn_description_later(struct etl_catalogue *catalogue,
                                     const struct etl_record *record)
 {
-    catalogue->deferred_bytes += record->payload_size;
-    if (catalogue->deferred->len < MAX_DEFERRED && catalogue->deferred_bytes <= MAX_DEFERRED_BYTES)
+    if (catalogue->deferred->len < MAX_DEFERRED &&
+        etl_budget_keep(catalogue->budget, DEFERRED_SIZE + DEFERRED_TIMES * record->payload_size))
         defer(catalogue, record);
     else
-        catalogue->refused++;
+        etl_budget_cuts(catalogue->budget)->descriptions++;
 }
 
 /* The type and the component of an event with a frame stand at fixed places. */

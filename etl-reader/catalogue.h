@@ -80,8 +80,10 @@ struct etl_event_count {
 
 struct etl_catalogue;
 
-/* registry is borrowed and filled. build: of Windows, decides among conflicting names. */
-struct etl_catalogue *etl_catalogue_new(struct pktmon_registry *registry, uint32_t build);
+/* registry and budget are borrowed; the registry is filled. build: of Windows, decides among
+ * conflicting names. */
+struct etl_catalogue *etl_catalogue_new(struct pktmon_registry *registry, uint32_t build,
+                                        struct etl_budget *budget);
 void etl_catalogue_free(struct etl_catalogue *catalogue);
 
 /* What the second pass has to do with a record. */

@@ -3,17 +3,34 @@
 
 #include <sys/stat.h>
 
-struct writer {
+struct pktmon_etl_converter {
     struct pktmon_sink sink;
+    const struct pktmon_etl_conversion *conversion;
+    struct pktmon_registry *registry;
+    struct pktmon_capture *capture;
+    struct pktmon_provider *provider;
     struct pktmon_stream *stream;
+    uint64_t size; /* of the stream, as far as the budget knows */
+    bool started;
     GError *error; /* the first */
 };
 
+static void spend(struct pktmon_etl_converter *converter)
+{
+    uint64_t size = pktmon_stream_size(converter->stream);
+    pktmon_etl_spend(converter->provider, size - converter->size);
+    converter->size = size;
+}
+
 static void write_event(struct pktmon_sink *sink, const struct pktmon_event *event)
 {
-    struct writer *writer = (struct writer *)sink;
-    if (!writer->error && !pktmon_stream_closed(writer->stream))
-        pktmon_stream_write(writer->stream, event, &writer->error);
+    struct pktmon_etl_converter *converter = (struct pktmon_etl_converter *)sink;
+    if (converter->error || pktmon_stream_closed(converter->stream))
+        return;
+    pktmon_stream_write(converter->stream, event, &converter->error);
+    /* A packet is as large as it is in the log, so that these can be counted after each step. */
+    if (event->record != PKTMON_RECORD_PACKET)
+        spend(converter);
 }
 
 enum pktmon_carrier pktmon_etl_carrier(int fd)
@@ -23,34 +40,58 @@ enum pktmon_carrier pktmon_etl_carrier(int fd)
     return regular ? PKTMON_CARRIER_BLOCKS : PKTMON_CARRIER_FRAMES;
 }
 
-static bool go_on(const struct pktmon_etl_conversion *conversion, const struct writer *writer,
-                  const struct pktmon_provider *provider)
+static bool goes_on(void *user)
 {
-    uint64_t done, all;
-    if (writer->error || pktmon_stream_closed(writer->stream))
-        return false;
-    etl_log_progress(pktmon_etl_log(provider), &done, &all);
-    return !conversion->progress || conversion->progress(conversion->user, done, all);
+    const struct pktmon_etl_converter *converter = user;
+    const struct pktmon_etl_conversion *conversion = converter->conversion;
+    uint64_t done = 0, all = 1;
+    if (!conversion->progress)
+        return true;
+    if (converter->started)
+        etl_log_progress(pktmon_etl_log(converter->provider), &done, &all);
+    return conversion->progress(conversion->user, done, all);
 }
 
-static bool run(struct pktmon_provider *provider, struct writer *writer,
-                const struct pktmon_etl_conversion *conversion, GError **error)
+/* False: nothing more can be written, and error is set unless the reader has gone. */
+static bool can_write(struct pktmon_etl_converter *converter, GError **error)
 {
-    const struct etl_log *log = pktmon_etl_log(provider);
-    if (!pktmon_stream_begin(writer->stream, etl_log_start(log), error) ||
-        !provider->ops->start(provider, error))
-        return false;
+    if (converter->error)
+        g_propagate_error(error, g_steal_pointer(&converter->error));
+    else if (!pktmon_stream_closed(converter->stream))
+        return true;
+    return false;
+}
+
+static bool finish(struct pktmon_etl_converter *converter, GError **error)
+{
+    return converter->provider->ops->stop(converter->provider, error) &&
+           can_write(converter, error) &&
+           pktmon_stream_end(converter->stream, pktmon_etl_end(converter->provider), error);
+}
+
+static int step(struct pktmon_etl_converter *converter, bool flush, GError **error)
+{
+    const struct pktmon_provider_ops *ops = converter->provider->ops;
     int more = 1;
-    while (more > 0 && go_on(conversion, writer, provider))
-        more = provider->ops->read(provider, 0, error);
-    if (more < 0 || !provider->ops->stop(provider, error))
-        return false;
-    if (writer->error) {
-        g_propagate_error(error, g_steal_pointer(&writer->error));
-        return false;
+    if (!converter->started) {
+        if (!ops->start(converter->provider, error))
+            return -1;
+        converter->started = true;
+    } else {
+        more = ops->read(converter->provider, 0, error);
     }
-    return pktmon_stream_closed(writer->stream) ||
-           pktmon_stream_end(writer->stream, pktmon_etl_end(provider), error);
+    spend(converter);
+    if (more < 0 || !can_write(converter, error))
+        return -1;
+    if (more == 0)
+        return finish(converter, error) ? 0 : -1;
+    return !flush || pktmon_stream_flush(converter->stream, error) ? more : -1;
+}
+
+int pktmon_etl_converter_step(struct pktmon_etl_converter *converter, bool flush, GError **error)
+{
+    int more = step(converter, flush, error);
+    return more < 0 && pktmon_stream_closed(converter->stream) ? 0 : more;
 }
 
 /* A capture id that is the same whenever the same log is converted. */
@@ -83,29 +124,66 @@ static struct pktmon_stream *open_stream(const struct pktmon_etl_conversion *con
     return pktmon_stream_new(&options, provider->registry, provider->capture);
 }
 
+static bool begin(struct pktmon_etl_converter *converter, const char *const *paths, GError **error)
+{
+    const struct pktmon_etl_conversion *conversion = converter->conversion;
+    struct pktmon_etl_options options = conversion->events;
+    options.go_on = goes_on;
+    options.user = converter;
+    converter->provider = pktmon_etl_provider_new(paths, &options, converter->registry,
+                                                  converter->capture, &converter->sink, error);
+    if (!converter->provider)
+        return false;
+    /* What link type one component has, the scan tells. */
+    if (conversion->events.component &&
+        !converter->provider->ops->enumerate(converter->provider, error))
+        return false;
+    const struct etl_log *log = pktmon_etl_log(converter->provider);
+    converter->capture->id = capture_id(log);
+    converter->stream = open_stream(conversion, converter->provider);
+    return pktmon_stream_begin(converter->stream, etl_log_start(log), error) ||
+           pktmon_stream_closed(converter->stream);
+}
+
+struct pktmon_etl_converter *
+pktmon_etl_converter_new(const char *const *paths, const struct pktmon_etl_conversion *conversion,
+                         GError **error)
+{
+    struct pktmon_etl_converter *converter = g_new0(struct pktmon_etl_converter, 1);
+    converter->sink.event = write_event;
+    converter->conversion = conversion;
+    converter->registry = pktmon_registry_new();
+    converter->capture = pktmon_capture_new();
+    if (begin(converter, paths, error))
+        return converter;
+    pktmon_etl_converter_free(converter);
+    return NULL;
+}
+
+void pktmon_etl_converter_free(struct pktmon_etl_converter *converter)
+{
+    if (!converter)
+        return;
+    pktmon_stream_free(converter->stream);
+    if (converter->provider)
+        converter->provider->ops->free(converter->provider);
+    g_clear_error(&converter->error);
+    pktmon_capture_free(converter->capture);
+    pktmon_registry_free(converter->registry);
+    g_free(converter);
+}
+
 bool pktmon_etl_convert(const char *const *paths, const struct pktmon_etl_conversion *conversion,
                         pktmon_etl_finished *finished, GError **error)
 {
-    struct pktmon_registry *registry = pktmon_registry_new();
-    struct pktmon_capture *capture = pktmon_capture_new();
-    struct writer writer = {.sink = {write_event}};
-    bool done = false;
-    struct pktmon_provider *provider =
-        pktmon_etl_provider_new(paths, &conversion->events, registry, capture, &writer.sink, error);
-    if (provider && provider->ops->enumerate(provider, error)) {
-        capture->id = capture_id(pktmon_etl_log(provider));
-        writer.stream = open_stream(conversion, provider);
-        done = run(provider, &writer, conversion, error);
-        if (done && finished)
-            finished(conversion->user, provider);
-        pktmon_stream_free(writer.stream);
-    }
-    if (provider)
-        provider->ops->free(provider);
-    g_clear_error(&writer.error);
-    pktmon_capture_free(capture);
-    pktmon_registry_free(registry);
-    return done;
+    struct pktmon_etl_converter *converter = pktmon_etl_converter_new(paths, conversion, error);
+    int more = converter ? 1 : -1;
+    while (more > 0)
+        more = pktmon_etl_converter_step(converter, false, error);
+    if (more == 0 && finished)
+        finished(conversion->user, converter->provider);
+    pktmon_etl_converter_free(converter);
+    return more == 0;
 }
 
 G_GNUC_PRINTF(3, 4)
@@ -120,6 +198,23 @@ static void warn(GPtrArray *warnings, uint64_t count, const char *format, ...)
 }
 
 #define N "%" G_GUINT64_FORMAT
+
+/* Real logs are far from these limits. */
+static void warn_of_cuts(GPtrArray *warnings, const struct etl_cuts *cuts)
+{
+    warn(warnings, cuts->events,
+         N " events were left out: they would make more output than is allowed for a log of this "
+           "size; raise the limit with --max-output.",
+         cuts->events);
+    warn(warnings, cuts->descriptions,
+         N " descriptions of events, components, counters or filters were left out: no real log of "
+           "this size has as many; raise the limit with --max-memory.",
+         cuts->descriptions);
+    warn(warnings, cuts->texts,
+         N " messages of events were shortened; raise the limit with --max-text.", cuts->texts);
+    warn(warnings, cuts->names, N " long names and values in descriptions were shortened.",
+         cuts->names);
+}
 
 GPtrArray *pktmon_etl_warnings(const struct pktmon_provider *provider)
 {
@@ -142,7 +237,7 @@ GPtrArray *pktmon_etl_warnings(const struct pktmon_provider *provider)
          log->lost_bytes);
     warn(warnings, log->late_buffers,
          N " buffers overlap with more than memory should hold; the order and the times of their "
-           "events are not exact.",
+           "events are not exact: raise the limit with --max-memory.",
          log->late_buffers);
     warn(warnings, refused, N " descriptions in the log are damaged and were not used.", refused);
     warn(warnings, report->short_events,
@@ -150,5 +245,6 @@ GPtrArray *pktmon_etl_warnings(const struct pktmon_provider *provider)
          report->short_events);
     warn(warnings, report->cut_packets, N " packets lack their last fragment.",
          report->cut_packets);
+    warn_of_cuts(warnings, pktmon_etl_cuts(provider));
     return warnings;
 }

@@ -4,6 +4,7 @@
 #include <glib.h>
 
 #include "event.h"
+#include "salted.h"
 
 /* Journeys that are open at a time; the oldest make room. */
 #define JOURNEYS  16384u
@@ -116,14 +117,6 @@ static size_t network_size(const uint8_t *data, size_t size, uint16_t ethertype)
     return ethertype == 0x0806 ? MIN(size, 28) : size;
 }
 
-static uint32_t hash_bytes(const uint8_t *bytes, size_t size)
-{
-    uint32_t hash = 2166136261u; /* FNV-1a */
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ bytes[i]) * 16777619u;
-    return hash;
-}
-
 /* False: there is too little to tell one packet from another. */
 static bool content_of(const struct etl_frame *frame, struct content *content)
 {
@@ -139,7 +132,7 @@ static bool content_of(const struct etl_frame *frame, struct content *content)
         mask_ipv4(content);
     else if (ethertype == 0x86DD && content->size >= 40)
         mask_transport(content, 40, content->bytes[6]);
-    content->hash = hash_bytes(content->bytes, MIN(content->size, HASHED_CONTENT)) ^ ethertype;
+    content->hash = salted_bytes(content->bytes, MIN(content->size, HASHED_CONTENT)) ^ ethertype;
     return true;
 }
 

@@ -39,6 +39,14 @@ static void count(struct pktmon_etl_report *report, const struct pktmon_event *e
 
 void etl_deliver(struct etl_delivery *delivery, const struct pktmon_event *event)
 {
+    if (etl_budget_is_spent(delivery->budget))
+        etl_budget_cuts(delivery->budget)->events++;
+    else
+        etl_deliver_anyway(delivery, event);
+}
+
+void etl_deliver_anyway(struct etl_delivery *delivery, const struct pktmon_event *event)
+{
     bool is_packet = event->record == PKTMON_RECORD_PACKET;
     delivery->report.packets_seen += is_packet;
     delivery->report.drops_seen += is_packet && event->packet.dropped;
@@ -66,7 +74,8 @@ void etl_deliver_notice(struct etl_delivery *delivery, const struct etl_record *
     }
     const struct etl_schemas *schemas = etl_catalogue_schemas(delivery->catalogue);
     g_autofree char *provider = etl_event_provider(schemas, record);
-    etl_event_text(schemas, record, delivery->text);
+    if (!delivery->options.bare)
+        etl_event_text(schemas, record, delivery->text);
     const struct pktmon_event event = {
         .record = PKTMON_RECORD_EVENT,
         .time = record->time,

@@ -10,6 +10,7 @@ struct etl_delivery {
     struct pktmon_etl_options options;
     struct pktmon_registry *registry;
     struct pktmon_sink *sink;
+    struct etl_budget *budget;
     struct etl_catalogue *catalogue;
     struct etl_correlator *correlator;
     bool by_content;     /* the log's group ids join nothing: build 26100 and newer */
@@ -23,6 +24,9 @@ struct etl_delivery {
 /* Delivers it, if the options want it. Time never goes back: an event that was put off gets the
  * time of the newest. */
 void etl_deliver(struct etl_delivery *delivery, const struct pktmon_event *event);
+
+/* The same, whatever the budget: what must be said in any case. */
+void etl_deliver_anyway(struct etl_delivery *delivery, const struct pktmon_event *event);
 
 /* A group id that no log has, for packets that have none. */
 uint64_t etl_own_group(struct etl_delivery *delivery);

@@ -3,6 +3,10 @@
 #include "catalogue-private.h"
 
 #include "pktmon-event.h"
+#include "salted.h"
+
+/* Windows has some twenty; each is looked for among the others. */
+#define MAX_PROPERTIES 128
 
 /* PropType */
 enum property_type {
@@ -41,8 +45,9 @@ static uint32_t describe(struct etl_catalogue *catalogue, const struct etl_recor
     uint16_t type = etl_take_u16(&cursor);
     if (cursor.failed || id == 0)
         return 0;
-    g_autofree char *name = etl_cut(g_strstrip(etl_take_utf16(&cursor)), ETL_MAX_NAME);
-    g_autofree char *description = etl_cut(g_strstrip(etl_take_utf16(&cursor)), ETL_MAX_NAME);
+    g_autofree char *name = etl_catalogue_cut(catalogue, g_strstrip(etl_take_utf16(&cursor)));
+    g_autofree char *description =
+        etl_catalogue_cut(catalogue, g_strstrip(etl_take_utf16(&cursor)));
     struct pktmon_component *component = pktmon_registry_get(catalogue->registry, id);
     const char *type_name = etl_catalogue_component_type(catalogue, type);
     g_autofree char *type_number = g_strdup_printf("%u", type);
@@ -121,11 +126,12 @@ static char *ipv6_text(struct etl_catalogue *catalogue, struct etl_cursor *curso
 static char *binary_text(struct etl_catalogue *catalogue, struct etl_cursor *cursor, uint16_t type,
                          uint32_t *number)
 {
-    (void)catalogue, (void)number;
+    (void)number;
     uint32_t size = etl_take_u32(cursor);
     const uint8_t *bytes = etl_take(cursor, size);
     if (!bytes)
         return g_strdup("");
+    etl_budget_cuts(catalogue->budget)->names += size > ETL_MAX_NAME / 2;
     return type == PROPERTY_MAC && size == ETL_MAC_SIZE
                ? etl_mac_text(bytes)
                : etl_hex_text(bytes, MIN(size, ETL_MAX_NAME / 2));
@@ -135,8 +141,8 @@ static char *binary_text(struct etl_catalogue *catalogue, struct etl_cursor *cur
 static char *string_text(struct etl_catalogue *catalogue, struct etl_cursor *cursor, uint16_t type,
                          uint32_t *number)
 {
-    (void)catalogue, (void)type, (void)number;
-    return etl_cut(etl_take_utf16(cursor), ETL_MAX_NAME);
+    (void)type, (void)number;
+    return etl_catalogue_cut(catalogue, etl_take_utf16(cursor));
 }
 
 static char *ethertype_text(struct etl_catalogue *catalogue, struct etl_cursor *cursor,
@@ -178,22 +184,37 @@ static void bind(struct etl_binding *binding, uint16_t type, uint32_t number)
         *fields[type] = number;
 }
 
+/* Whether a list such as "IPv4, ARP" has the word. */
 static bool has_word(const char *list, const char *word)
 {
-    g_auto(GStrv) words = g_strsplit(list, ", ", -1);
-    return g_strv_contains((const char *const *)words, word);
+    static const char separator[] = ", ";
+    size_t length = strlen(word);
+    for (const char *at = list; at; at = strstr(at, separator)) {
+        at += at > list ? strlen(separator) : 0;
+        if (strncmp(at, word, length) == 0 &&
+            (at[length] == '\0' || g_str_has_prefix(at + length, separator)))
+            return true;
+    }
+    return false;
 }
 
 /* Some properties come several times, with another value each: Ethertypes, addresses. And all
- * come again when a log has two rundowns. */
-static void add_property(struct pktmon_component *component, const char *name, const char *value,
+ * come again when a log has two rundowns. False: there is no room for it. */
+static bool add_property(struct pktmon_component *component, const char *name, const char *value,
                          bool several)
 {
-    const char *before = several ? pktmon_component_property(component, name) : NULL;
-    if (before && (strlen(before) > ETL_MAX_NAME || has_word(before, value)))
-        return;
+    const char *before = pktmon_component_property(component, name);
+    if (!before && component->properties->len >= MAX_PROPERTIES)
+        return false;
+    if (!several)
+        before = NULL;
+    if (before && has_word(before, value))
+        return true;
+    if (before && strlen(before) > ETL_MAX_NAME)
+        return false;
     g_autofree char *all = before ? g_strdup_printf("%s, %s", before, value) : g_strdup(value);
     pktmon_component_set_property(component, name, all);
+    return true;
 }
 
 static void set_mac(struct pktmon_component *component, const struct etl_record *record)
@@ -225,7 +246,8 @@ static void learn_property(struct etl_catalogue *catalogue, const struct etl_rec
     const char *known = etl_catalogue_name(catalogue, "PropertyType", type);
     g_autofree char *name = known ? g_strdup(known) : g_strdup_printf("Property %u", type);
     struct pktmon_component *component = pktmon_registry_get(catalogue->registry, id);
-    add_property(component, name, value, is_several(record->id));
+    if (!add_property(component, name, value, is_several(record->id)))
+        etl_budget_cuts(catalogue->budget)->descriptions++;
     bind(etl_binding_of(catalogue, id), type, number);
     if (type == PROPERTY_MAC && record->id == ETL_PKTMON_PROPERTY_BINARY)
         set_mac(component, record);
@@ -352,7 +374,7 @@ static void join(GHashTable *sets, uint32_t left, uint32_t right)
 
 static void find_stacks(struct etl_catalogue *catalogue)
 {
-    g_autoptr(GHashTable) sets = g_hash_table_new(g_direct_hash, g_direct_equal);
+    g_autoptr(GHashTable) sets = g_hash_table_new(salted_number, NULL);
     GHashTableIter iterator;
     gpointer value;
     g_hash_table_iter_init(&iterator, catalogue->bindings);

@@ -46,6 +46,7 @@ struct etl_buffer {
     uint32_t stored_size; /* bytes in the file, with the header */
     uint32_t size;        /* bytes once decompressed, with the header */
     uint32_t valid;       /* of these: up to where records stand */
+    uint32_t records;     /* set by the log, which counts them */
     uint16_t cpu;
     uint16_t file; /* which of the log's files; set by the log */
     bool compressed;

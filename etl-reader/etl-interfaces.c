@@ -53,9 +53,12 @@ void etl_interfaces_learn(struct etl_catalogue *catalogue, const struct etl_reco
 {
     if (!etl_is_system_config(record) || record->opcode != OPCODE_INTERFACE)
         return;
-    if (record->payload_size < ROW_SIZE ||
-        g_hash_table_size(catalogue->interfaces) >= MAX_INTERFACES) {
+    if (record->payload_size < ROW_SIZE) {
         catalogue->refused++;
+        return;
+    }
+    if (g_hash_table_size(catalogue->interfaces) >= MAX_INTERFACES) {
+        etl_budget_cuts(catalogue->budget)->descriptions++;
         return;
     }
     struct etl_interface *interface = read_row(record->payload);

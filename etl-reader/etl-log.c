@@ -75,7 +75,7 @@ struct etl_log *etl_log_open(const char *const *paths, GError **error)
     struct etl_log *log = g_new0(struct etl_log, 1);
     log->files = g_ptr_array_new_with_free_func(free_file);
     log->buffers = g_array_new(FALSE, FALSE, sizeof(struct etl_buffer));
-    log->active = etl_active_new(log->files, ETL_MAX_LOADED);
+    log->active = etl_active_new(log->files);
     for (; *paths; paths++) {
         struct etl_file *file = etl_file_open(*paths, error);
         if (!file) {
@@ -104,10 +104,17 @@ void etl_log_close(struct etl_log *log)
     g_free(log);
 }
 
+void etl_log_set_memory(struct etl_log *log, uint64_t bytes)
+{
+    etl_active_set_memory(log->active, bytes);
+}
+
 struct scan {
     struct etl_log *log;
     etl_visit visit;
+    etl_go_on go_on;
     void *user;
+    bool stopped;
     struct etl_bytes bytes;
 };
 
@@ -120,6 +127,7 @@ static bool scan_records(struct scan *scan, const struct etl_file *file, struct 
     bool wanted = false;
     while (etl_walk_next(&walk, etl_record_parse, &record)) {
         stats->records[record.kind]++;
+        buffer->records++;
         if (!scan->visit(scan->user, &record, buffer->file))
             continue;
         buffer->first_time = wanted ? MIN(buffer->first_time, record.time) : record.time;
@@ -137,6 +145,7 @@ static void scan_buffer(struct scan *scan, const struct etl_file *file, struct e
     struct etl_log *log = scan->log;
     log->stats.buffers++;
     log->stats.compressed_buffers += buffer->compressed;
+    log->stats.decoded += buffer->size;
     if (!etl_file_load(file, buffer, &scan->bytes)) {
         log->stats.cut_buffers++;
         log->stats.lost_bytes +=
@@ -148,12 +157,18 @@ static void scan_buffer(struct scan *scan, const struct etl_file *file, struct e
     log->wanted_bytes += buffer->stored_size;
 }
 
+static bool goes_on(struct scan *scan)
+{
+    scan->stopped |= scan->go_on && !scan->go_on(scan->user);
+    return !scan->stopped;
+}
+
 static void scan_file(struct scan *scan, uint16_t number)
 {
     struct etl_log_stats *stats = &scan->log->stats;
     struct etl_file *file = g_ptr_array_index(scan->log->files, number);
     struct etl_buffer buffer;
-    for (;;) {
+    while (goes_on(scan)) {
         uint64_t skipped = 0;
         switch (etl_file_next_buffer(file, &buffer, &skipped)) {
         case ETL_FOUND_BUFFER:
@@ -193,7 +208,8 @@ static void scan_last_file(struct scan *scan)
     struct etl_buffer buffer;
     uint64_t skipped;
     enum etl_found found;
-    while (file && (found = etl_file_next_buffer(file, &buffer, &skipped)) != ETL_FOUND_END) {
+    while (file && goes_on(scan) &&
+           (found = etl_file_next_buffer(file, &buffer, &skipped)) != ETL_FOUND_END) {
         struct etl_record record;
         if (found != ETL_FOUND_BUFFER)
             continue;
@@ -204,14 +220,15 @@ static void scan_last_file(struct scan *scan)
     }
 }
 
-void etl_log_scan(struct etl_log *log, etl_visit visit, void *user)
+bool etl_log_scan(struct etl_log *log, etl_visit visit, etl_go_on go_on, void *user)
 {
-    struct scan scan = {.log = log, .visit = visit, .user = user};
+    struct scan scan = {.log = log, .visit = visit, .go_on = go_on, .user = user};
     for (guint i = 0; i < log->files->len; i++)
         scan_file(&scan, (uint16_t)i);
     scan_last_file(&scan);
     etl_bytes_clear(&scan.bytes);
     g_array_sort(log->buffers, compare_buffers);
+    return !scan.stopped;
 }
 
 /* Opens the buffers whose records may come before all that is open. */

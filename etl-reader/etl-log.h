@@ -5,8 +5,8 @@
  * then gives these records in the order of time, whatever processor or file they stand in.
  *
  * Memory is an entry of some fifty bytes per wanted buffer, and the buffers that overlap in time:
- * one per processor. When these would take more than ETL_MAX_LOADED bytes, the rest waits, and its
- * records come late; the statistics tell.
+ * one per processor. When these would take more than a limit, the rest waits, and its records come
+ * late; the statistics tell.
  */
 #ifndef PKTMON_ETL_LOG_H
 #define PKTMON_ETL_LOG_H
@@ -18,11 +18,10 @@
 #include "etl-file.h"
 #include "etl-record.h"
 
-#define ETL_MAX_LOADED (512u << 20)
-
 /* What the scan met; nothing is left out of these sums. */
 struct etl_log_stats {
     uint64_t files, bytes;
+    uint64_t decoded; /* bytes of the buffers, once decompressed */
     uint64_t buffers;
     uint64_t compressed_buffers;
     uint64_t cut_buffers;     /* the file ends within, or the compressed bytes are damaged */
@@ -50,8 +49,14 @@ typedef bool (*etl_visit)(void *user, const struct etl_record *record, unsigned 
 struct etl_log *etl_log_open(const char *const *paths, GError **error);
 void etl_log_close(struct etl_log *log);
 
-/* Once, before the first next(). */
-void etl_log_scan(struct etl_log *log, etl_visit visit, void *user);
+/* Bytes that the buffers may take which are open at a time. */
+void etl_log_set_memory(struct etl_log *log, uint64_t bytes);
+
+/* Asked before each buffer; false: stop. */
+typedef bool (*etl_go_on)(void *user);
+
+/* Once, before the first next(). go_on may be NULL. False: it was stopped. */
+bool etl_log_scan(struct etl_log *log, etl_visit visit, etl_go_on go_on, void *user);
 
 /* The next record in the order of time, of any that stands in a wanted buffer; valid until the
  * next call. False: there are no more. */

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "budget.h"
 #include "catalogue.h"
 #include "etl-log.h"
 #include "provider.h"
@@ -21,9 +22,15 @@ struct pktmon_etl_options {
     bool counters;      /* readings of counters */
     bool notices;       /* events of other providers, and of PktMon that are none of these */
     uint32_t component; /* only packets and counters of this one; 0 = of all */
+    bool bare;          /* notices come without their messages: an observer makes these itself */
+    struct pktmon_etl_limits limits;
+    /* Asked now and then, also while the log is scanned; false: stop, which is an error of the call
+     * that was asked in. NULL: never. */
+    bool (*go_on)(void *user);
+    void *user;
 };
 
-/* All kinds of all components. */
+/* All kinds of all components; limits as the environment has them. */
 void pktmon_etl_options_init(struct pktmon_etl_options *options);
 
 /* What became of the log's events; complete when read() has returned 0. */
@@ -52,6 +59,11 @@ struct pktmon_provider *pktmon_etl_provider_new(const char *const *paths,
                                                 struct pktmon_sink *sink, GError **error);
 
 /* For the provider made here, and for as long as it lives. */
+/* Counts what was written against the limit of the output. */
+void pktmon_etl_spend(struct pktmon_provider *provider, uint64_t bytes);
+bool pktmon_etl_is_spent(const struct pktmon_provider *provider);
+/* What the limits cut. */
+const struct etl_cuts *pktmon_etl_cuts(const struct pktmon_provider *provider);
 const struct pktmon_etl_report *pktmon_etl_report(const struct pktmon_provider *provider);
 const struct etl_log *pktmon_etl_log(const struct pktmon_provider *provider);
 /* The time of the newest event delivered, ns; of the log's start where there was none. */

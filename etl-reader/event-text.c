@@ -4,11 +4,13 @@
 #include "scalar.h"
 #include "tracelogging.h"
 
-/* A message longer than this is cut: a metadata record holds 64 KiB in all. */
-#define MAX_TEXT 32768
 /* Values of arrays and structs in one event; a damaged count costs no more. */
 #define MAX_VALUES 8192
 #define MAX_DEPTH  4
+/* All fields together may be so many times as long as a message: not all of them stand in it. */
+#define FIELDS_PER_TEXT 8
+/* What a value costs that adds nothing to the text, in bytes of output. */
+#define VALUE_COST 16
 /* Bytes shown of an event that nothing describes. */
 #define MAX_RAW 64
 
@@ -36,7 +38,18 @@ struct values {
     GPtrArray *texts;  /* of char *: the top fields' */
     uint64_t *numbers; /* by field */
     unsigned budget;
+    size_t most;  /* bytes of text of one field */
+    size_t total; /* bytes of the fields before */
+    bool cut;     /* by one of these limits */
 };
+
+/* Whether the field at hand, with this text so far, may have more. */
+static bool is_full(struct values *values, const GString *text)
+{
+    values->cut |= values->budget == 0 || text->len > values->most ||
+                   values->total + text->len > values->most * FIELDS_PER_TEXT;
+    return values->cut;
+}
 
 static const struct etl_field *field_at(const struct values *values, guint index)
 {
@@ -90,7 +103,7 @@ static bool take_struct(struct values *values, const struct etl_field *field, un
     for (guint i = 0; i < field->members; i++) {
         const char *name = field_at(values, field->first + i)->name;
         g_string_append_printf(text, "%s%s=", i ? ", " : "", name ? name : "");
-        if (!take_field(values, field->first + i, depth + 1, text))
+        if (is_full(values, text) || !take_field(values, field->first + i, depth + 1, text))
             return false;
     }
     g_string_append_c(text, '}');
@@ -107,10 +120,9 @@ static bool take_field(struct values *values, guint index, unsigned depth, GStri
     if (!by_field && count == 0)
         count = 1;
     for (uint32_t i = 0; i < count; i++) {
-        if (values->budget-- == 0 || text->len > MAX_TEXT) {
-            values->budget = 0;
+        if (is_full(values, text))
             return false;
-        }
+        values->budget--;
         if (i > 0)
             g_string_append(text, ", ");
         bool taken = field->flags & ETL_FIELD_STRUCT ? take_struct(values, field, depth, text)
@@ -126,6 +138,7 @@ static void take_values(struct values *values, const struct etl_schema *schema)
     for (guint i = 0; i < schema->top; i++) {
         GString *text = g_string_new(NULL);
         bool taken = take_field(values, i, 0, text);
+        values->total += text->len;
         g_ptr_array_add(values->texts, g_string_free(text, FALSE));
         if (!taken)
             return;
@@ -149,9 +162,9 @@ static size_t expand(const char *template, const GPtrArray *texts, GString *text
     return format_end ? (size_t)(format_end + 1 - template) : used;
 }
 
-static void fill_template(const char *template, const GPtrArray *texts, GString *text)
+static void fill_template(const char *template, const GPtrArray *texts, size_t most, GString *text)
 {
-    while (*template && text->len < MAX_TEXT) {
+    while (*template && text->len <= most) {
         size_t plain = strcspn(template, "%");
         g_string_append_len(text, template, (gssize)plain);
         template += plain;
@@ -160,20 +173,23 @@ static void fill_template(const char *template, const GPtrArray *texts, GString 
     }
 }
 
-static void list_values(const struct etl_schema *schema, const GPtrArray *texts, GString *text)
+static void list_values(const struct etl_schema *schema, const GPtrArray *texts, size_t most,
+                        GString *text)
 {
     if (schema->name)
         g_string_append_printf(text, "%s: ", schema->name);
-    for (guint i = 0; i < texts->len && text->len < MAX_TEXT; i++) {
+    for (guint i = 0; i < texts->len && text->len <= most; i++) {
         const char *name = g_array_index(schema->fields, struct etl_field, i).name;
         g_string_append_printf(text, "%s%s=%s", i ? ", " : "", name ? name : "",
                                (const char *)g_ptr_array_index(texts, i));
     }
 }
 
-static void describe(const struct etl_schemas *schemas, const struct etl_record *record,
+/* False: a limit cut it. */
+static bool describe(const struct etl_schemas *schemas, const struct etl_record *record,
                      const struct etl_schema *schema, GString *text)
 {
+    struct etl_budget *budget = etl_schemas_budget(schemas);
     g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
     g_autofree uint64_t *numbers = g_new0(uint64_t, schema->fields->len + 1);
     struct values values = {
@@ -184,12 +200,15 @@ static void describe(const struct etl_schemas *schemas, const struct etl_record 
         .texts = texts,
         .numbers = numbers,
         .budget = MAX_VALUES,
+        .most = etl_budget_text(budget),
     };
     take_values(&values, schema);
+    etl_budget_spend(budget, (MAX_VALUES - values.budget + texts->len) * VALUE_COST);
     if (schema->message)
-        fill_template(schema->message, texts, text);
+        fill_template(schema->message, texts, values.most, text);
     else
-        list_values(schema, texts, text);
+        list_values(schema, texts, values.most, text);
+    return !values.cut;
 }
 
 static void describe_bytes(const struct etl_record *record, GString *text)
@@ -202,7 +221,6 @@ static void describe_bytes(const struct etl_record *record, GString *text)
 /* Lines of a message stand beside each other: a record is one line wherever it is shown. */
 static void one_line(GString *text)
 {
-    g_string_truncate(text, MIN(text->len, MAX_TEXT));
     for (char *at = text->str; *at; at++) {
         if (g_ascii_iscntrl(*at))
             *at = ' ';
@@ -211,15 +229,30 @@ static void one_line(GString *text)
     g_string_assign(text, g_strchomp(valid));
 }
 
+/* The text ends with "..." where it goes on. */
+static void shorten(struct etl_budget *budget, bool whole, GString *text)
+{
+    static const char dots[] = "...";
+    size_t most = etl_budget_text(budget);
+    if (whole && text->len <= most)
+        return;
+    g_string_truncate(text, MIN(text->len, most - strlen(dots)));
+    g_string_append(text, dots);
+    etl_budget_cuts(budget)->texts++;
+}
+
 void etl_event_text(const struct etl_schemas *schemas, const struct etl_record *record,
                     GString *text)
 {
     const struct etl_schema *schema = etl_schemas_find(schemas, record);
+    struct etl_budget *budget = etl_schemas_budget(schemas);
+    bool whole = true;
     g_string_truncate(text, 0);
     if (schema)
-        describe(schemas, record, schema, text);
-    else if (!record->schema || !etl_tracelogging_text(record, text))
+        whole = describe(schemas, record, schema, text);
+    else if (!record->schema || !etl_tracelogging_text(record, budget, text, &whole))
         describe_bytes(record, text);
+    shorten(budget, whole, text);
     one_line(text);
 }
 

@@ -3,6 +3,7 @@
 
 #include "event-text.h"
 #include "nbl.h"
+#include "salted.h"
 
 /* {2ed6006e-4729-4609-b423-3ee7bcd678ef} */
 static const uint8_t capture_guid[ETL_GUID_SIZE] = {0x6e, 0x00, 0xd6, 0x2e, 0x29, 0x47, 0x09, 0x46,
@@ -80,10 +81,10 @@ struct etl_ndis *etl_ndis_new(struct etl_delivery *delivery)
 {
     struct etl_ndis *ndis = g_new0(struct etl_ndis, 1);
     ndis->delivery = delivery;
-    ndis->partials = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_partial);
-    ndis->reception = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    ndis->partials = g_hash_table_new_full(salted_int64, g_int64_equal, g_free, free_partial);
+    ndis->reception = g_hash_table_new_full(salted_number, NULL, NULL, g_free);
     ndis->scratch = g_byte_array_new();
-    ndis->components = g_hash_table_new(NULL, NULL);
+    ndis->components = g_hash_table_new(salted_number, NULL);
     return ndis;
 }
 

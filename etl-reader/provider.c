@@ -14,6 +14,7 @@
 
 struct etl_provider {
     struct pktmon_provider base;
+    struct etl_budget *budget;
     struct etl_log *log;
     struct etl_delivery delivery;
     struct etl_ndis *ndis;
@@ -28,6 +29,7 @@ void pktmon_etl_options_init(struct pktmon_etl_options *options)
 {
     *options =
         (struct pktmon_etl_options){.flow = true, .drops = true, .counters = true, .notices = true};
+    pktmon_etl_limits_of_environment(&options->limits);
 }
 
 static struct etl_provider *self(const struct pktmon_provider *provider)
@@ -76,13 +78,28 @@ static bool anything_read(const struct etl_log_stats *stats)
     return events > 0 || stats->records[ETL_RECORD_KERNEL] > stats->files || stats->lost_bytes == 0;
 }
 
+static bool goes_on(void *user)
+{
+    const struct pktmon_etl_options *options = &((struct etl_provider *)user)->delivery.options;
+    return !options->go_on || options->go_on(options->user);
+}
+
+static bool stopped(GError **error)
+{
+    g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
+                "Stopped before the whole log was converted.");
+    return false;
+}
+
 static bool enumerate(struct pktmon_provider *base, GError **error)
 {
     struct etl_provider *provider = self(base);
     if (provider->scanned)
         return true;
     provider->scanned = true;
-    etl_log_scan(provider->log, visit, provider);
+    if (!etl_log_scan(provider->log, visit, goes_on, provider))
+        return stopped(error);
+    etl_budget_set_decoded(provider->budget, etl_log_stats(provider->log)->decoded);
     if (!anything_read(etl_log_stats(provider->log))) {
         g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_INPUT,
                     "The log begins well, but none of its events can be read: copy it again.");
@@ -216,6 +233,10 @@ static void observe(struct etl_provider *provider, const struct etl_record *reco
 static void handle_joined(void *user, const struct etl_record *record)
 {
     struct etl_provider *provider = user;
+    if (etl_budget_is_spent(provider->budget)) {
+        etl_budget_cuts(provider->budget)->events++;
+        return;
+    }
     observe(provider, record);
     provider->delivery.report.joined++;
 }
@@ -223,6 +244,11 @@ static void handle_joined(void *user, const struct etl_record *record)
 static void handle(void *user, const struct etl_record *record, const struct etl_notes *notes)
 {
     struct etl_provider *provider = user;
+    /* Before it is made into anything: that takes its time too. */
+    if (etl_budget_is_spent(provider->budget)) {
+        etl_budget_cuts(provider->budget)->events++;
+        return;
+    }
     observe(provider, record);
     if (etl_use_of(record) == ETL_USE_DESCRIPTION)
         return;
@@ -250,7 +276,28 @@ static void deliver_loss(struct etl_provider *provider)
                    .level = PKTMON_LEVEL_WARNING,
                    .message = message},
     };
-    etl_deliver(&provider->delivery, &event);
+    etl_deliver_anyway(&provider->delivery, &event);
+}
+
+/* What the limits cut of the events, where the reader of the capture sees it. */
+static void deliver_cuts(struct etl_provider *provider)
+{
+    const struct etl_cuts *cuts = etl_budget_cuts(provider->budget);
+    if (cuts->events == 0)
+        return;
+    g_autofree char *message = g_strdup_printf(
+        "%" G_GUINT64_FORMAT " events of the log were left out: they would make more output than "
+        "is allowed for a log of this size",
+        cuts->events);
+    const struct pktmon_event event = {
+        .record = PKTMON_RECORD_EVENT,
+        .time = provider->delivery.time,
+        .notice = {.provider = "pktmon",
+                   .id = PKTMON_NOTICE_LOST,
+                   .level = PKTMON_LEVEL_WARNING,
+                   .message = message},
+    };
+    etl_deliver_anyway(&provider->delivery, &event);
 }
 
 static void end(struct etl_provider *provider)
@@ -262,13 +309,18 @@ static void end(struct etl_provider *provider)
         etl_window_flush(provider->window);
     etl_ndis_flush(provider->ndis);
     deliver_loss(provider);
+    deliver_cuts(provider);
 }
 
 static int read_records(struct pktmon_provider *base, int timeout_ms, GError **error)
 {
     struct etl_provider *provider = self(base);
     struct etl_record record;
-    (void)timeout_ms, (void)error;
+    (void)timeout_ms;
+    if (!goes_on(provider)) {
+        stopped(error);
+        return -1;
+    }
     for (int i = 0; i < RECORDS_PER_READ; i++) {
         if (provider->ended || !etl_log_next(provider->log, &record)) {
             end(provider);
@@ -306,6 +358,7 @@ static void free_provider(struct pktmon_provider *base)
     etl_ndis_free(provider->ndis);
     etl_correlator_free(provider->delivery.correlator);
     etl_catalogue_free(provider->delivery.catalogue);
+    etl_budget_free(provider->budget);
     etl_log_close(provider->log);
     g_byte_array_free(provider->delivery.scratch, TRUE);
     g_string_free(provider->delivery.text, TRUE);
@@ -346,10 +399,13 @@ struct pktmon_provider *pktmon_etl_provider_new(const char *const *paths,
     provider->base = (struct pktmon_provider){
         .ops = &operations, .registry = registry, .capture = capture, .sink = sink};
     provider->log = log;
+    provider->budget = etl_budget_new(&options->limits, etl_log_stats(log)->bytes);
+    etl_log_set_memory(log, etl_budget_buffers(provider->budget));
+    provider->delivery.budget = provider->budget;
     provider->delivery.options = *options;
     provider->delivery.registry = registry;
     provider->delivery.sink = sink;
-    provider->delivery.catalogue = etl_catalogue_new(registry, header->build);
+    provider->delivery.catalogue = etl_catalogue_new(registry, header->build, provider->budget);
     provider->delivery.correlator = etl_correlator_new(provider->delivery.catalogue);
     provider->delivery.by_content = header->build >= BUILD_WITHOUT_GROUPS;
     provider->delivery.scratch = g_byte_array_new();
@@ -357,6 +413,21 @@ struct pktmon_provider *pktmon_etl_provider_new(const char *const *paths,
     provider->ndis = etl_ndis_new(&provider->delivery);
     describe_capture(capture, header);
     return &provider->base;
+}
+
+void pktmon_etl_spend(struct pktmon_provider *provider, uint64_t bytes)
+{
+    etl_budget_spend(self(provider)->budget, bytes);
+}
+
+bool pktmon_etl_is_spent(const struct pktmon_provider *provider)
+{
+    return etl_budget_is_spent(self(provider)->budget);
+}
+
+const struct etl_cuts *pktmon_etl_cuts(const struct pktmon_provider *provider)
+{
+    return etl_budget_cuts(self(provider)->budget);
 }
 
 const struct pktmon_etl_report *pktmon_etl_report(const struct pktmon_provider *provider)

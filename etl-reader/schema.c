@@ -3,6 +3,7 @@
 
 #include "builtin-schemas.h"
 #include "pktmon-event.h"
+#include "salted.h"
 #include "values.h"
 
 /* {bbccf6c1-6cd1-48c4-80ff-839482e37671}, EventMetadata */
@@ -15,7 +16,9 @@ static const uint8_t metadata_guid[ETL_GUID_SIZE] = {
 #define MAX_SCHEMAS 32768
 #define MAX_MAPS    8192
 #define MAX_FIELDS  1024
-#define MAX_BYTES   (64u << 20) /* of descriptions, as they stand in the log */
+/* What a description takes beside its strings, and a string beside its bytes. */
+#define ENTRY_SIZE  128
+#define STRING_SIZE 48
 
 /* TRACE_EVENT_INFO */
 enum info_field {
@@ -43,6 +46,7 @@ enum map_field {
 };
 #define MAP_FLAG_BITMAP 2
 
+/* No padding: it is hashed as it stands. */
 struct event_key {
     uint8_t guid[ETL_GUID_SIZE];
     uint16_t id; /* the opcode of a classic event */
@@ -52,39 +56,45 @@ struct event_key {
 
 struct map_key {
     uint8_t provider[ETL_GUID_SIZE];
-    char *name;
+    const char
+        *name; /* shared: equal names are the same pointer, but not those that are looked up */
 };
 
 struct map {
     bool bitmap;
-    GHashTable *names; /* uint32 value -> char * */
+    GHashTable *names; /* uint32 value -> const char *, shared */
 };
 
 struct etl_schemas {
     uint32_t build;
+    struct etl_budget *budget;
     GHashTable *events; /* struct event_key -> struct etl_schema */
     GHashTable *maps;   /* struct map_key -> struct map */
-    size_t bytes;
     uint64_t refused;
+};
+
+/* One description while it is read. */
+struct reading {
+    struct etl_budget *budget;
+    const uint8_t *data;
+    size_t size;
+    bool full; /* the budget has no room for it */
 };
 
 static guint hash_key(gconstpointer data)
 {
-    const struct event_key *key = data;
-    return etl_u32(key->guid) ^ etl_u32(key->guid + 4) ^ (guint)key->id << 8 ^ key->version;
+    return salted_bytes(data, sizeof(struct event_key));
 }
 
 static gboolean equal_keys(gconstpointer a, gconstpointer b)
 {
-    const struct event_key *left = a, *right = b;
-    return memcmp(left->guid, right->guid, ETL_GUID_SIZE) == 0 && left->id == right->id &&
-           left->version == right->version && left->classic == right->classic;
+    return memcmp(a, b, sizeof(struct event_key)) == 0;
 }
 
 static guint hash_map_key(gconstpointer data)
 {
     const struct map_key *key = data;
-    return etl_u32(key->provider) ^ g_str_hash(key->name);
+    return salted_bytes(key->provider, ETL_GUID_SIZE) ^ salted_string(key->name);
 }
 
 static gboolean equal_map_keys(gconstpointer a, gconstpointer b)
@@ -94,33 +104,9 @@ static gboolean equal_map_keys(gconstpointer a, gconstpointer b)
            g_str_equal(left->name, right->name);
 }
 
-static void free_map_key(gpointer data)
-{
-    struct map_key *key = data;
-    g_free(key->name);
-    g_free(key);
-}
-
-static void clear_field(gpointer data)
-{
-    struct etl_field *field = data;
-    g_free(field->name);
-    g_free(field->map);
-}
-
-GArray *etl_fields_new(void)
-{
-    GArray *fields = g_array_new(FALSE, FALSE, sizeof(struct etl_field));
-    g_array_set_clear_func(fields, clear_field);
-    return fields;
-}
-
 static void free_schema(gpointer data)
 {
     struct etl_schema *schema = data;
-    g_free(schema->provider);
-    g_free(schema->message);
-    g_free(schema->name);
     g_array_free(schema->fields, TRUE);
     g_free(schema);
 }
@@ -148,12 +134,13 @@ static void add_builtin(struct etl_schemas *schemas)
     }
 }
 
-struct etl_schemas *etl_schemas_new(uint32_t build)
+struct etl_schemas *etl_schemas_new(uint32_t build, struct etl_budget *budget)
 {
     struct etl_schemas *schemas = g_new0(struct etl_schemas, 1);
     schemas->build = build;
+    schemas->budget = budget;
     schemas->events = g_hash_table_new_full(hash_key, equal_keys, g_free, free_schema);
-    schemas->maps = g_hash_table_new_full(hash_map_key, equal_map_keys, free_map_key, free_map);
+    schemas->maps = g_hash_table_new_full(hash_map_key, equal_map_keys, g_free, free_map);
     add_builtin(schemas);
     return schemas;
 }
@@ -167,21 +154,41 @@ void etl_schemas_free(struct etl_schemas *schemas)
     g_free(schemas);
 }
 
-/* A string whose offset stands at data + at; 0 and what lies outside are none. Names in these
- * structures often end with a space or a line end, which are no part of the name. */
-static char *string_at(const uint8_t *data, size_t size, size_t at)
+struct etl_budget *etl_schemas_budget(const struct etl_schemas *schemas)
 {
-    uint32_t offset = etl_u32(data + at);
-    if (offset == 0 || offset >= size)
-        return NULL;
-    return g_strchomp(etl_utf16(data + offset, size - offset));
+    return schemas->budget;
 }
 
-static void read_field(const uint8_t *data, size_t size, size_t at, struct etl_field *field)
+static bool keep(struct reading *reading, size_t bytes)
 {
-    const uint8_t *property = data + at;
+    reading->full |= !etl_budget_keep(reading->budget, bytes);
+    return !reading->full;
+}
+
+/* The string whose offset stands at data + at, in at most so many bytes; 0 and what lies outside
+ * are none. Names in these structures often end with a space or a line end, which are no part of
+ * the name. A few bytes may be the end of many strings, so each counts, shared or not. */
+static const char *string_at(struct reading *reading, size_t at, size_t most)
+{
+    uint32_t offset = etl_u32(reading->data + at);
+    if (offset == 0 || offset >= reading->size || reading->full)
+        return NULL;
+    g_autofree char *text =
+        g_strchomp(etl_utf16(reading->data + offset, MIN(reading->size - offset, 2 * (most + 1))));
+    if (strlen(text) > most) {
+        etl_cut(text, most);
+        etl_budget_cuts(reading->budget)->names++;
+    }
+    if (!keep(reading, strlen(text) + STRING_SIZE))
+        return NULL;
+    return etl_budget_share(reading->budget, g_steal_pointer(&text));
+}
+
+static void read_field(struct reading *reading, size_t at, struct etl_field *field)
+{
+    const uint8_t *property = reading->data + at;
     *field = (struct etl_field){
-        .name = string_at(data, size, at + 0x04),
+        .name = string_at(reading, at + 0x04, ETL_MAX_NAME),
         .flags = etl_u32(property),
         .count = etl_u16(property + 0x10),
         .length = etl_u16(property + 0x12),
@@ -193,75 +200,107 @@ static void read_field(const uint8_t *data, size_t size, size_t at, struct etl_f
     }
     field->in = etl_u16(property + 0x08);
     field->out = etl_u16(property + 0x0A);
-    field->map = string_at(data, size, at + 0x0C);
+    field->map = string_at(reading, at + 0x0C, ETL_MAX_NAME);
 }
 
-static GArray *read_fields(const uint8_t *data, size_t size, uint32_t count)
+static GArray *read_fields(struct reading *reading, uint32_t count)
 {
-    GArray *fields = etl_fields_new();
+    GArray *fields = g_array_sized_new(FALSE, FALSE, sizeof(struct etl_field), count);
     for (uint32_t i = 0; i < count; i++) {
         struct etl_field field;
-        read_field(data, size, INFO_PROPERTIES + (size_t)i * PROPERTY_SIZE, &field);
+        read_field(reading, INFO_PROPERTIES + (size_t)i * PROPERTY_SIZE, &field);
         g_array_append_val(fields, field);
     }
     return fields;
 }
 
-static char *event_name(const uint8_t *data, size_t size)
+static const char *event_name(struct reading *reading)
 {
-    g_autofree char *task = string_at(data, size, INFO_TASK_NAME);
-    g_autofree char *opcode = string_at(data, size, INFO_OPCODE_NAME);
-    if (task && opcode)
-        return g_strdup_printf("%s %s", task, opcode);
-    return g_strdup(task ? task : opcode);
+    const char *task = string_at(reading, INFO_TASK_NAME, ETL_MAX_NAME);
+    const char *opcode = string_at(reading, INFO_OPCODE_NAME, ETL_MAX_NAME);
+    if (task && opcode && keep(reading, strlen(task) + strlen(opcode) + STRING_SIZE))
+        return etl_budget_share(reading->budget, g_strdup_printf("%s %s", task, opcode));
+    return task ? task : opcode;
 }
 
-static bool learn_event(struct etl_schemas *schemas, const uint8_t *data, size_t size)
+static struct event_key *read_event_key(const uint8_t *data)
 {
-    if (size < INFO_PROPERTIES || g_hash_table_size(schemas->events) >= MAX_SCHEMAS)
-        return false;
-    uint32_t count = etl_u32(data + INFO_PROPERTY_COUNT);
-    uint32_t top = etl_u32(data + INFO_TOP_COUNT);
-    if (count > MAX_FIELDS || top > count || (size - INFO_PROPERTIES) / PROPERTY_SIZE < count)
-        return false;
     bool classic = etl_u32(data + INFO_DECODING_SOURCE) == SOURCE_CLASSIC;
     struct event_key *key = g_new0(struct event_key, 1);
     memcpy(key->guid, data + (classic ? INFO_EVENT_GUID : INFO_PROVIDER), ETL_GUID_SIZE);
     key->id = classic ? data[INFO_DESCRIPTOR + 5] : etl_u16(data + INFO_DESCRIPTOR);
     key->version = data[INFO_DESCRIPTOR + 2];
     key->classic = classic;
+    return key;
+}
+
+/* False: damaged. */
+static bool learn_event(struct etl_schemas *schemas, struct reading *reading)
+{
+    const uint8_t *data = reading->data;
+    if (reading->size < INFO_PROPERTIES)
+        return false;
+    uint32_t count = etl_u32(data + INFO_PROPERTY_COUNT);
+    uint32_t top = etl_u32(data + INFO_TOP_COUNT);
+    if (count > MAX_FIELDS || top > count ||
+        (reading->size - INFO_PROPERTIES) / PROPERTY_SIZE < count)
+        return false;
+    if (g_hash_table_size(schemas->events) >= MAX_SCHEMAS ||
+        !keep(reading, ENTRY_SIZE + count * sizeof(struct etl_field))) {
+        reading->full = true;
+        return true;
+    }
     struct etl_schema *schema = g_new0(struct etl_schema, 1);
-    schema->provider = string_at(data, size, INFO_PROVIDER_NAME);
-    schema->message = string_at(data, size, INFO_MESSAGE);
-    schema->name = event_name(data, size);
+    schema->provider = string_at(reading, INFO_PROVIDER_NAME, ETL_MAX_NAME);
+    schema->message = string_at(reading, INFO_MESSAGE, etl_budget_text(schemas->budget));
+    schema->name = event_name(reading);
     schema->top = top;
-    schema->fields = read_fields(data, size, count);
-    g_hash_table_replace(schemas->events, key, schema);
+    schema->fields = read_fields(reading, count);
+    if (reading->full)
+        free_schema(schema);
+    else
+        g_hash_table_replace(schemas->events, read_event_key(data), schema);
     return true;
 }
 
-static bool learn_map(struct etl_schemas *schemas, const uint8_t *data, size_t size)
+static struct map *read_map(struct reading *reading, uint32_t count)
 {
-    if (size < ETL_GUID_SIZE + MAP_ENTRIES || g_hash_table_size(schemas->maps) >= MAX_MAPS)
-        return false;
-    const uint8_t *info = data + ETL_GUID_SIZE;
-    size -= ETL_GUID_SIZE;
-    uint32_t count = etl_u32(info + MAP_COUNT);
-    g_autofree char *name = string_at(info, size, MAP_NAME);
-    if (!name || (size - MAP_ENTRIES) / 8 < count)
-        return false;
     struct map *map = g_new0(struct map, 1);
-    map->bitmap = etl_u32(info + MAP_FLAG) & MAP_FLAG_BITMAP;
-    map->names = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
-    for (uint32_t i = 0; i < count; i++) {
+    map->bitmap = etl_u32(reading->data + MAP_FLAG) & MAP_FLAG_BITMAP;
+    map->names = g_hash_table_new(salted_number, NULL);
+    for (uint32_t i = 0; i < count && !reading->full; i++) {
         size_t at = MAP_ENTRIES + (size_t)i * 8;
-        char *text = string_at(info, size, at);
+        const char *text = string_at(reading, at, ETL_MAX_NAME);
         if (text)
-            g_hash_table_replace(map->names, GUINT_TO_POINTER(etl_u32(info + at + 4)), text);
+            g_hash_table_replace(map->names, GUINT_TO_POINTER(etl_u32(reading->data + at + 4)),
+                                 (gpointer)text);
+    }
+    return map;
+}
+
+/* False: damaged. */
+static bool learn_map(struct etl_schemas *schemas, struct reading *reading)
+{
+    const uint8_t *provider = reading->data;
+    if (reading->size < ETL_GUID_SIZE + MAP_ENTRIES)
+        return false;
+    reading->data += ETL_GUID_SIZE;
+    reading->size -= ETL_GUID_SIZE;
+    uint32_t count = etl_u32(reading->data + MAP_COUNT);
+    if ((reading->size - MAP_ENTRIES) / 8 < count)
+        return false;
+    reading->full = g_hash_table_size(schemas->maps) >= MAX_MAPS || !keep(reading, ENTRY_SIZE);
+    const char *name = string_at(reading, MAP_NAME, ETL_MAX_NAME);
+    if (!name)
+        return reading->full;
+    struct map *map = read_map(reading, count);
+    if (reading->full) {
+        free_map(map);
+        return true;
     }
     struct map_key *key = g_new0(struct map_key, 1);
-    memcpy(key->provider, data, ETL_GUID_SIZE);
-    key->name = g_steal_pointer(&name);
+    memcpy(key->provider, provider, ETL_GUID_SIZE);
+    key->name = name;
     g_hash_table_replace(schemas->maps, key, map);
     return true;
 }
@@ -275,15 +314,15 @@ bool etl_schemas_learn(struct etl_schemas *schemas, const struct etl_record *rec
 {
     if (!etl_is_schema(record))
         return false;
-    bool learned = true;
-    schemas->bytes += record->payload_size;
-    if (schemas->bytes > MAX_BYTES)
-        learned = false;
-    else if (record->opcode == OPCODE_EVENT_INFO)
-        learned = learn_event(schemas, record->payload, record->payload_size);
+    bool good = true;
+    struct reading reading = {
+        .budget = schemas->budget, .data = record->payload, .size = record->payload_size};
+    if (record->opcode == OPCODE_EVENT_INFO)
+        good = learn_event(schemas, &reading);
     else if (record->opcode == OPCODE_MAP_INFO)
-        learned = learn_map(schemas, record->payload, record->payload_size);
-    schemas->refused += !learned;
+        good = learn_map(schemas, &reading);
+    schemas->refused += !good;
+    etl_budget_cuts(schemas->budget)->descriptions += reading.full;
     return true;
 }
 
@@ -302,7 +341,7 @@ const struct etl_schema *etl_schemas_find(const struct etl_schemas *schemas,
 static const struct map *find_map(const struct etl_schemas *schemas, const uint8_t *provider,
                                   const char *name)
 {
-    struct map_key key = {.name = (char *)name};
+    struct map_key key = {.name = name};
     memcpy(key.provider, provider, ETL_GUID_SIZE);
     return g_hash_table_lookup(schemas->maps, &key);
 }

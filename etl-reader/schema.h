@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "budget.h"
 #include "etl-record.h"
 
 /* EVENT_PROPERTY_INFO.Flags */
@@ -23,30 +24,30 @@ enum etl_field_flags {
 };
 
 struct etl_field {
-    char *name;
-    char *map; /* name of its value map; NULL = none */
+    const char *name;
+    const char *map; /* name of its value map; NULL = none */
     uint32_t flags;
     uint16_t in, out;        /* types */
     uint16_t first, members; /* of a struct: its fields */
     uint16_t count, length;
 };
 
+/* The strings are shared, and owned by the budget. */
 struct etl_schema {
-    char *provider; /* name; may be NULL */
-    char *message;  /* template with %1 ...; NULL = none */
-    char *name;     /* of the event or its task; may be NULL */
-    guint top;      /* fields that are not members of a struct come first */
-    GArray *fields; /* of struct etl_field */
+    const char *provider; /* name; may be NULL */
+    const char *message;  /* template with %1 ...; NULL = none */
+    const char *name;     /* of the event or its task; may be NULL */
+    guint top;            /* fields that are not members of a struct come first */
+    GArray *fields;       /* of struct etl_field */
 };
 
 struct etl_schemas;
 
-/* An empty array of struct etl_field, which owns their strings. */
-GArray *etl_fields_new(void);
-
-/* build: of Windows, decides among conflicting names of the project's own tables. */
-struct etl_schemas *etl_schemas_new(uint32_t build);
+/* build: of Windows, decides among conflicting names of the project's own tables. budget is
+ * borrowed and lives longer. */
+struct etl_schemas *etl_schemas_new(uint32_t build, struct etl_budget *budget);
 void etl_schemas_free(struct etl_schemas *schemas);
+struct etl_budget *etl_schemas_budget(const struct etl_schemas *schemas);
 
 /* Whether the record describes events or maps. */
 bool etl_is_schema(const struct etl_record *record);
@@ -66,7 +67,7 @@ const char *etl_schemas_value(const struct etl_schemas *schemas,
                               const uint8_t provider[ETL_GUID_SIZE], const char *map,
                               uint32_t value);
 
-/* Descriptions that were damaged or beyond the limits. */
+/* Descriptions that were damaged. */
 uint64_t etl_schemas_refused(const struct etl_schemas *schemas);
 
 #endif

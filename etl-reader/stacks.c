@@ -4,6 +4,7 @@
  * protocols, and after all adapters what is bound to none.
  */
 #include "catalogue-private.h"
+#include "salted.h"
 
 /* Filters of one adapter that are put in order; Windows has some ten. */
 #define MAX_HEIGHT 256
@@ -39,7 +40,7 @@ static enum rank rank_of(const struct etl_binding *binding)
 /* Filters by their own ifindex. */
 static GHashTable *index_filters(const GArray *entries)
 {
-    GHashTable *filters = g_hash_table_new(NULL, NULL);
+    GHashTable *filters = g_hash_table_new(salted_number, NULL);
     for (guint i = 0; i < entries->len; i++) {
         const struct etl_binding *binding = g_array_index(entries, struct entry, i).binding;
         if (binding->type == ETL_COMPONENT_FILTER && binding->ifindex)

@@ -23,7 +23,7 @@ enum in_flags {
 #define MAX_NAME   256
 #define MAX_VALUES 8192
 #define MAX_DEPTH  4
-#define MAX_TEXT   32768
+#define VALUE_COST 16 /* of a value that adds nothing to the text, in bytes of output */
 
 /* What TraceLogging shows as, in the numbers of tdh.h. */
 static const uint8_t out_types[] = {
@@ -47,7 +47,15 @@ struct walk {
     struct etl_cursor schema, data;
     unsigned pointer_size;
     unsigned budget;
+    size_t most; /* bytes of text */
+    bool cut;    /* by one of these limits */
 };
+
+static bool is_full(struct walk *walk, const GString *text)
+{
+    walk->cut |= walk->budget == 0 || text->len > walk->most;
+    return walk->cut;
+}
 
 static void skip_tags(struct etl_cursor *cursor)
 {
@@ -101,7 +109,7 @@ static bool take_elements(struct walk *walk, const struct field *field, uint32_t
 {
     size_t members_at = walk->schema.at;
     for (uint32_t i = 0; i < count; i++) {
-        if (walk->budget == 0 || text->len > MAX_TEXT)
+        if (is_full(walk, text))
             return false;
         walk->budget--;
         if (i > 0)
@@ -124,7 +132,7 @@ static bool take_fields(struct walk *walk, unsigned count, unsigned depth, GStri
 {
     struct field field;
     for (unsigned i = 0; i < count && etl_cursor_left(&walk->schema) > 0; i++) {
-        if (depth > MAX_DEPTH || !take_description(&walk->schema, &field))
+        if (depth > MAX_DEPTH || is_full(walk, text) || !take_description(&walk->schema, &field))
             return false;
         uint32_t elements = 1;
         if (field.flags == IN_FIXED_COUNT)
@@ -138,13 +146,15 @@ static bool take_fields(struct walk *walk, unsigned count, unsigned depth, GStri
     return true;
 }
 
-bool etl_tracelogging_text(const struct etl_record *record, GString *text)
+bool etl_tracelogging_text(const struct etl_record *record, struct etl_budget *budget,
+                           GString *text, bool *whole)
 {
     struct walk walk = {
         .schema = etl_cursor_over(record->schema, record->schema_size),
         .data = etl_cursor_over(record->payload, record->payload_size),
         .pointer_size = record->pointer_size,
         .budget = MAX_VALUES,
+        .most = etl_budget_text(budget),
     };
     etl_take_u16(&walk.schema); /* its size, which the item has told already */
     skip_tags(&walk.schema);
@@ -153,6 +163,8 @@ bool etl_tracelogging_text(const struct etl_record *record, GString *text)
         return false;
     g_string_append_printf(text, "%s: ", name);
     take_fields(&walk, G_MAXUINT, 0, text); /* what a damaged field hides is missing, no more */
+    etl_budget_spend(budget, (uint64_t)(MAX_VALUES - walk.budget) * VALUE_COST);
+    *whole = !walk.cut;
     return true;
 }
 

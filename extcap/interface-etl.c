@@ -27,6 +27,15 @@ static void log_warnings(void *user, const struct pktmon_provider *provider)
     }
 }
 
+/* That the user ended it is no failure. */
+static bool is_stopped(GError **error)
+{
+    if (capture_stop_wanted()) {
+        g_clear_error(error);
+    }
+    return capture_stop_wanted();
+}
+
 bool etl_capture(const struct arguments *arguments, int fd, GError **error)
 {
     const char *const paths[] = {arguments->text[OPTION_FILE], NULL};
@@ -47,7 +56,9 @@ bool etl_capture(const struct arguments *arguments, int fd, GError **error)
     pktmon_etl_options_init(&conversion.events);
     conversion.events.flow = arguments->number[OPTION_TYPE] != PKTMON_CAPTURE_DROP;
     conversion.events.drops = arguments->number[OPTION_TYPE] != PKTMON_CAPTURE_FLOW;
-    return pktmon_etl_convert(paths, &conversion, log_warnings, error);
+    pktmon_etl_limits_set(&conversion.events.limits, arguments->number[OPTION_MAX_MEMORY],
+                          arguments->number[OPTION_MAX_TEXT], arguments->number[OPTION_MAX_OUTPUT]);
+    return pktmon_etl_convert(paths, &conversion, log_warnings, error) || is_stopped(error);
 }
 
 void etl_check_filter(const struct arguments *arguments)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "budget.h"
 #include "log.h"
 #include "provider.h"
 #include "session.h"
@@ -68,6 +69,12 @@ const struct option options[OPTION_COUNT] = {
     [OPTION_NETNS] = {"netns", GROUP_COMPONENTS, OPTION_KIND_TEXT, "Network namespaces",
                       "all, current, or names of namespaces, separated by commas",
                       .default_value = "all"},
+    [OPTION_HOOK_QUEUES] =
+        {"hook-queues", GROUP_COMPONENTS, OPTION_KIND_FLAG, "Hooks where packets are queued",
+         "Attach to netfilter's hooks also where a program has bound an NFQUEUE: "
+         "what waits in it is queued again when the capture begins, and lost if "
+         "the capture is killed",
+         .default_value = "false"},
     [OPTION_PKT_SIZE] = {"pkt-size", GROUP_LIMITS, OPTION_KIND_NUMBER, "Bytes of each packet",
                          "Bytes kept of each packet, 0 for whole packets", .default_value = "0",
                          .maximum = PKTMON_MAX_BLOCK_SIZE},
@@ -102,6 +109,19 @@ const struct option options[OPTION_COUNT] = {
     [OPTION_FILE] = {"file", GROUP_LOG, OPTION_KIND_INPUT, "Windows log",
                      "Log (.etl) to open, as \"pktmon stop\" or netsh trace wrote it",
                      .use = OPTION_OF_LOG},
+    [OPTION_MAX_MEMORY] = {"max-memory", GROUP_LIMITS, OPTION_KIND_NUMBER, "Memory (MiB)",
+                           "Most MiB of memory for buffers and descriptions of the log; empty for "
+                           "as much as a log of its size needs",
+                           .placeholder = "by the log's size", .minimum = ETL_LIMIT_MEMORY_MIN,
+                           .maximum = ETL_LIMIT_MEMORY_MAX, .use = OPTION_OF_LOG},
+    [OPTION_MAX_TEXT] = {"max-text", GROUP_LIMITS, OPTION_KIND_NUMBER, "Text of an event (KiB)",
+                         "Most KiB of one event's message", .placeholder = "32", .minimum = 1,
+                         .maximum = ETL_LIMIT_TEXT_MAX, .use = OPTION_OF_LOG},
+    [OPTION_MAX_OUTPUT] = {"max-output", GROUP_LIMITS, OPTION_KIND_NUMBER, "Output (MiB)",
+                           "Most MiB that the log may become; empty for as much as a log of its "
+                           "size needs",
+                           .placeholder = "by the log's size", .minimum = 1,
+                           .maximum = ETL_LIMIT_OUTPUT_MAX, .use = OPTION_OF_LOG},
     [OPTION_METADATA] = {"metadata", NULL, OPTION_KIND_CHOICE, NULL,
                          "How components are described: in frames (default to a pipe) or in "
                          "pcapng Custom Blocks (default to a file)",

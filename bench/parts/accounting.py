@@ -22,10 +22,10 @@ def machine_busy_seconds():
 
 
 def family(pid):
-    """The process and its children, whichever of its threads started them."""
-    children = [child for file in pathlib.Path(f"/proc/{pid}/task").glob("*/children")
+    """The process, its children, whichever of its threads started them, and theirs."""
+    children = [int(child) for file in pathlib.Path(f"/proc/{pid}/task").glob("*/children")
                 for child in file.read_text().split()]
-    return [pid, *map(int, children)]
+    return [pid, *(member for child in children for member in family(child))]
 
 
 def cpu_seconds(pids):

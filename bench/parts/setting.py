@@ -34,13 +34,14 @@ def add_options(parser):
                         help="build here and leave it there (default: a temporary directory)")
 
 
-def _build(directory):
-    """Makes a build that USER can run, with the agent's capabilities."""
+def build(project, directory):
+    """Makes a build of the source tree that USER can run, with the agent's capabilities. Returns
+    where."""
     log = subprocess.run(
         ["bash", "-euo", "pipefail", "-c",
          'source "$1/scripts/lib.sh"; build "$2" -DCMAKE_BUILD_TYPE=Release -DBENCH=ON '
          '-DWIRESHARK=OFF -DBUILD_TESTING=OFF; prepare_for_user "$2" "$3" "$2/programs"',
-         "bash", PROJECT, directory, USER],
+         "bash", project, directory, USER],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if log.returncode != 0:
         raise SystemExit(log.stdout)
@@ -48,19 +49,19 @@ def _build(directory):
 
 
 @contextlib.contextmanager
-def prepared(build):
-    """build: where, or None."""
+def prepared(build_directory):
+    """build_directory: where, or None."""
     if os.geteuid() != 0:
         raise SystemExit("Run this as root: it makes network namespaces.")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     user = pwd.getpwnam(USER)
     with contextlib.ExitStack() as stack:
         # Not in /tmp, which Debian 13 mounts with nosuid: capabilities would not count there.
-        directory = build or pathlib.Path(stack.enter_context(
+        directory = build_directory or pathlib.Path(stack.enter_context(
             tempfile.TemporaryDirectory(prefix="pktmon-bench.", dir="/var/tmp")))
         directory.mkdir(mode=0o755, parents=True, exist_ok=True)
         directory.chmod(0o755)
-        place = _build(directory)
+        place = build(PROJECT, directory)
         files = stack.enter_context(
             tempfile.TemporaryDirectory(prefix="pktmon-bench.", dir="/dev/shm"))
         os.chown(files, user.pw_uid, user.pw_gid)

@@ -109,13 +109,14 @@ class Pktmon(NoCapture):
     # output, postrouting, prerouting, input.
     records = {"devices": 3, "stack": 9}
 
-    def __init__(self, here, points, buffer_mib=None, expression=None):
+    def __init__(self, here, points, buffer_mib=None, expression=None, name=None, place=None):
+        """place: where the programs are, those of here by default."""
         super().__init__()
-        self.name = f"pktmon, {points}"
+        self.name = name or f"pktmon, {points}"
         self.points = 0 if expression else self.records[points]
         self.file = f"{here.files}/pktmon.pcapng"
         self.command = ["setpriv", "--reuid", here.user.pw_name, "--regid", str(here.user.pw_gid),
-                        "--clear-groups", "--", f"{here.place}/extcap/pktmondump", "--capture",
+                        "--clear-groups", "--", f"{place or here.place}/extcap/pktmondump", "--capture",
                         "--extcap-interface", "pktmon", "--points", points,
                         "--pkt-size", PACKET_BYTES, "--fifo", self.file]
         if buffer_mib:

@@ -15,7 +15,7 @@
 #include "records.h"
 
 #define AGENT_SOCKET      3
-#define AGENT_PROTOCOL    2
+#define AGENT_PROTOCOL    3
 #define AGENT_NAME_SIZE   80
 #define AGENT_DRIVER_SIZE 32
 #define AGENT_TEXT_SIZE   480
@@ -30,6 +30,10 @@ enum agent_request_type {
         5, /* part of a filter of the AGENT_START or AGENT_CHANGE that follows; no answer */
     AGENT_CHANGE = 6, /* as AGENT_START, with other filters and sizes, while it captures; then say
                          AGENT_CHANGED */
+    AGENT_FORGET =
+        7, /* delete entries of the tables, then say AGENT_FORGOTTEN; while it captures */
+    AGENT_SELECT = 8, /* of namespaces, whether something may be attached there; no answer */
+    AGENT_SETTLE = 9, /* once all that was asked so far is done, say AGENT_CHANGED */
 };
 
 /* What a filter was compiled for. */
@@ -61,7 +65,51 @@ struct agent_start {
     uint8_t upper_edges;      /* all points of the stack, not the driver edges alone */
     uint8_t record_flow;      /* passing packets; they are followed in any case */
     uint8_t record_drops;
-    uint8_t leaves_out_netns; /* heed AGENT_MAP_UNWANTED_NETNS */
+    uint8_t leaves_out_netns; /* heed AGENT_MAP_UNWANTED_NETNS, and attach nothing in a namespace
+                                 but after AGENT_SELECT */
+    uint8_t hook_queues;      /* attach to netfilter's hooks where an NFQUEUE is bound, too */
+};
+
+#define AGENT_SELECTION_PART 60 /* namespaces in one message */
+
+struct agent_selection {
+    uint32_t wanted;
+    uint32_t count;
+    uint64_t cookies[AGENT_SELECTION_PART];
+};
+
+enum agent_entry_kind {
+    AGENT_ENTRY_EDGE,
+    AGENT_ENTRY_DROP,
+    AGENT_ENTRY_DEVICE,
+    AGENT_ENTRY_NETNS, /* all else that is known of the namespace; its entries first */
+    AGENT_ENTRY_KINDS,
+};
+
+/* What an entry is found by. */
+struct agent_entry {
+    uint32_t kind; /* enum agent_entry_kind */
+    uint32_t pad;
+    union {
+        uint64_t netns; /* cookie; the others begin with it */
+        struct device_key device;
+        struct drop_key drop;
+    };
+};
+
+#define AGENT_FORGET_MOST 4 /* entries in one message */
+#define AGENT_LAST_VALUES 6 /* numbers of an entry */
+
+struct agent_forget {
+    uint32_t count;
+    uint32_t pad;
+    struct agent_entry entries[AGENT_FORGET_MOST];
+};
+
+struct agent_forgotten {
+    struct agent_entry entry;
+    uint64_t existed; /* it was there, and last is what all CPUs counted in it */
+    uint64_t last[AGENT_LAST_VALUES];
 };
 
 struct agent_request {
@@ -69,7 +117,9 @@ struct agent_request {
     uint32_t type;
     union {
         struct agent_start start;
-        struct agent_filter_part part; /* of AGENT_FILTER */
+        struct agent_filter_part part;    /* of AGENT_FILTER */
+        struct agent_selection selection; /* of AGENT_SELECT */
+        struct agent_forget forget;       /* of AGENT_FORGET */
     };
 };
 
@@ -85,7 +135,10 @@ enum agent_message_type {
     AGENT_MISSED,
     AGENT_XDP, /* before AGENT_STARTED, AGENT_STOPPED and AGENT_MISSED, of each device */
     AGENT_CHANGED,
+    AGENT_NETNS_GONE, /* the kernel has ended it, or soon will */
+    AGENT_FORGOTTEN,
     AGENT_IMPOSSIBLE, /* as AGENT_ERROR: eBPF is not possible or not permitted here */
+    AGENT_NOTICE,     /* text: one sentence about what the agent does */
 };
 
 /* The order of the descriptors that come with AGENT_STARTED. */
@@ -100,6 +153,7 @@ enum agent_map {
     AGENT_MAP_PROCESS_CHANGES,
     AGENT_MAP_GROUP_COUNTS,
     AGENT_MAP_CONTROL,
+    AGENT_MAP_SHARES,
     AGENT_MAPS,
 };
 
@@ -137,7 +191,7 @@ struct agent_message {
     uint32_t type;
     union {
         char text[AGENT_TEXT_SIZE];
-        struct agent_netns netns;
+        struct agent_netns netns;   /* of AGENT_NETNS_GONE: cookie only */
         struct agent_device device; /* of AGENT_DEVICE_GONE: net_cookie and ifindex only */
         struct {
             uint32_t rings;
@@ -149,6 +203,10 @@ struct agent_message {
             uint32_t filtered;
         } changed;
         struct agent_xdp xdp;
+        struct {
+            uint32_t count;
+            struct agent_forgotten entries[AGENT_FORGET_MOST];
+        } forgotten;
         uint64_t misses; /* runs of the programs that the kernel left out (recursion) */
     };
 };

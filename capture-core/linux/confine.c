@@ -62,10 +62,10 @@ static uint64_t files_of(long abi)
 }
 
 /* What is not there needs no rule. */
-static int allow_reading(int rules, const char *place)
+static int allow_reading(int rules, const struct confine_place *place)
 {
-    struct beneath beneath = {.allowed = READ_FILE | READ_DIRECTORY,
-                              .parent = open(place, O_PATH | O_CLOEXEC)};
+    struct beneath beneath = {.allowed = READ_DIRECTORY | (place->only_names ? 0 : READ_FILE),
+                              .parent = open(place->path, O_PATH | O_CLOEXEC)};
     int error = 0;
 
     if (beneath.parent < 0)
@@ -76,7 +76,7 @@ static int allow_reading(int rules, const char *place)
     return error;
 }
 
-int confine_files(const char *const *readable)
+int confine_files(const struct confine_place *readable)
 {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, ABI_FLAG);
     struct rules forbidden = {.files = abi > 0 ? files_of(abi) : 0, .network = TCP};
@@ -88,8 +88,8 @@ int confine_files(const char *const *readable)
                     abi < TCP_ABI ? sizeof(forbidden.files) : sizeof(forbidden), 0);
     if (rules < 0)
         return -errno;
-    for (; !error && *readable; readable++)
-        error = allow_reading(rules, *readable);
+    for (; !error && readable->path; readable++)
+        error = allow_reading(rules, readable);
     if (!error && syscall(SYS_landlock_restrict_self, rules, 0))
         error = -errno;
     close(rules);

@@ -3,6 +3,7 @@
 #ifndef PKTMON_CONFINE_H
 #define PKTMON_CONFINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,9 +17,14 @@ struct confine_call {
 
 /* All other system calls fail from here on (seccomp). */
 int confine_calls(const struct confine_call *allowed, size_t count);
-/* No file can be opened any more but for reading beneath these places, which end with NULL, and no
- * TCP socket be connected (Landlock). Nothing on a kernel without it (CONFIG_SECURITY_LANDLOCK). */
-int confine_files(const char *const *readable);
+struct confine_place {
+    const char *path; /* NULL: the end of the list */
+    bool only_names;  /* directories can be read, and no files */
+};
+
+/* No file can be opened any more but for reading beneath these places, and no TCP socket be
+ * connected (Landlock). Nothing on a kernel without it (CONFIG_SECURITY_LANDLOCK). */
+int confine_files(const struct confine_place *readable);
 /* No capability can be had again by running a program. A process that may not change that itself
  * cannot gain any, because of no_new_privs. */
 int confine_bounding_set(void);

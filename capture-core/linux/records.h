@@ -44,6 +44,55 @@ enum record_point {
     RECORD_POINTS,
 };
 
+/* Entries of the tables that all namespaces share (docs/internals/tables.md). */
+#define RECORD_MAX_EDGES      65536
+#define RECORD_MAX_DROPS      16384
+#define RECORD_MAX_DEVICES    32768
+#define RECORD_MAX_NAMESPACES 16384
+#define RECORD_MAX_UNWANTED   65536
+#define RECORD_MAX_SHARES     (RECORD_MAX_NAMESPACES + 4096)
+
+/* Of so many entries, how many one namespace may have, one user of the host who is not root in all
+ * his namespaces, and all such users together. */
+#define RECORD_NETNS_LIMIT(entries) ((entries) / 4)
+#define RECORD_USER_LIMIT(entries)  ((entries) / 8)
+#define RECORD_USERS_LIMIT(entries) ((entries) / 2)
+
+/* What there are shares of. */
+enum record_share {
+    RECORD_SHARE_EDGES,
+    RECORD_SHARE_DROPS,
+    RECORD_SHARE_DEVICES,
+    RECORD_SHARE_NAMESPACES,
+    RECORD_SHARE_KINDS,
+};
+
+enum record_holder {
+    RECORD_HOLDER_NETNS = 1, /* id: cookie */
+    RECORD_HOLDER_USER,      /* id: uid on the host */
+    RECORD_HOLDER_USERS,     /* all but root; id: 0 */
+};
+
+#define RECORD_NO_USER 0xFFFFFFFFU /* it is not known whose the namespace is */
+
+struct share_key {
+    __u64 id;
+    __u32 holder; /* enum record_holder */
+    __u32 pad;
+};
+
+struct share {
+    __u64 taken[RECORD_SHARE_KINDS];   /* entries made, in all */
+    __u64 refused[RECORD_SHARE_KINDS]; /* how often there was none left */
+    __u32 user;                        /* uid on the host, of a namespace */
+    __u32 pad;
+};
+
+/* Entries that were deleted, in all. */
+struct share_returns {
+    __u64 entries[RECORD_SHARE_KINDS];
+};
+
 /* Index into counters. */
 enum record_way {
     RECORD_RX = 0,
@@ -145,13 +194,26 @@ struct drop_key {
     __u32 ifindex;
     __u32 reason;
     __u32 location;
-    __u16 protocol;
+    __u16 protocol; /* record_drop_protocol() */
     __u8 way;
     __u8 flags;      /* of RECORD_JUDGEMENT */
     __u8 hook;       /* as in the record */
     __u8 unfollowed; /* no filter matched it, so nothing is known of its copies */
     __u8 pad[6];
 };
+
+/* Whoever sends a frame chooses its Ethertype: all that matters to a counter is which layer would
+ * have taken it. */
+static inline __u16 record_drop_protocol(__u16 protocol)
+{
+    switch (protocol) {
+    case 0x0800: /* IPv4 */
+    case 0x0806: /* ARP */
+    case 0x86DD: /* IPv6 */
+        return protocol;
+    }
+    return 0;
+}
 
 struct drop_counters {
     __u64 packets;
@@ -160,11 +222,12 @@ struct drop_counters {
     __u64 newest; /* time of the last one on this CPU */
 };
 
-/* What could not even be counted where it belongs; index 0 of a per-CPU array. */
+/* What could not be counted where it belongs; index 0 of a per-CPU array. */
 struct unaccounted {
-    __u64 events;   /* the map of counters was full */
-    __u64 drops;    /* the map of drops was full */
-    __u64 untraced; /* packets that were sent, but passed no tracepoint program */
+    struct edge_counters edges; /* of edges that have no counter of their own */
+    struct drop_counters drops; /* the same of drops */
+    __u64 events;               /* records that found no room, of what has no counter at all */
+    __u64 untraced;             /* packets that were sent, but passed no tracepoint program */
 };
 
 /* Packets whose way began to be recorded, or was left out; index 0 of a per-CPU array. */
@@ -199,7 +262,8 @@ struct owner_value {
 
 /* Fixed when the programs are loaded. */
 struct probes_config {
-    __u32 generation;      /* of these programs, from 1 */
+    __u32 generation; /* of these programs, from 1 */
+    __u64 salt;       /* of hashes of what packets hold; random, the same for all generations */
     __u64 unsampled_share; /* of the groups, to be left out: parts of 2^32 */
     __u64 inner_filters;   /* those that also see the packet inside a tunnel, as bits */
     __u32 ring_mask;       /* rings - 1 */

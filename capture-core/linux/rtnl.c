@@ -2,6 +2,7 @@
 #include "rtnl.h"
 
 #include <errno.h>
+#include <glib.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -48,6 +49,21 @@ static bool is_from_kernel(const struct msghdr *parcel, uint32_t groups)
                    : sender->nl_groups == 0);
 }
 
+/* Each message ends within the datagram. libmnl takes a length of 2^31 and more for a small one. */
+static bool is_whole(const char *datagram, size_t length)
+{
+    size_t at = 0;
+
+    while (length - at >= sizeof(struct nlmsghdr)) {
+        const struct nlmsghdr *message = (const void *)(datagram + at);
+
+        if (message->nlmsg_len < sizeof(*message) || message->nlmsg_len > length - at)
+            return false;
+        at += MIN(NLMSG_ALIGN(message->nlmsg_len), length - at);
+    }
+    return true;
+}
+
 ssize_t rtnetlink_receive(const struct mnl_socket *socket, uint32_t groups,
                           char buffer[RTNETLINK_SIZE], int32_t *nsid)
 {
@@ -65,7 +81,7 @@ ssize_t rtnetlink_receive(const struct mnl_socket *socket, uint32_t groups,
 
         if (length < 0)
             return -errno;
-        if (!is_from_kernel(&parcel, groups))
+        if (!is_from_kernel(&parcel, groups) || !is_whole(buffer, length))
             continue;
         if (nsid)
             *nsid = origin(&parcel);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "event-copy.h"
+#include "salted.h"
 
 struct baseline {
     GHashTable *readings; /* guint64 key -> struct event_copy */
@@ -23,7 +24,7 @@ struct baseline *baseline_new(void)
 {
     struct baseline *baseline = g_new0(struct baseline, 1);
 
-    baseline->readings = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+    baseline->readings = g_hash_table_new_full(salted_int64, g_int64_equal, g_free,
                                                (GDestroyNotify)event_copy_unref);
     return baseline;
 }
@@ -48,6 +49,17 @@ struct baseline *baseline_copy(const struct baseline *baseline)
                             event_copy_ref(reading));
     }
     return copy;
+}
+
+void baseline_forget(struct baseline *baseline, uint32_t component)
+{
+    for (uint16_t edge = 0; edge < PKTMON_EDGES; edge++) {
+        for (int drops = 0; drops <= 1; drops++) {
+            guint64 key = counter_key(component, edge, drops);
+
+            g_hash_table_remove(baseline->readings, &key);
+        }
+    }
 }
 
 void baseline_note(struct baseline *baseline, const struct pktmon_event *event)

@@ -18,6 +18,8 @@ void baseline_free(struct baseline *baseline);
 /* The same readings, to which no later ones are added; shares their memory. */
 struct baseline *baseline_copy(const struct baseline *baseline);
 
+/* Of a component that has gone. */
+void baseline_forget(struct baseline *baseline, uint32_t component);
 /* A reading takes the place of the one before. */
 void baseline_note(struct baseline *baseline, const struct pktmon_event *event);
 

@@ -94,6 +94,10 @@ void hub_forget(struct hub *hub, struct subscriber *subscriber)
         filter_bits_release(all[i], &subscriber->next_bits, &none, now);
     }
     drop_changes(hub, subscriber);
+    hub->selects_less = true;
+    if (hub->other == subscriber) {
+        hub->other = NULL;
+    }
     if (hub->changing && hub->changing->subscriber == subscriber) {
         hub_request_free(g_steal_pointer(&hub->changing));
     }
@@ -172,6 +176,9 @@ void hub_take_event(struct pktmon_sink *sink, const struct pktmon_event *event)
         }
     }
     event_copy_unref(copy);
+    if (event->record == PKTMON_RECORD_RETIRED) {
+        baseline_forget(hub->readings, event->component);
+    }
 }
 
 static void for_each_subscriber(struct hub *hub, void (*act)(struct subscriber *subscriber))
@@ -231,6 +238,7 @@ static bool open_provider(struct hub *hub, const struct subscriber *subscriber, 
 static bool prepare_provider(struct hub *hub, struct subscriber *subscriber, GError **error)
 {
     hub->bits = (struct filter_bits){0};
+    hub->other = subscriber;
     hub_assign(hub, subscriber, subscriber->filters);
     if (hub->provider && hub_order_fits(hub, subscriber)) {
         return true;
@@ -340,6 +348,7 @@ static void serve_enumerate(struct hub *hub, struct hub_request *request)
     if (hub->provider || prepare_provider(hub, request->subscriber, &error)) {
         describe(hub, request);
     }
+    hub->other = NULL;
     hub_answer(hub, request, error);
 }
 
@@ -352,9 +361,11 @@ static void serve_start(struct hub *hub, struct hub_request *request)
         return;
     }
     if (!start_provider(hub, request->subscriber, &error)) {
+        hub->other = NULL;
         hub_answer(hub, request, error);
         return;
     }
+    hub->other = NULL;
     g_ptr_array_add(hub->subscribers, request->subscriber);
     activate(hub, request);
 }

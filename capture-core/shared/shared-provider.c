@@ -77,6 +77,9 @@ static void hand_over(struct shared_provider *provider, const struct queue_entry
         event.packet.incomplete = entry->incomplete;
     }
     provider->base.sink->event(provider->base.sink, &event);
+    if (event.record == PKTMON_RECORD_RETIRED) {
+        pktmon_registry_remove(provider->base.registry, event.component);
+    }
 }
 
 /* Returns whether the next one may be told in the same call, too. */

@@ -2,6 +2,7 @@
 #include "subscriber.h"
 
 #include "expression.h"
+#include "salted.h"
 
 #define ROOM_INTERVAL_US 1000
 
@@ -35,7 +36,7 @@ GArray *filters_copy(const struct pktmon_provider_filter *filters, size_t count)
 
 static GHashTable *counts_new(void)
 {
-    return g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    return g_hash_table_new_full(salted_int64, g_int64_equal, g_free, g_free);
 }
 
 static GArray *batch_new(void)
@@ -57,7 +58,7 @@ struct subscriber *subscriber_new(const struct pktmon_provider_options *options,
     g_cond_init(&subscriber->filled);
     g_queue_init(&subscriber->batches);
     subscriber->filling = batch_new();
-    subscriber->wants = g_hash_table_new(NULL, NULL);
+    subscriber->wants = g_hash_table_new(salted_number, NULL);
     subscriber->kept = pktmon_account_new();
     subscriber->left_out = counts_new();
     subscriber->untold = counts_new();
@@ -402,9 +403,48 @@ static void take_counters(struct subscriber *subscriber, const struct pktmon_eve
     push(subscriber, (struct queue_entry){.copy = event_copy_new(&own)});
 }
 
+/* Nothing more comes of the component. What was lost of it and is not told yet, is. */
+static void forget_component(struct subscriber *subscriber, uint32_t id)
+{
+    guint64 component = id;
+
+    for (uint16_t edge = 0; edge < PKTMON_EDGES; edge++) {
+        for (int drops = 0; drops <= 1; drops++) {
+            guint64 key = counter_key(id, edge, drops);
+
+            g_hash_table_remove(subscriber->left_out, &key);
+        }
+    }
+    g_hash_table_remove(subscriber->untold, &component);
+    g_hash_table_remove(subscriber->wants, GUINT_TO_POINTER(id));
+    pktmon_account_forget(subscriber->kept, id);
+    if (subscriber->baseline) {
+        baseline_forget(subscriber->baseline, id);
+    }
+}
+
+static void take_retired(struct subscriber *subscriber, const struct pktmon_event *event,
+                         const struct pktmon_registry *registry, struct event_copy **copy)
+{
+    const struct pktmon_component *component = pktmon_registry_find(registry, event->component);
+    guint64 key = event->component;
+    uint64_t untold = count_of(subscriber->untold, key);
+
+    if (untold > 0) {
+        tell_loss(subscriber, event->time, event->component, component ? component->name : NULL,
+                  untold);
+    }
+    push(subscriber, (struct queue_entry){.copy = share(event, copy)});
+    forget_component(subscriber, event->component);
+}
+
 void subscriber_take(struct subscriber *subscriber, const struct pktmon_event *event,
                      const struct pktmon_registry *registry, struct event_copy **copy)
 {
+    if (event->record == PKTMON_RECORD_RETIRED) {
+        take_retired(subscriber, event, registry, copy);
+        return;
+    }
     describe_if_new(subscriber, event, registry);
     if (!wants_component(subscriber, event->component, registry)) {
         return;

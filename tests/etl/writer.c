@@ -116,6 +116,9 @@ static void put_buffer(struct writer *writer, const GByteArray *records, unsigne
     if (writer->options.compression && !first) {
         g_autoptr(GByteArray) packed = g_byte_array_new();
         put_compressed(writer->options.compression, records, packed);
+        /* No reader believes that a byte stands for more than 1024: filler counts as bytes too. */
+        if (packed->len < valid / 1024)
+            put_fill(packed, 0, valid / 1024 + 1 - packed->len);
         put_buffer_header(writer, writer->log, HEADER_SIZE + packed->len, valid, valid, cpu, false);
         put_bytes(writer->log, packed->data, packed->len);
         return;

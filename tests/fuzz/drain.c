@@ -7,11 +7,19 @@
 
 #include "convert.h"
 
+/* What the reader delivers of a log is limited: the same as its budget, and the event in which that
+ * ended. */
+#define OUTPUT_BASE     (32u << 20)
+#define OUTPUT_PER_BYTE 256
+#define LARGEST_EVENT   (1u << 20)
+
 static volatile uint64_t sum; /* so that nothing is read in vain */
+static uint64_t output;       /* bytes, of the log at hand */
 
 static void look_at(const void *data, size_t size)
 {
     const uint8_t *bytes = data;
+    output += size;
     for (size_t i = 0; i < size; i++)
         sum += bytes[i];
 }
@@ -22,9 +30,15 @@ static void look_at_text(const char *text)
         look_at(text, strlen(text));
 }
 
+struct drain {
+    struct pktmon_sink sink;
+    struct pktmon_provider *provider;
+};
+
 static void receive(struct pktmon_sink *sink, const struct pktmon_event *event)
 {
-    (void)sink;
+    struct drain *drain = (struct drain *)sink;
+    uint64_t before = output;
     if (event->record == PKTMON_RECORD_PACKET) {
         look_at(event->packet.data, event->packet.caplen);
         look_at_text(event->packet.drop_reason);
@@ -36,6 +50,7 @@ static void receive(struct pktmon_sink *sink, const struct pktmon_event *event)
     } else if (event->record == PKTMON_RECORD_FILTER) {
         look_at_text(event->filter.text);
     }
+    pktmon_etl_spend(drain->provider, output - before);
 }
 
 static void drain(struct pktmon_provider *provider)
@@ -53,7 +68,7 @@ static void drain(struct pktmon_provider *provider)
 
 void drain_log(const uint8_t *data, size_t size)
 {
-    struct pktmon_sink sink = {receive};
+    struct drain to = {.sink = {receive}};
     struct pktmon_etl_options options;
     int fd = memfd_create("log", MFD_CLOEXEC);
     g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
@@ -63,9 +78,12 @@ void drain_log(const uint8_t *data, size_t size)
     pktmon_etl_options_init(&options);
     if (write(fd, data, size) == (ssize_t)size) {
         struct pktmon_provider *provider =
-            pktmon_etl_provider_new(paths, &options, registry, capture, &sink, NULL);
+            pktmon_etl_provider_new(paths, &options, registry, capture, &to.sink, NULL);
         if (provider) {
+            to.provider = provider;
+            output = 0;
             drain(provider);
+            g_assert_cmpuint(output, <=, OUTPUT_BASE + OUTPUT_PER_BYTE * size + LARGEST_EVENT);
             provider->ops->free(provider);
         }
     }

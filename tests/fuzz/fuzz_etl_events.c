@@ -17,7 +17,8 @@ static void add(struct writer *writer, int64_t ticks, struct etl_cursor *cursor)
     uint8_t kind = etl_take_u8(cursor);
     uint16_t id = etl_take_u16(cursor);
     uint8_t bits = etl_take_u8(cursor);
-    size_t size = MIN(MIN(etl_take_u16(cursor), MAX_DATA), etl_cursor_left(cursor));
+    uint16_t wanted = etl_take_u16(cursor);
+    size_t size = MIN(MIN(wanted, MAX_DATA), etl_cursor_left(cursor));
     g_autoptr(GByteArray) body = g_byte_array_new();
     const uint8_t *data = etl_take(cursor, size);
     if (size > 0 && data)

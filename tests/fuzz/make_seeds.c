@@ -10,6 +10,7 @@
 #include "compress.h"
 #include "etl-log.h"
 #include "events.h"
+#include "metadata.h"
 
 #define MAX_CHOSEN 32    /* words that fuzz_constraint chooses from */
 #define MAX_SAMPLE 65536 /* bytes; larger logs are slow to fuzz and teach no more */
@@ -139,7 +140,7 @@ static void save_samples(const char *folder, const char *samples)
         struct etl_log *log = etl_log_open(paths, NULL);
         if (!log)
             continue; /* the README */
-        etl_log_scan(log, keep_record, records);
+        etl_log_scan(log, keep_record, NULL, records);
         g_byte_array_set_size(records, MIN(records->len, MAX_SAMPLE / 2));
         save(folder, "fuzz_etl_records", number, records);
         if (etl_log_stats(log)->bytes <= MAX_SAMPLE) {
@@ -179,11 +180,104 @@ static void save_constraints(const char *folder)
     }
 }
 
+/* A record with a field of each type, and one that is padded as a Custom Block's. */
+static void save_metadata(const char *folder, const char *target, bool with_size)
+{
+    uint8_t record[4096] = {0};
+    struct pktmon_metadata_writer writer;
+    pktmon_metadata_begin(&writer, record, sizeof(record), PKTMON_RECORD_PACKET);
+    for (unsigned type = 1; type < 256; type++) {
+        enum pktmon_kind kind = pktmon_field_kind((uint16_t)type);
+        if (kind == PKTMON_KIND_STRING)
+            pktmon_metadata_put_string(&writer, (enum pktmon_field)type, "eth0");
+        else if (kind != PKTMON_KIND_NONE)
+            pktmon_metadata_put(&writer, (enum pktmon_field)type, type);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        g_autoptr(GByteArray) seed = g_byte_array_new();
+        if (with_size)
+            put_u16(seed, (unsigned)writer.length + i * 3);
+        put_bytes(seed, record, writer.length + i * 3);
+        save(folder, target, i, seed);
+    }
+}
+
+static void save_agent(const char *folder)
+{
+    static const uint8_t accept[] = {6, 0, 0, 0, 0xFF, 0xFF, 0, 0}; /* BPF_RET | BPF_K */
+    g_autoptr(GByteArray) seed = g_byte_array_new();
+    for (unsigned filter = 0; filter < 4; filter++) {
+        put_u8(seed, 1);
+        put_u8(seed, filter / 2);
+        put_u8(seed, filter % 2);
+        put_u8(seed, 1);
+        put_bytes(seed, accept, sizeof(accept));
+    }
+    put_u8(seed, 0);
+    put_u8(seed, 2);
+    put_u64(seed, 0);
+    save(folder, "fuzz_agent", 0, seed);
+}
+
+/* Attribute of rtnetlink; nested ones are given as their bytes. */
+static void put_attribute(GByteArray *to, uint16_t type, const void *data, uint16_t size)
+{
+    put_u16(to, 4u + size);
+    put_u16(to, type);
+    put_bytes(to, data, size);
+    while (to->len % 4)
+        put_u8(to, 0);
+}
+
+/* RTM_NEWLINK with what is read of it: name, address, MTU, master, link, kinds. */
+static void save_netlink(const char *folder)
+{
+    static const uint16_t words[] = {4, 10, 5, 37};
+    g_autoptr(GByteArray) seed = g_byte_array_new(), kinds = g_byte_array_new();
+    const uint32_t number = 1500;
+    put_attribute(kinds, 1, "veth", 5);
+    put_attribute(kinds, 4, "bridge", 7);
+    put_u32(seed, 0); /* the length, set below */
+    put_u16(seed, 16);
+    put_u16(seed, 0);
+    put_u64(seed, 0);
+    put_u16(seed, 0);
+    put_u16(seed, 1);
+    put_u32(seed, 7);
+    put_u64(seed, 0);
+    put_attribute(seed, 3, "eth0", 5);
+    put_attribute(seed, 1, "\2\0\0\0\0\1", 6);
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        put_attribute(seed, words[i], &number, sizeof(number));
+    put_attribute(seed, 18, kinds->data, (uint16_t)kinds->len);
+    seed->data[0] = (uint8_t)seed->len;
+    save(folder, "fuzz_netlink", 0, seed);
+}
+
+/* A record of each point, with a frame behind it; where they stand is in linux/records.h. */
+static void save_ring(const char *folder)
+{
+    enum { RECORD_SIZE = 96, POINTS = 16, TIME = 0, ORIGLEN = 48, CAPLEN = 52, POINT = 88 };
+    g_autoptr(GByteArray) frame = udp_frame(1, "payload"), seed = g_byte_array_new();
+    for (unsigned point = 1; point < POINTS; point++) {
+        uint8_t record[RECORD_SIZE] = {0};
+        record[TIME] = (uint8_t)point;
+        record[ORIGLEN] = record[CAPLEN] = (uint8_t)frame->len;
+        record[POINT] = (uint8_t)point;
+        put_u8(seed, point & 1);
+        put_u16(seed, RECORD_SIZE + frame->len);
+        put_bytes(seed, record, sizeof(record));
+        put_bytes(seed, frame->data, frame->len);
+    }
+    save(folder, "fuzz_records", 0, seed);
+}
+
 int main(int argc, char **argv)
 {
-    static const char *const targets[] = {"fuzz_etl_log",    "fuzz_etl_records",
-                                          "fuzz_etl_events", "fuzz_etl_decompress",
-                                          "fuzz_filter",     "fuzz_constraint"};
+    static const char *const targets[] = {
+        "fuzz_agent",      "fuzz_constraint", "fuzz_dissector",   "fuzz_etl_decompress",
+        "fuzz_etl_events", "fuzz_etl_log",    "fuzz_etl_records", "fuzz_filter",
+        "fuzz_metadata",   "fuzz_netlink",    "fuzz_records"};
     if (argc != 3) {
         fprintf(stderr, "Usage: make_seeds FOLDER SAMPLES\n");
         return EXIT_FAILURE;
@@ -197,6 +291,11 @@ int main(int argc, char **argv)
     save_events(argv[1], events);
     save_streams(argv[1]);
     save_constraints(argv[1]);
+    save_metadata(argv[1], "fuzz_metadata", false);
+    save_metadata(argv[1], "fuzz_dissector", true);
+    save_agent(argv[1]);
+    save_netlink(argv[1]);
+    save_ring(argv[1]);
     save_samples(argv[1], argv[2]);
     for (guint i = 0; i < events->len; i++)
         g_byte_array_free(g_array_index(events, struct event, i).body, TRUE);

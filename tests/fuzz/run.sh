@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# run.sh TARGET MAKE_SEEDS SAMPLES RUNS: fuzzes for a fixed number of runs, always the same ones.
+# run.sh TARGET MAKE_SEEDS SAMPLES RUNS: fuzzes for a fixed number of runs, always the same ones. An
+# input fails by what it costs as by a crash: five seconds, 256 MiB at once, or 768 MiB in all, the
+# sanitizers' share among it.
 set -euo pipefail
 
 target=$1 make_seeds=$2 samples=$3 runs=$4
@@ -11,5 +13,6 @@ trap 'rm -rf "$work"' EXIT
 mkdir "$work/corpus"
 cd "$work"
 # What the C library and GLib keep until the end is no leak of ours; each run's leaks are.
-"$target" -seed=1 -runs="$runs" -timeout=20 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 \
+export ASAN_OPTIONS=quarantine_size_mb=16
+"$target" -seed=1 -runs="$runs" -timeout=5 -malloc_limit_mb=256 -rss_limit_mb=768 -max_len=65536 -print_final_stats=1 \
     "$work/corpus" "$work/seeds/$(basename "$target")"

@@ -11,7 +11,7 @@ source /network.sh
 name=$1
 closed_port=7001
 uid=65534
-capabilities=+bpf,+perfmon,+net_admin,+net_broadcast,+sys_admin,+sys_ptrace
+capabilities=+bpf,+perfmon,+net_admin,+net_broadcast,+sys_admin,+sys_ptrace,+dac_read_search
 start_tenths=700
 
 # An initramfs has no extended attributes, so that the agent has its capabilities as ambient ones.

@@ -19,7 +19,7 @@ mask() {
     printf '%016x' "$bits"
 }
 
-NET_BROADCAST=11 NET_ADMIN=12 DAC_OVERRIDE=1 SYS_PTRACE=19 SYS_ADMIN=21 PERFMON=38 BPF=39
+DAC_OVERRIDE=1 DAC_READ_SEARCH=2 NET_BROADCAST=11 NET_ADMIN=12 SYS_PTRACE=19 SYS_ADMIN=21 PERFMON=38 BPF=39
 
 # expect_confined WHAT PID CAPABILITY ...
 expect_confined() {
@@ -41,7 +41,7 @@ of_capture() {
 }
 
 expect_agent_confined() {
-    expect_confined "the holder" "$holder" "$NET_ADMIN" "$SYS_ADMIN" "$PERFMON" "$BPF"
+    expect_confined "the holder" "$holder" "$DAC_READ_SEARCH" "$NET_ADMIN" "$SYS_ADMIN" "$PERFMON" "$BPF"
     expect_confined "the scanner" "$scanner" "$NET_BROADCAST" "$NET_ADMIN" "$SYS_PTRACE" "$SYS_ADMIN"
 }
 
@@ -54,7 +54,7 @@ expect_equal "mode of the capture file" 600 "$(stat -c %a "$file")"
 
 # As root: the same, and the bounding set is empty, too.
 file=$SCRATCH/root.pcapng
-"$PLACE/extcap/pktmondump" --capture --extcap-interface pktmon --fifo "$file" 2>"$file.err" &
+"$PKTMON_BUILD/extcap/pktmondump" --capture --extcap-interface pktmon --fifo "$file" 2>"$file.err" &
 capture_pid=$!
 own_pids+=("$capture_pid")
 wait_until "$START_SECONDS" capture_began "$file" || fail "root's capture did not begin"

@@ -191,6 +191,29 @@ done
 expect_equal "devices whose loss an event tells of" "$(printf '%s\n' port-a port-b)" \
     "$(fields "$file" 'pktmon.event.id == 1' pktmon.component.name | sort -u)"
 
+# --- a device that goes, and another one in its place: no counter falls below zero ---
+file=$SCRATCH/gone.pcapng
+# add_gone: what it sends for a neighbour that is not there.
+add_gone() {
+    ip -n "$NAME-sw" link add gone index 4000 up type veth peer name other
+    ip -n "$NAME-sw" link set other up
+    ip -n "$NAME-sw" address add 10.99.0.1/24 dev gone
+    in_namespace sw ping -q -c 1 -W 1 10.99.0.2 >/dev/null || true
+}
+add_gone
+start_in_switch "$file" --provider pcap --counters-interval 100
+in_namespace sw ping -q -c 1 -W 1 10.99.0.2 >/dev/null || true
+ip -n "$NAME-sw" link del gone
+sleep 0.5
+add_gone
+sleep 0.3
+stop_capture "$file"
+counted=$(fields "$file" 'pktmon.record == 3 && pktmon.component.name == gone && pktmon.counters.packets_out' \
+    pktmon.counters.packets_out pktmon.counters.packets_in)
+[[ -n $counted ]] || fail "nothing was counted at the device"
+expect_equal "counters that fall" "" \
+    "$(awk '$1 < before || $1 > 1000 || $2 > 1000 { print } { before = $1 }' <<<"$counted")"
+
 # --- a reader that is killed ---
 file=$SCRATCH/killed.pcapng
 start_in_switch "$file" --provider pcap

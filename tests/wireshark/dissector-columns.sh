@@ -43,6 +43,11 @@ columns() {
 		sed 's/^ *\([A-Z]*\) /\1|/'
 }
 
+# The lines that head the reasons of frames which match.
+reasons_head() {
+	run_tshark -r "$1" -Y "$2" -V | grep -B 3 '^        Reason: ' | grep '^    [^ ]' | sort -u
+}
+
 # The line that heads the record of a frame.
 heading() {
 	run_tshark -r "$1" -Y "frame.number == $2" -V | grep '^Packet Monitor: '
@@ -57,5 +62,9 @@ for carrier in frames blocks; do
 	expect "a good end in the kernel ($carrier)" \
 		"Packet Monitor: right/ipv4 Rx, group 5, appearance 2, consumed" \
 		"$(heading "$work/$carrier.pcapng" 28)"
+	expect "what heads the reason of a drop ($carrier)" "    Drop" \
+		"$(reasons_head "$work/$carrier.pcapng" pktmon.dropped)"
+	expect "what heads the reason of a copy that was released, which is no loss ($carrier)" \
+		"    Copy released" "$(reasons_head "$work/$carrier.pcapng" 'pktmon.copy_released && !pktmon.dropped')"
 done
 finish

@@ -22,6 +22,19 @@ expect "statistics of broken records" "5" \
 	"$(grep -c -e '^Packet Monitor' -e '^Conv' "$work/statistics")"
 expect "packets reported as malformed" "$malformed" "$(reported lengths cuts)"
 
+# Whole files, broken anywhere: tshark may refuse them, but neither dies nor takes more than it may.
+for file in "$work"/file-*.pcapng; do
+	status=0
+	(
+		ulimit -v 2097152
+		# shellcheck disable=SC2086 # several words, or none
+		exec timeout 10 $as_user env HOME="$work/home" WIRESHARK_PLUGIN_DIR="$work/plugins" \
+			tshark -2 -r "$file" -V >"$work/out" 2>"$work/err"
+	) || status=$?
+	[ "$status" -lt 124 ] || fail "tshark ends with $status on $(basename "$file"): $(cat "$work/err")"
+	! grep -qF "[Dissector bug" "$work/out" "$work/err" || fail "$(basename "$file") meets a dissector bug"
+done
+
 # Options lost on the way, e.g. in a tool that does not know them.
 expect "metadata frames without their metadata" \
 	"$(run_tshark -r "$work/frames.pcapng" -Y 'frame.interface_name == "@pktmon"' | wc -l)" \

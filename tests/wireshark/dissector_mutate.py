@@ -8,10 +8,12 @@ dissector_mutate.py INPUT DIRECTORY takes the longest record of each type and wr
   lengths.pcapng  every field's length made impossible
   cuts.pcapng     the record cut in the middle of a field, at every place
   bare.pcapng     all packets of the input, without their options
+  file-N.pcapng   the whole input, changed in a few places: lengths of blocks and options among them
 
 Every packet of lengths and cuts must be reported as malformed; prints how many those are.
 """
 import pathlib
+import random
 import struct
 import sys
 
@@ -29,6 +31,7 @@ from dissector_pcapng import (
     with_options,
 )
 
+LENGTHS = [0, 1, 4, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF]
 STRING_FIELDS = {3, 4, 5, 7, 8, 10, 22, 24, 28, 29, 30, 44, 45, 46, 47, 48, 49, 50, 51, 54}
 
 
@@ -71,6 +74,25 @@ def broken(originals, mutate):
     ]
 
 
+def changed_files(data, count):
+    """Changed bytes, words that are lengths nobody has, pieces left out or repeated; always the same."""
+    chance = random.Random(9)
+    for _ in range(count):
+        mutant = bytearray(data)
+        for _ in range(chance.randint(1, 6)):
+            place = chance.randrange(len(data) // 4) * 4
+            kind = chance.randrange(4)
+            if kind == 0:
+                mutant[place] ^= 1 << chance.randrange(8)
+            elif kind == 1:
+                mutant[place : place + 4] = struct.pack("<I", chance.choice(LENGTHS))
+            elif kind == 2:
+                del mutant[place : place + chance.randint(1, 64)]
+            else:
+                mutant[place:place] = mutant[place : place + chance.randint(1, 64)]
+        yield bytes(mutant)
+
+
 def main(source, directory):
     data = list(blocks(pathlib.Path(source).read_bytes()))
     head = [block for kind, block in data if kind in (SECTION, INTERFACE)]
@@ -86,6 +108,8 @@ def main(source, directory):
     }
     for name, made in files.items():
         pathlib.Path(directory, name + ".pcapng").write_bytes(b"".join(head + made))
+    for number, mutant in enumerate(changed_files(pathlib.Path(source).read_bytes(), 12)):
+        pathlib.Path(directory, f"file-{number}.pcapng").write_bytes(mutant)
     print(len(files["lengths"]) + len(files["cuts"]))
 
 

@@ -1,32 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# etl.sh BUILD SAMPLES MAKE_LOG: the same Windows log through the wiretap plugin, the extcap interface and
+# etl.sh BUILD SAMPLES: the same Windows log through the wiretap plugin, the extcap interface and
 # the converter, in tshark.
 set -euo pipefail
 
-build=$1 samples=$2 make_log=$3
+build=$1 samples=$2
 log=$samples/demikernel_PktMon.etl
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-chmod 755 "$work"
-mkdir -m 777 "$work/home"
-
-fail() {
-    echo "FAILED: $*" >&2
-    exit 1
-}
-
-# Wireshark ignores plugin folders for root.
-run_tshark() {
-    local -a user=()
-    [[ $EUID != 0 ]] || user=(setpriv --reuid=65534 --regid=65534 --clear-groups)
-    "${user[@]}" env HOME="$work/home" TMPDIR="$work/home" WIRESHARK_PLUGIN_DIR="$build/plugins" \
-        WIRESHARK_EXTCAP_DIR="$build/extcap" tshark "$@" 2>"$work/err"
-}
-
-expect() {
-    [[ $2 == "$3" ]] || fail "$1: wanted $2, got $3"
-}
+# shellcheck source=tests/wireshark/etl-common.sh
+source "$(dirname "$0")/etl-common.sh"
 
 fields=(-Y "pktmon.record == 1" -T fields)
 for field in frame.time_epoch frame.interface_name frame.interface_description frame.len \
@@ -95,34 +76,7 @@ perfview_SelfDescribingSingleEvent.etl 1
 sonde_test.etl 13
 EOF
 
-# What the real log does not have.
-"$make_log" "$work/home/made.etl"
-chmod 644 "$work/home/made.etl"
-values() {
-    run_tshark -r "$work/home/made.etl" -Y "pktmon.record == 1 && ($1)" -T fields -e "$2" | paste -sd' '
-}
-expect "drop reason" "INET: transport endpoint was not found" "$(values pktmon.dropped pktmon.drop.reason)"
-expect "drop location" PMLOC_TCPIP_TL_RCV_UDP_DELIVER1 "$(values pktmon.dropped pktmon.drop.location)"
-expect "drop filter" 10.0.0.2 \
-    "$(values 'pktmon.drop.reason == "INET: transport endpoint was not found"' ip.dst)"
-expect "drop comment" \
-    "Dropped by tcpip.sys: INET: transport endpoint was not found at PMLOC_TCPIP_TL_RCV_UDP_DELIVER1 (0xE0004601)" \
-    "$(values pktmon.dropped frame.comment)"
-expect "WiFi below nwifi" "02:00:00:00:00:01" "$(values 'wlan && udp' wlan.ta)"
-expect "Ethernet above nwifi" 2 "$(values 'pktmon.component == 9 && eth && udp' pktmon.appearance)"
-expect "VLAN put back" 100 "$(values 'pktmon.component == 7' vlan.id)"
-expect "VLAN out of band" 100 "$(values vlan pktmon.nbl.vlan)"
-expect "header for payload" "4242 53" \
-    "$(values pktmon.l2_synthesised udp.srcport) $(values pktmon.l2_synthesised udp.dstport)"
-expect "netsh trace" 3 "$(values 'pktmon.component > 0xffff' pktmon.direction)"
-expect "packets of the made log" 6 "$(values frame pktmon.record | wc -w)"
-# The payload to port 53 is no DNS message.
-expect "malformed packets" "" "$(values '_ws.malformed && !dns' frame.number)"
-
 # The commands for people and scripts.
-run_pktmon() {
-    "$build/cli/pktmon" "$@" 2>"$work/err"
-}
 first='[00]0000.0000::2024-06-10 20:18:35.489172100 [Microsoft-Windows-PktMon] PktGroupId 1071654, '
 first+='PktNumber 1, Appearance 1, Direction Rx, Type Ethernet, Component 59, Edge 1, Filter 1, '
 first+='OriginalSize 98, LoggedSize 98'
@@ -137,13 +91,3 @@ expect "stacks" "Ethernet 2;Ethernet 9;Ethernet 3;Other components" \
 expect "counters of component 59" "Upper 19 1862 19 1862" \
     "$(run_pktmon counters "$log" | awk '$1 == 59 { print $3, $4, $5, $6, $7 }')"
 expect "counters in JSON" 94 "$(run_pktmon counters --json "$log" | grep -o '"Inbound"' | wc -l)"
-expect "drops alone" 1 "$(run_pktmon etl2pcap -d "$work/home/made.etl" | run_tshark -r - -Y pktmon.dropped | wc -l)"
-expect "no drops" 5 "$(run_pktmon etl2pcap --flow-only "$work/home/made.etl" |
-    run_tshark -r - -Y "pktmon.record == 1" | wc -l)"
-# tcpdump reads one link type: bare IP of one component.
-run_pktmon etl2pcap -c 8 "$work/home/made.etl" -o "$work/one.pcapng"
-tcpdump -r "$work/one.pcapng" >"$work/text" 2>"$work/err" || fail "tcpdump: $(<"$work/err")"
-expect "packets of one component" 2 "$(wc -l <"$work/text")"
-
-! "$build/cli/pktmon" etl2pcap "$0" >"$work/none" 2>"$work/report" || fail "a script is no log"
-expect "lines of the refusal" 1 "$(wc -l <"$work/report")"

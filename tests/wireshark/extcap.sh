@@ -41,7 +41,7 @@ test_config() {
     answers config --extcap-config --extcap-interface pktmon
     calls=$(sed -nE 's/^arg .*\{call=([^}]+)\}.*/\1/p' "$out" | sort | tr '\n' ' ')
     expect_equal "options of the dialog" \
-        "--buffer-size --components --counters-interval --counters-only --inner --log-file --log-level --max-cpu --netns --pkt-size --points --provider --repeat-size --sample --type --vxlan-port " \
+        "--buffer-size --components --counters-interval --counters-only --hook-queues --inner --log-file --log-level --max-cpu --netns --pkt-size --points --provider --repeat-size --sample --type --vxlan-port " \
         "$calls"
     expect_equal "arguments without a tooltip or a tab" "" \
         "$(grep '^arg ' "$out" | grep -vE '\{tooltip=[^}]+\}.*\{group=[^}]+\}' || true)"

@@ -52,7 +52,7 @@ static const struct confine_call allowed_calls[] = {
 
 void privilege_give_up(void)
 {
-    static const char *const no_files[] = {NULL};
+    static const struct confine_place no_files[] = {{}};
     int error = confine_bounding_set();
 
     set_capabilities(NULL, 0);

@@ -6,27 +6,49 @@
 #define REASON_IN  "rx_dropped"
 #define REASON_OUT "tx_dropped"
 
+/* The kernel may begin anew: another device has the number, or the driver forgot. */
+static void add_growth(uint64_t *counted, uint64_t *said, uint64_t now)
+{
+    *counted += now >= *said ? now - *said : now;
+    *said = now;
+}
+
+void pcap_take_statistics(struct pcap_device *device, const struct rtnl_link_stats64 *stats)
+{
+    const struct pcap_statistics now = {
+        .packets = {[WAY_RX] = stats->rx_packets, [WAY_TX] = stats->tx_packets},
+        .bytes = {[WAY_RX] = stats->rx_bytes, [WAY_TX] = stats->tx_bytes},
+        .dropped = {[WAY_RX] = stats->rx_dropped, [WAY_TX] = stats->tx_dropped},
+    };
+
+    for (int way = 0; way < WAYS; way++) {
+        add_growth(&device->counted.packets[way], &device->said.packets[way], now.packets[way]);
+        add_growth(&device->counted.bytes[way], &device->said.bytes[way], now.bytes[way]);
+        add_growth(&device->counted.dropped[way], &device->said.dropped[way], now.dropped[way]);
+    }
+}
+
 static void push_flow(struct pcap_provider *provider, const struct pcap_device *device)
 {
-    const struct rtnl_link_stats64 *before = &device->before, *now = &device->now;
+    const struct pcap_statistics *counted = &device->counted;
 
     pcap_push_counters(
         provider, device->component,
         &(struct pktmon_counters){.edge = PKTMON_EDGE_LOWER,
                                   .edge_name = "Lower",
                                   .has_flow = true,
-                                  .packets_in = now->rx_packets - before->rx_packets,
-                                  .bytes_in = now->rx_bytes - before->rx_bytes,
-                                  .packets_out = now->tx_packets - before->tx_packets,
-                                  .bytes_out = now->tx_bytes - before->tx_bytes,
+                                  .packets_in = counted->packets[WAY_RX],
+                                  .bytes_in = counted->bytes[WAY_RX],
+                                  .packets_out = counted->packets[WAY_TX],
+                                  .bytes_out = counted->bytes[WAY_TX],
                                   .lost = device->lost[WAY_RX] + device->lost[WAY_TX]});
 }
 
 static void push_drops(struct pcap_provider *provider, const struct pcap_device *device)
 {
     const struct pktmon_drop_count reasons[] = {
-        {.reason = REASON_IN, .packets_in = device->now.rx_dropped - device->before.rx_dropped},
-        {.reason = REASON_OUT, .packets_out = device->now.tx_dropped - device->before.tx_dropped},
+        {.reason = REASON_IN, .packets_in = device->counted.dropped[WAY_RX]},
+        {.reason = REASON_OUT, .packets_out = device->counted.dropped[WAY_TX]},
     };
     const struct pktmon_counters counters = {
         .has_drops = true,
@@ -54,6 +76,13 @@ static void tell_loss(struct pcap_provider *provider, struct pcap_device *device
     device->told_lost = lost;
 }
 
+void pcap_push_device_counters(struct pcap_provider *provider, struct pcap_device *device)
+{
+    push_flow(provider, device);
+    push_drops(provider, device);
+    tell_loss(provider, device);
+}
+
 bool pcap_read_counters(struct pcap_provider *provider, GError **error)
 {
     GHashTableIter iterator;
@@ -65,11 +94,8 @@ bool pcap_read_counters(struct pcap_provider *provider, GError **error)
     while (g_hash_table_iter_next(&iterator, NULL, &value)) {
         struct pcap_device *device = value;
 
-        if (!device->component)
-            continue;
-        push_flow(provider, device);
-        push_drops(provider, device);
-        tell_loss(provider, device);
+        if (device->component && !device->is_retired)
+            pcap_push_device_counters(provider, device);
     }
     return true;
 }

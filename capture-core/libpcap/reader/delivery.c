@@ -26,6 +26,11 @@ void pcap_push_component(struct pcap_provider *provider, uint32_t component)
     push(provider, PKTMON_RECORD_COMPONENT, component, NULL, 0);
 }
 
+void pcap_push_retired(struct pcap_provider *provider, uint32_t component)
+{
+    push(provider, PKTMON_RECORD_RETIRED, component, NULL, 0);
+}
+
 void pcap_push_counters(struct pcap_provider *provider, uint32_t component,
                         const struct pktmon_counters *counters)
 {
@@ -95,7 +100,7 @@ static void complete_packet(struct pcap_provider *provider, struct waiting *wait
     packet->group = membership.group;
     packet->appearance = membership.appearance;
     packet->linked = membership.appearance > 1 ? PKTMON_LINKED_BY_CONTENT : 0;
-    if (device->pending_lost > 0 && waiting->event.time > device->pending_time) {
+    if (device && device->pending_lost > 0 && waiting->event.time > device->pending_time) {
         packet->lost = device->pending_lost;
         device->pending_lost = 0;
     }
@@ -114,6 +119,8 @@ void pcap_deliver(struct pcap_provider *provider, uint64_t time)
             complete_packet(provider, waiting);
         waiting->event.time = provider->newest + (uint64_t)provider->offset;
         provider->base.sink->event(provider->base.sink, &waiting->event);
+        if (waiting->event.record == PKTMON_RECORD_RETIRED)
+            pcap_forget_device(provider, waiting->event.component);
         g_free(waiting);
     }
 }

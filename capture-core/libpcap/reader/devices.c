@@ -28,9 +28,13 @@ static void take_statistics(struct pcap_device *device, const struct nlmsghdr *m
     static const struct rtnetlink_attribute known = {IFLA_STATS64, MNL_TYPE_UNSPEC};
     const struct nlattr *statistics;
 
-    if (rtnetlink_parse(message, sizeof(struct ifinfomsg), &known, 1, &statistics) && statistics)
-        memcpy(&device->now, mnl_attr_get_payload(statistics),
-               MIN(mnl_attr_get_payload_len(statistics), sizeof(device->now)));
+    struct rtnl_link_stats64 stats = {0};
+
+    if (!rtnetlink_parse(message, sizeof(struct ifinfomsg), &known, 1, &statistics) || !statistics)
+        return;
+    memcpy(&stats, mnl_attr_get_payload(statistics),
+           MIN(mnl_attr_get_payload_len(statistics), sizeof(stats)));
+    pcap_take_statistics(device, &stats);
 }
 
 /* Asking ethtool for each change of each device would cost too much. */
@@ -101,16 +105,19 @@ static void take_link(void *context, const struct nlmsghdr *message)
     struct pcap_provider *provider = context;
     const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
     struct agent_device said = {.net_cookie = topology_own_cookie(provider->topology)};
-    struct pcap_device *device = device_of(provider, link->ifi_index);
+    struct pcap_device *device;
 
     provider->changed = true;
-    take_statistics(device, message);
-    if (message->nlmsg_type == RTM_DELLINK) {
-        take_gone(provider, device);
+    if (message->nlmsg_type == RTM_DELLINK) { /* what its driver still says is no reading */
+        device = g_hash_table_lookup(provider->devices, GINT_TO_POINTER(link->ifi_index));
+        if (device)
+            take_gone(provider, device);
         return;
     }
+    device = device_of(provider, link->ifi_index);
     if (device->is_gone) /* this is another one of the same number */
-        memset(&device->before, 0, sizeof(device->before));
+        memset(&device->said, 0, sizeof(device->said));
+    take_statistics(device, message);
     if (!device_of_link(message, &said))
         return;
     take_driver(device, &said);
@@ -118,11 +125,52 @@ static void take_link(void *context, const struct nlmsghdr *message)
     topology_take_device(provider->topology, &said);
     device->component =
         topology_device(provider->topology, said.net_cookie, (uint32_t)link->ifi_index);
-    device->is_gone = false;
+    device->is_gone = device->is_retired = false;
     device->is_up = link->ifi_flags & IFF_UP;
     device->is_loopback = link->ifi_flags & IFF_LOOPBACK;
     device->is_refused &= device->is_up;
     device->listed = provider->lists;
+}
+
+/* --- what has gone --- */
+
+/* Packets that were captured before may come as late. */
+#define GRACE_NS (2000 * PKTMON_NS_PER_MS)
+
+static void retire(void *context, uint32_t id, const struct component_key *key)
+{
+    struct pcap_provider *provider = context;
+    struct pcap_device *device =
+        g_hash_table_lookup(provider->devices, GUINT_TO_POINTER(key->number));
+
+    if (device && device->component == id) {
+        pcap_push_device_counters(provider, device);
+        device->is_retired = true;
+    }
+    pcap_push_retired(provider, id);
+}
+
+void pcap_retire_devices(struct pcap_provider *provider)
+{
+    uint64_t now = pktmon_clock_monotonic();
+    uint64_t read = MIN(now, pcap_watermark(provider));
+
+    topology_set_time(provider->topology, now, read > GRACE_NS ? read - GRACE_NS : 0);
+    topology_visit_over(provider->topology, 0, retire, provider);
+}
+
+static gboolean is_retired(void *key, void *value, void *data)
+{
+    const struct pcap_device *device = value;
+
+    (void)key;
+    return device->is_retired && device->component == GPOINTER_TO_UINT(data);
+}
+
+void pcap_forget_device(struct pcap_provider *provider, uint32_t component)
+{
+    g_hash_table_foreach_remove(provider->devices, is_retired, GUINT_TO_POINTER(component));
+    topology_remove(provider->topology, component);
 }
 
 bool pcap_list_devices(struct pcap_provider *provider, GError **error)

@@ -4,6 +4,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "salted.h"
+
 /* Of one signature; in a flood of equal packets the oldest of more are let go of. */
 #define MAX_TWINS 64
 /* In all: more packets than any host passes within the window. */
@@ -28,7 +30,7 @@ struct groups *groups_new(void)
 {
     struct groups *groups = g_new0(struct groups, 1);
 
-    groups->by_signature = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+    groups->by_signature = g_hash_table_new_full(salted_int64, g_int64_equal, g_free,
                                                  (GDestroyNotify)g_ptr_array_unref);
     g_queue_init(&groups->by_age);
     return groups;

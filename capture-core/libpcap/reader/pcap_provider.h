@@ -17,6 +17,11 @@
 
 enum { WAY_RX, WAY_TX, WAYS };
 
+/* Of struct rtnl_link_stats64, what is shown. */
+struct pcap_statistics {
+    uint64_t packets[WAYS], bytes[WAYS], dropped[WAYS];
+};
+
 struct pcap_device {
     uint32_t ifindex;
     uint32_t component;
@@ -26,17 +31,19 @@ struct pcap_device {
     bool is_up;
     bool is_loopback;
     bool is_gone;
+    bool is_retired; /* and its last word is said */
     bool is_open;    /* a process captures it, or is about to */
     bool is_refused; /* it cannot be captured, which was told */
     guint listed;    /* in which list it was last */
     char name[RECORD_DEVICE_NAME_SIZE];
     char driver[AGENT_DRIVER_SIZE]; /* of the device of this name */
     uint32_t speed;
-    struct rtnl_link_stats64 before, now; /* when the capture began, and at the last reading */
-    uint64_t lost[WAYS];                  /* packets, in all */
-    uint64_t told_lost;                   /* of these, by an event */
-    uint64_t pending_lost;                /* to be told by the next packet that is younger */
-    uint64_t pending_time;                /* than this, monotonic ns */
+    struct pcap_statistics said;    /* by the kernel, last */
+    struct pcap_statistics counted; /* since the capture began, of all devices of this number */
+    uint64_t lost[WAYS];            /* packets, in all */
+    uint64_t told_lost;             /* of these, by an event */
+    uint64_t pending_lost;          /* to be told by the next packet that is younger */
+    uint64_t pending_time;          /* than this, monotonic ns */
 };
 
 struct pcap_provider {
@@ -63,6 +70,10 @@ struct pcap_provider {
 bool pcap_list_devices(struct pcap_provider *provider, GError **error);
 /* What the kernel tells of devices by itself. */
 bool pcap_hear_of_devices(struct pcap_provider *provider, GError **error);
+/* Has the last word of those that have gone said; pcap_forget_device() is to follow. */
+void pcap_retire_devices(struct pcap_provider *provider);
+/* Unless another one has come in its place. */
+void pcap_forget_device(struct pcap_provider *provider, uint32_t component);
 /* Of those that are there and wanted, those that are not captured yet. */
 bool pcap_open_devices(struct pcap_provider *provider, GError **error);
 
@@ -72,6 +83,7 @@ bool pcap_open_devices(struct pcap_provider *provider, GError **error);
 uint64_t pcap_monotonic(const struct pcap_provider *provider, uint64_t time);
 /* An event of now, which waits for its place among the packets. */
 void pcap_push_component(struct pcap_provider *provider, uint32_t component);
+void pcap_push_retired(struct pcap_provider *provider, uint32_t component);
 void pcap_push_counters(struct pcap_provider *provider, uint32_t component,
                         const struct pktmon_counters *counters);
 void pcap_push_notice(struct pcap_provider *provider, enum pktmon_notice_id id,
@@ -98,6 +110,10 @@ uint64_t pcap_watermark(const struct pcap_provider *provider);
 
 /* --- counters.c --- */
 
+/* What the kernel says of the device now. */
+void pcap_take_statistics(struct pcap_device *device, const struct rtnl_link_stats64 *stats);
+/* Of one device. */
+void pcap_push_device_counters(struct pcap_provider *provider, struct pcap_device *device);
 /* Takes a reading of all counters, and of what was lost. */
 bool pcap_read_counters(struct pcap_provider *provider, GError **error);
 

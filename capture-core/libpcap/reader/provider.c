@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 
 #include "clock.h"
+#include "salted.h"
 #include "pcap_provider.h"
 
 #define NETNS_OWN_PATH   "/proc/self/ns/net"
@@ -53,7 +54,7 @@ static void count_from_now(struct pcap_provider *provider)
 
     g_hash_table_iter_init(&iterator, provider->devices);
     while (g_hash_table_iter_next(&iterator, NULL, &value))
-        ((struct pcap_device *)value)->before = ((struct pcap_device *)value)->now;
+        ((struct pcap_device *)value)->counted = (struct pcap_statistics){};
 }
 
 static bool pcap_start(struct pktmon_provider *base, GError **error)
@@ -81,6 +82,7 @@ static int pcap_read(struct pktmon_provider *base, int timeout_ms, GError **erro
 
     if (!pcap_listen(provider, timeout_ms, error))
         return -1;
+    pcap_retire_devices(provider);
     pcap_deliver(provider, pcap_watermark(provider));
     return 1;
 }
@@ -165,7 +167,7 @@ struct pktmon_provider *pktmon_pcap_provider_new(const struct pktmon_provider_op
     if (options->filter_count > 0)
         provider->options.pkt_size = 0;
     provider->topology = topology_new(registry);
-    provider->devices = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    provider->devices = g_hash_table_new_full(salted_number, NULL, NULL, g_free);
     provider->sniffers = g_ptr_array_new_with_free_func((GDestroyNotify)sniffer_free);
     provider->groups = groups_new();
     provider->order = order_new();

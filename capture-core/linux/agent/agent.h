@@ -19,7 +19,9 @@
 
 #include "../agent_protocol.h"
 
-#define NETNS_OWN_PATH "/proc/self/ns/net"
+#define NETNS_OWN_PATH     "/proc/self/ns/net"
+#define AGENT_NAME         "pktmon-agent"
+#define AGENT_SCANNER_NAME "pktmon-scanner"
 
 /* --- say.c: what goes to the reader --- */
 
@@ -33,14 +35,26 @@ void agent_fail_impossible(const char *format, ...) G_GNUC_PRINTF(1, 2) G_GNUC_N
 /* --- privilege.c: what each process may do --- */
 
 enum agent_role {
+    AGENT_NOBODY = 0,
     AGENT_HOLDER = 1 << 0,
     AGENT_SCANNER = 1 << 1,
 };
 
 /* Fails where the agent lacks what it cannot do without. */
 void privilege_check(void);
-/* From here on the process has the capabilities of its role alone, as far as it was given them, and can
- * do nothing but what the role needs. */
+/* Whether this process may change networks (cap_net_admin). */
+bool privilege_has_net_admin(void);
+/* From here on the process has the capabilities of its role alone, as far as it was given them, and
+ * can do nothing but what the role needs. */
 void privilege_keep(enum agent_role role);
+
+/* --- allowance.c: how much a user may have of the host --- */
+
+/* Reads the administrator's file; fails where it is not his alone. */
+void allowance_read(void);
+/* Fails where the user has as many captures already as he may. */
+void allowance_check_captures(void);
+/* MiB of buffer that one capture may have. */
+uint32_t allowance_buffer(void);
 
 #endif

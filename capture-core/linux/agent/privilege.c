@@ -23,6 +23,7 @@ static const struct {
     {CAP_NET_ADMIN, "cap_net_admin", AGENT_HOLDER | AGENT_SCANNER, false},
     {CAP_NET_BROADCAST, "cap_net_broadcast", AGENT_SCANNER, false}, /* hearing of links elsewhere */
     {CAP_SYS_ADMIN, "cap_sys_admin", AGENT_HOLDER | AGENT_SCANNER, false}, /* entering namespaces */
+    {CAP_DAC_READ_SEARCH, "cap_dac_read_search", AGENT_HOLDER, false},     /* counts of NFQUEUEs */
     {CAP_SYS_PTRACE, "cap_sys_ptrace", AGENT_SCANNER, false}, /* finding those of containers */
 };
 
@@ -43,11 +44,20 @@ void privilege_check(void)
             agent_fail_impossible(
                 "pktmon-agent lacks the capability %s: have an administrator run `setcap "
                 "cap_bpf,cap_perfmon,cap_net_admin,cap_net_broadcast,cap_sys_admin,cap_sys_"
-                "ptrace=ep` "
+                "ptrace,cap_dac_read_search=ep` "
                 "on it.",
                 capabilities[i].name);
     }
     cap_free(have);
+}
+
+bool privilege_has_net_admin(void)
+{
+    cap_t have = cap_get_proc();
+    bool has = is_permitted(have, CAP_NET_ADMIN);
+
+    cap_free(have);
+    return has;
 }
 
 static void keep_capabilities(enum agent_role role)
@@ -83,10 +93,24 @@ static const uint64_t network_namespaces[] = {CLONE_NEWNET};
 static const uint64_t socket_families[] = {AF_NETLINK, AF_INET};
 /* Neither what others have loaded (..._BY_ID) nor anything that outlives the process (pins). */
 static const uint64_t bpf_commands[] = {
-    BPF_MAP_CREATE,       BPF_MAP_LOOKUP_ELEM,    BPF_MAP_UPDATE_ELEM,     BPF_MAP_DELETE_ELEM,
-    BPF_MAP_FREEZE,       BPF_MAP_GET_NEXT_KEY,   BPF_PROG_LOAD,           BPF_BTF_LOAD,
-    BPF_LINK_CREATE,      BPF_LINK_UPDATE,        BPF_RAW_TRACEPOINT_OPEN, BPF_ITER_CREATE,
-    BPF_PROG_BIND_MAP,    BPF_OBJ_GET_INFO_BY_FD, BPF_MAP_GET_FD_BY_ID,    BPF_BTF_GET_NEXT_ID,
+    BPF_MAP_CREATE,
+    BPF_MAP_LOOKUP_ELEM,
+    BPF_MAP_UPDATE_ELEM,
+    BPF_MAP_DELETE_ELEM,
+    BPF_MAP_LOOKUP_AND_DELETE_ELEM,
+    BPF_MAP_LOOKUP_BATCH,
+    BPF_MAP_FREEZE,
+    BPF_MAP_GET_NEXT_KEY,
+    BPF_PROG_LOAD,
+    BPF_BTF_LOAD,
+    BPF_LINK_CREATE,
+    BPF_LINK_UPDATE,
+    BPF_RAW_TRACEPOINT_OPEN,
+    BPF_ITER_CREATE,
+    BPF_PROG_BIND_MAP,
+    BPF_OBJ_GET_INFO_BY_FD,
+    BPF_MAP_GET_FD_BY_ID,
+    BPF_BTF_GET_NEXT_ID,
     BPF_BTF_GET_FD_BY_ID,
 };
 
@@ -129,8 +153,16 @@ static const struct {
     [AGENT_SCANNER] = {scanner_calls, G_N_ELEMENTS(scanner_calls)},
 };
 
-/* The kernel's types, and how many CPUs there may be. */
-static const char *const holder_files[] = {"/sys/kernel/btf", "/sys/devices/system/cpu", NULL};
+/* The kernel's types, how many CPUs there may be, whether it is locked down, and which queues of
+ * packets a namespace has. */
+static const struct confine_place holder_files[] = {
+    {.path = "/sys/kernel/btf"},
+    {.path = "/sys/devices/system/cpu"},
+    {.path = "/sys/kernel/security"},
+    {.path = "/proc"},
+    {.path = "/", .only_names = true}, /* libbpf 1.1 opens it for the sake of a descriptor */
+    {},
+};
 
 void privilege_keep(enum agent_role role)
 {

@@ -9,6 +9,7 @@
 #include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "probes.skel.h"
@@ -129,11 +130,22 @@ static void size_rings(uint32_t buffer_mib, uint32_t cpus)
     ring_bytes = power_of_two_below(bytes / ring_count);
 }
 
+/* Whoever sends packets must not know how their contents are hashed. */
+static uint64_t salt(void)
+{
+    static uint64_t number;
+
+    if (number == 0 && getrandom(&number, sizeof(number), 0) != sizeof(number))
+        agent_fail("The kernel gives no random numbers: %s.", g_strerror(errno));
+    return number;
+}
+
 static void configure(const struct agent_start *wanted)
 {
     struct probes_config *config = (struct probes_config *)&probes->rodata->config;
 
     config->generation = generation;
+    config->salt = salt();
     config->cpus = libbpf_num_possible_cpus();
     if (ring_count == 0)
         size_rings(wanted->buffer_size, config->cpus);
@@ -177,6 +189,10 @@ static void make_rings(void)
 /* Programs of the network want a capability more than those of tracepoints. */
 static void fail_to_load(int error)
 {
+    const char *cause = refusal_cause();
+
+    if (cause)
+        agent_fail_impossible("%s", cause);
     if (error == -EPERM)
         agent_fail_impossible(
             "The kernel refused the capture's programs (%s): pktmon-agent needs the "
@@ -213,6 +229,13 @@ static int share_maps(void)
     return 0;
 }
 
+/* One that stays attached is not needed again. */
+static void leave_out_attached(void)
+{
+    if (before)
+        bpf_program__set_autoload(probes->progs.socket_create, false);
+}
+
 static int open_and_load(const struct agent_start *wanted)
 {
     int error;
@@ -222,7 +245,12 @@ static int open_and_load(const struct agent_start *wanted)
         agent_fail("The capture's programs could not be opened: %s.", g_strerror(errno));
     configure(wanted);
     points_choose(probes->obj, wanted);
-    error = share_maps();
+    leave_out_attached();
+    error = gates_open(probes->obj);
+    if (!error)
+        error = bpf_map__reuse_fd(probes->maps.running_generation, gates_running_generation());
+    if (!error)
+        error = share_maps();
     if (!error)
         error = probes__load(probes);
     filters_loaded();
@@ -259,6 +287,8 @@ static void attach(void)
 {
     int error = probes__attach(probes);
 
+    if (!error)
+        error = gates_lead_to(probes->obj, generation);
     if (error)
         agent_fail_impossible("The kernel refused to attach the capture's programs (%s).",
                               g_strerror(-error));
@@ -357,6 +387,8 @@ int programs_change(const struct agent_start *wanted)
     error = open_and_load(wanted);
     if (!error)
         error = probes__attach(probes);
+    if (!error)
+        error = gates_lead_to(probes->obj, generation);
     kernel_close();
     if (error) {
         probes__destroy(probes);
@@ -374,6 +406,7 @@ void programs_end_before(void)
     misses_before += misses_of_all(before);
     probes__destroy(before);
     before = NULL;
+    gates_lead_nowhere(generation - 1); /* long after the last packet that was on its way there */
 }
 
 void programs_run(bool running)
@@ -381,7 +414,7 @@ void programs_run(bool running)
     uint32_t zero = 0, current = running ? generation : 0;
 
     if (probes)
-        bpf_map_update_elem(bpf_map__fd(probes->maps.running_generation), &zero, &current, BPF_ANY);
+        bpf_map_update_elem(gates_running_generation(), &zero, &current, BPF_ANY);
 }
 
 void programs_stop(void)
@@ -390,18 +423,54 @@ void programs_stop(void)
         probes__detach(probes);
 }
 
+int programs_map(enum agent_map map)
+{
+    const struct bpf_map *const maps[AGENT_MAPS] = {
+        [AGENT_MAP_COUNTERS] = probes->maps.counters,
+        [AGENT_MAP_DROPS] = probes->maps.drops,
+        [AGENT_MAP_DEVICES] = probes->maps.devices,
+        [AGENT_MAP_UNACCOUNTED] = probes->maps.unaccounted,
+        [AGENT_MAP_LOCATION_TEXTS] = probes->maps.location_texts,
+        [AGENT_MAP_UNWANTED_NETNS] = probes->maps.unwanted_netns,
+        [AGENT_MAP_OWNERS] = probes->maps.owners,
+        [AGENT_MAP_PROCESS_CHANGES] = probes->maps.process_changes,
+        [AGENT_MAP_GROUP_COUNTS] = probes->maps.group_counts,
+        [AGENT_MAP_CONTROL] = probes->maps.control,
+        [AGENT_MAP_SHARES] = probes->maps.shares,
+    };
+
+    return bpf_map__fd(maps[map]);
+}
+
+int programs_share_returns(void)
+{
+    return bpf_map__fd(probes->maps.share_returns);
+}
+
+static bool is_written_by_reader(enum agent_map map)
+{
+    return map == AGENT_MAP_UNWANTED_NETNS || map == AGENT_MAP_CONTROL;
+}
+
+/* Another descriptor of the map, which cannot be written; without CAP_SYS_ADMIN there is none. */
+static int open_for_reading(int map)
+{
+    LIBBPF_OPTS(bpf_get_fd_by_id_opts, options, .open_flags = BPF_F_RDONLY);
+    struct bpf_map_info info = {};
+    uint32_t length = sizeof(info);
+
+    if (bpf_obj_get_info_by_fd(map, &info, &length))
+        return -1;
+    return bpf_map_get_fd_by_id_opts(info.id, &options);
+}
+
 int programs_descriptors(int *descriptors, uint32_t *rings, uint32_t *ring_size)
 {
-    descriptors[AGENT_MAP_COUNTERS] = bpf_map__fd(probes->maps.counters);
-    descriptors[AGENT_MAP_DROPS] = bpf_map__fd(probes->maps.drops);
-    descriptors[AGENT_MAP_DEVICES] = bpf_map__fd(probes->maps.devices);
-    descriptors[AGENT_MAP_UNACCOUNTED] = bpf_map__fd(probes->maps.unaccounted);
-    descriptors[AGENT_MAP_LOCATION_TEXTS] = bpf_map__fd(probes->maps.location_texts);
-    descriptors[AGENT_MAP_UNWANTED_NETNS] = bpf_map__fd(probes->maps.unwanted_netns);
-    descriptors[AGENT_MAP_OWNERS] = bpf_map__fd(probes->maps.owners);
-    descriptors[AGENT_MAP_PROCESS_CHANGES] = bpf_map__fd(probes->maps.process_changes);
-    descriptors[AGENT_MAP_GROUP_COUNTS] = bpf_map__fd(probes->maps.group_counts);
-    descriptors[AGENT_MAP_CONTROL] = bpf_map__fd(probes->maps.control);
+    for (int map = 0; map < AGENT_MAPS; map++) {
+        int only_readable = is_written_by_reader(map) ? -1 : open_for_reading(programs_map(map));
+
+        descriptors[map] = only_readable < 0 ? programs_map(map) : only_readable;
+    }
     memcpy(descriptors + AGENT_MAPS, ring_descriptors, ring_count * sizeof(int));
     *rings = ring_count;
     *ring_size = ring_bytes;
@@ -423,5 +492,7 @@ int programs_place(const char *name)
     const struct bpf_program *program =
         probes ? bpf_object__find_program_by_name(probes->obj, name) : NULL;
 
+    if (gates_are_for(name))
+        return gates_program(name);
     return program && bpf_program__autoload(program) ? bpf_program__fd(program) : -1;
 }

@@ -95,11 +95,11 @@ static __always_inline void read_ipv4(const struct scratch *scratch, __u32 offse
     __u32 identification = word(scratch, offset + 4) & bpf_htonl(0xFFFF0000);
     __u32 fragmentation = half(scratch, offset + 6);
     __u8 protocol = half(scratch, offset + 8) & 0xFF;
-    __u64 addresses = mix_words(0, scratch, offset + 12, 2);
+    __u64 addresses = mix_words(config.salt, scratch, offset + 12, 2);
     __u32 place = fragmentation & 0x1FFF, more = fragmentation & 0x2000;
     bool may_be_cut = !(fragmentation & 0x4000) && frame_length - offset > MIN_MTU;
 
-    content->signature = mix(protocol, identification);
+    content->signature = mix(config.salt ^ protocol, identification);
     content->fragment = place || more;
     if (content->fragment || may_be_cut)
         content->datagram = mix(addresses, identification ^ protocol);
@@ -116,7 +116,7 @@ static __always_inline void read_ipv6(const struct scratch *scratch, __u32 offse
                                       __u32 frame_length, struct content *content)
 {
     __u8 protocol = half(scratch, offset + 6) >> 8;
-    __u64 addresses = mix_words(0, scratch, offset + 8, 8);
+    __u64 addresses = mix_words(config.salt, scratch, offset + 8, 8);
     __u32 next = offset + IPV6_HLEN, place = 0;
 
     if (protocol == IPPROTO_HOP) {
@@ -134,7 +134,7 @@ static __always_inline void read_ipv6(const struct scratch *scratch, __u32 offse
         content->datagram = mix(addresses, word(scratch, next + 4));
         next += IPV6_FRAG_HLEN;
     }
-    content->signature = protocol;
+    content->signature = config.salt ^ protocol;
     if (place) {
         read_later_fragment(scratch, next, place, content);
         return;
@@ -173,7 +173,7 @@ __noinline int read_content(const struct scratch *scratch, __u32 l3, __u32 proto
     else if (protocol == ETH_P_IPV6)
         read_ipv6(scratch, offset, frame_length, content);
     else /* all of an ARP packet */
-        content->signature = mix_words(protocol, scratch, offset, 7);
+        content->signature = mix_words(config.salt ^ protocol, scratch, offset, 7);
     return 0;
 }
 

@@ -19,6 +19,8 @@ static __always_inline __u32 location_of(__u64 place)
 
     if (known)
         return *known;
+    if (last_location >= RECORD_MAX_LOCATIONS - 1) /* all are taken: it must not come round */
+        return 0;
     index = __sync_fetch_and_add(&last_location, 1) + 1;
     text = bpf_map_lookup_elem(&location_texts, &index);
     if (!text)
@@ -78,8 +80,7 @@ static __always_inline void place_drop(struct drop_key *key, const struct sk_buf
         *type = BPF_CORE_READ(dev, type);
         key->net_cookie = device.net_cookie = BPF_CORE_READ(dev, nd_net.net, net_cookie);
         key->ifindex = device.ifindex = BPF_CORE_READ(dev, ifindex);
-        if (!bpf_map_lookup_elem(&devices, &device))
-            describe_device(&device, address(dev));
+        meet_device(&device, dev);
     } else if (sk) {
         key->net_cookie = BPF_CORE_READ(sk, __sk_common.skc_net.net, net_cookie);
     } else if (journey) {
@@ -88,7 +89,7 @@ static __always_inline void place_drop(struct drop_key *key, const struct sk_buf
     if (!dev && journey && journey->net_cookie == key->net_cookie)
         key->ifindex = journey->ifindex;
     key->way = drop_way(skb, journey);
-    key->protocol = bpf_ntohs(skb->protocol);
+    key->protocol = record_drop_protocol(bpf_ntohs(skb->protocol));
 }
 
 /* What the packet's journey says of the drop, once the drop is part of it. */
@@ -112,21 +113,48 @@ static __always_inline void judge_drop(struct drop_key *key, const struct sk_buf
         key->flags |= RECORD_OTHERS;
 }
 
-static __always_inline struct drop_counters *drop_counters_of(const struct drop_key *key)
+/* Address of the namespace that a drop belongs to, or 0. */
+static __always_inline __u64 net_of(const struct sk_buff *skb)
+{
+    const struct net_device *dev = device_of(skb);
+    const struct sock *sk = skb->sk;
+
+    if (dev)
+        return (__u64)BPF_CORE_READ(dev, nd_net.net);
+    return sk ? (__u64)BPF_CORE_READ(sk, __sk_common.skc_net.net) : 0;
+}
+
+/* Of drops that have taken their entry. A global function for its own stack. */
+__noinline int make_drop_counters(const struct drop_key *key)
+{
+    struct drop_counters none = {};
+    struct drop_key drop;
+
+    if (!key)
+        return 0;
+    drop = *key; /* as in make_counters() */
+    if (bpf_map_update_elem(&drops, &drop, &none, BPF_NOEXIST))
+        untake_entry(drop.net_cookie, RECORD_SHARE_DROPS);
+    return 0;
+}
+
+/* As counters_of(). */
+static __always_inline struct drop_counters *drop_counters_of(const struct drop_key *key,
+                                                              const struct sk_buff *skb)
 {
     struct drop_counters *found = bpf_map_lookup_elem(&drops, key);
-    struct drop_counters none = {};
+    struct unaccounted *common;
 
     if (found)
         return found;
-    bpf_map_update_elem(&drops, key, &none, BPF_NOEXIST);
-    found = bpf_map_lookup_elem(&drops, key);
-    if (!found) {
-        struct unaccounted *missed = not_accounted();
-        if (missed)
-            __sync_fetch_and_add(&missed->drops, 1);
+    if (take_entry(key->net_cookie, net_of(skb), RECORD_SHARE_DROPS, RECORD_MAX_DROPS)) {
+        make_drop_counters(key);
+        found = bpf_map_lookup_elem(&drops, key);
+        if (found)
+            return found;
     }
-    return found;
+    common = not_accounted();
+    return common ? &common->drops : NULL;
 }
 
 /* Where the packet was last seen: in this buffer, or in another one that shares its head. */
@@ -172,7 +200,7 @@ static __always_inline int count_unfollowed(struct drop_key *key, const struct s
         key->flags |= RECORD_SIDE;
     key->unfollowed = 1;
     key->location = location_of(location);
-    count = drop_counters_of(key);
+    count = drop_counters_of(key, skb);
     if (count)
         count_drop(count, frame);
     return 0;
@@ -193,7 +221,7 @@ static __always_inline int dropped(struct sk_buff *skb, __u64 location, __u32 re
 
     place_drop(&key, skb, before, &type);
     /* Neither seen before, nor of a device, nor of a protocol: no packet of the network. */
-    if (!scratch || (!before && !key.ifindex && !key.protocol) || !carries_packets(type))
+    if (!scratch || (!before && !key.ifindex && !skb->protocol) || !carries_packets(type))
         return 0;
     if (before && before->flags & JOURNEY_IN_HOOK) {
         group = before->group;
@@ -213,7 +241,7 @@ static __always_inline int dropped(struct sk_buff *skb, __u64 location, __u32 re
     key.way = scratch->record.way;
     key.hook = scratch->record.group == group ? hook : 0;
     key.location = location_of(location);
-    count = drop_counters_of(&key);
+    count = drop_counters_of(&key, skb);
     if (!count)
         return 0;
     count_drop(count, &frame);

@@ -215,7 +215,7 @@ struct {
 struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_HASH);
     __uint(map_flags, BPF_F_NO_PREALLOC);
-    __uint(max_entries, 65536);
+    __uint(max_entries, RECORD_MAX_EDGES);
     __type(key, struct device_key);
     __type(value, struct edge_counters);
 } counters SEC(".maps");
@@ -223,7 +223,7 @@ struct {
 struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_HASH);
     __uint(map_flags, BPF_F_NO_PREALLOC);
-    __uint(max_entries, 16384);
+    __uint(max_entries, RECORD_MAX_DROPS);
     __type(key, struct drop_key);
     __type(value, struct drop_counters);
 } drops SEC(".maps");
@@ -231,7 +231,7 @@ struct {
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(map_flags, BPF_F_NO_PREALLOC);
-    __uint(max_entries, 32768);
+    __uint(max_entries, RECORD_MAX_DEVICES);
     __type(key, struct device_key);
     __type(value, struct device_value);
 } devices SEC(".maps");
@@ -248,7 +248,7 @@ struct {
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(map_flags, BPF_F_NO_PREALLOC);
-    __uint(max_entries, 32768);
+    __uint(max_entries, RECORD_MAX_UNWANTED);
     __type(key, __u64);
     __type(value, __u8);
 } unwanted_netns SEC(".maps");
@@ -341,9 +341,13 @@ struct {
     __type(value, struct last_buffers);
 } last_buffers SEC(".maps");
 
-/* Which of the nested scratches are in use on this CPU. */
+/* Which of the nested scratches are in use on this CPU, and the packet that last went into a hook
+ * here: its address, the hook, and whether that was idle (stack.h). */
 struct nesting {
     __u32 used[NESTED_LEVELS];
+    __u64 entered;
+    __u32 hook;
+    __u32 idle;
 };
 
 struct {

@@ -6,6 +6,7 @@
 #include "match.h"
 #include "origin.h"
 #include "owners.h"
+#include "shares.h"
 
 #define EDGE_UPPER 1 /* enum pktmon_edge */
 #define EDGE_LOWER 2
@@ -36,8 +37,8 @@ static __always_inline bool is_hardware(const struct net_device *dev)
     return !dev->rtnl_link_ops && dev->type != ARPHRD_LOOPBACK;
 }
 
-/* Describes the device for the reader, before its first record. device: its address. A global
- * function for its own stack. */
+/* Of a device that has taken its entry. device: its address. A global function for its own stack.
+ */
 __noinline int describe_device(const struct device_key *key, __u64 device)
 {
     const struct net_device *dev = (const void *)device;
@@ -58,12 +59,25 @@ __noinline int describe_device(const struct device_key *key, __u64 device)
     bpf_probe_read_kernel_str(value.name, sizeof(value.name), dev->name);
     if (kind)
         bpf_probe_read_kernel_str(value.kind, sizeof(value.kind), kind);
-    bpf_map_update_elem(&devices, &of_device, &value, BPF_NOEXIST);
+    if (bpf_map_update_elem(&devices, &of_device, &value, BPF_NOEXIST))
+        untake_entry(of_device.net_cookie, RECORD_SHARE_DEVICES);
     return 0;
 }
 
-/* device: its address; 0: the edge is no device's. */
-__noinline int make_counters(const struct device_key *key, __u64 device)
+/* Describes the device for the reader, before its first record. (Inline, and so are the others that
+ * take entries: the stacks of functions inside each other add up.) */
+static __always_inline void meet_device(const struct device_key *key, const struct net_device *dev)
+{
+    const struct device_key device = {.net_cookie = key->net_cookie, .ifindex = key->ifindex};
+
+    if (!bpf_map_lookup_elem(&devices, &device) &&
+        take_entry(device.net_cookie, (__u64)BPF_CORE_READ(dev, nd_net.net), RECORD_SHARE_DEVICES,
+                   RECORD_MAX_DEVICES))
+        describe_device(&device, address(dev));
+}
+
+/* Of an edge that has taken its entry. */
+__noinline int make_counters(const struct device_key *key)
 {
     struct edge_counters none = {};
     struct device_key edge;
@@ -71,25 +85,38 @@ __noinline int make_counters(const struct device_key *key, __u64 device)
     if (!key)
         return 0;
     edge = *key; /* 6.1 takes keys from the stack and from maps alone */
-    if (device)
-        describe_device(&edge, device);
-    bpf_map_update_elem(&counters, &edge, &none, BPF_NOEXIST);
+    if (bpf_map_update_elem(&counters, &edge, &none, BPF_NOEXIST))
+        untake_entry(edge.net_cookie, RECORD_SHARE_EDGES);
     return 0;
 }
 
-/* dev: NULL where the edge is no device's. */
-static __always_inline struct edge_counters *counters_of(const struct device_key *key,
-                                                         const struct net_device *dev)
+/* Those of the edge, or where it cannot have any, those that such edges have in common. dev: NULL
+ * where the edge is no device's. */
+static __always_inline struct edge_counters *
+counters_of(const struct device_key *key, const struct net_device *dev, const struct net *net)
 {
     struct edge_counters *found = bpf_map_lookup_elem(&counters, key);
+    struct unaccounted *common;
 
     if (found)
         return found;
-    make_counters(key, address(dev));
-    found = bpf_map_lookup_elem(&counters, key);
-    if (!found)
-        count_unaccounted();
-    return found;
+    if (dev)
+        meet_device(key, dev);
+    if (take_entry(key->net_cookie, address(net), RECORD_SHARE_EDGES, RECORD_MAX_EDGES)) {
+        make_counters(key);
+        found = bpf_map_lookup_elem(&counters, key);
+        if (found)
+            return found;
+    }
+    common = not_accounted();
+    return common ? &common->edges : NULL;
+}
+
+static __always_inline bool is_common(const struct edge_counters *count)
+{
+    const struct unaccounted *common = not_accounted();
+
+    return common && &common->edges == count;
 }
 
 /* The part of a frame that scratch memory could not take at once. */
@@ -336,10 +363,13 @@ static __always_inline void count_at(struct edge_counters *count, __u32 which,
     __sync_fetch_and_add(&count->bytes[which & 1], frame->length);
 }
 
-static __always_inline struct edge_counters *
-count_packet(const struct place *place, const struct net_device *dev, const struct frame *frame)
+/* net: the namespace of the place. NULL: nothing is counted, nor recorded. */
+static __always_inline struct edge_counters *count_packet(const struct place *place,
+                                                          const struct net_device *dev,
+                                                          const struct net *net,
+                                                          const struct frame *frame)
 {
-    struct edge_counters *count = is_running() ? counters_of(&place->key, dev) : NULL;
+    struct edge_counters *count = is_running() ? counters_of(&place->key, dev, net) : NULL;
 
     if (!count)
         return NULL;
@@ -391,7 +421,8 @@ static __always_inline void write_record(void *dynptr_source, const struct frame
     }
     if (!written) {
         __sync_fetch_and_add(&count->lost, 1);
-        __sync_fetch_and_add(&count->lost_untold, lost + 1);
+        if (!is_common(count)) /* the next record there may be another edge's */
+            __sync_fetch_and_add(&count->lost_untold, lost + 1);
         note_lossy(&scratch->sight, record->group);
     }
 }

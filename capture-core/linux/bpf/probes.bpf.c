@@ -29,7 +29,7 @@ static __always_inline int packet_seen(struct sk_buff *skb, const struct net_dev
                           .way = way,
                           .count = way,
                           .alone = point != RECORD_POINT_RX_LOWER};
-    struct edge_counters *count = count_packet(&place, dev, frame);
+    struct edge_counters *count = count_packet(&place, dev, dev->nd_net.net, frame);
     struct scratch *scratch = scratch_of(slot);
     struct journey *journey;
     __u32 copied;

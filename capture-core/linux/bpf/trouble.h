@@ -29,7 +29,8 @@ struct neighbour {
 
 #pragma clang attribute pop
 
-/* The first packet that waits for a neighbour (address of struct neighbour). */
+/* The first packet that waits for a neighbour (address of struct neighbour). Where there are many
+ * such neighbours the oldest are forgotten: then which packet it was is not known. */
 struct {
     __uint(type, BPF_MAP_TYPE_LRU_HASH);
     __uint(max_entries, 1024);
@@ -103,8 +104,7 @@ static __always_inline void about_device(struct trouble *trouble, const struct n
     struct device_key device = {.net_cookie = BPF_CORE_READ(dev, nd_net.net, net_cookie),
                                 .ifindex = BPF_CORE_READ(dev, ifindex)};
 
-    if (!bpf_map_lookup_elem(&devices, &device))
-        describe_device(&device, address(dev));
+    meet_device(&device, dev);
     trouble->record.net_cookie = device.net_cookie;
     trouble->record.ifindex = device.ifindex;
 }
@@ -196,6 +196,10 @@ static __always_inline void note_waiting(const struct neighbour *neighbour)
     if (!first || first == (const void *)&neighbour->arp_queue)
         return;
     identify_at((__u64)BPF_CORE_READ(first, head), &packet);
+    /* Neighbours that nobody will hear of must not take the place of others. */
+    if (!packet.group || packet.group & GROUP_LEFT_OUT ||
+        !is_wanted(BPF_CORE_READ(neighbour, dev, nd_net.net, net_cookie)))
+        return;
     bpf_map_update_elem(&waiting_packets, &key, &packet, BPF_ANY);
 }
 

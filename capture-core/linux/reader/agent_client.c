@@ -34,13 +34,31 @@ static void hear_last_words(struct agent_client *client, int reason, GError **er
                     g_strerror(reason));
 }
 
+/* *full: there was no room, which is no error with MSG_DONTWAIT. */
+static bool send_request(struct agent_client *client, const struct agent_request *request,
+                         int flags, bool *full, GError **error)
+{
+    *full = false;
+    if (send(client->socket, request, sizeof(*request), MSG_NOSIGNAL | flags) == sizeof(*request))
+        return true;
+    *full = flags & MSG_DONTWAIT && errno == EAGAIN;
+    if (!*full)
+        hear_last_words(client, errno, error);
+    return false;
+}
+
 bool agent_client_ask(struct agent_client *client, const struct agent_request *request,
                       GError **error)
 {
-    if (send(client->socket, request, sizeof(*request), MSG_NOSIGNAL) == sizeof(*request))
-        return true;
-    hear_last_words(client, errno, error);
-    return false;
+    bool full;
+
+    return send_request(client, request, 0, &full, error);
+}
+
+bool agent_client_try(struct agent_client *client, const struct agent_request *request, bool *full,
+                      GError **error)
+{
+    return send_request(client, request, MSG_DONTWAIT, full, error) || *full;
 }
 
 static unsigned int take_descriptors(struct msghdr *parcel, int *descriptors)

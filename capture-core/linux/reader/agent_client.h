@@ -18,6 +18,9 @@ struct agent_client {
 bool agent_client_start(struct agent_client *client, GError **error);
 bool agent_client_ask(struct agent_client *client, const struct agent_request *request,
                       GError **error);
+/* The same without waiting. *full: it was not sent, because the agent has not read so far. */
+bool agent_client_try(struct agent_client *client, const struct agent_request *request, bool *full,
+                      GError **error);
 /*
  * Receives one message, waiting for it at most timeout_ms. 1: here it is; 0: none came; -1: error,
  * which is the agent's own sentence where it had one to say. Descriptors that come with it go to

@@ -5,16 +5,27 @@
 #include "clock.h"
 #include "ebpf_provider.h"
 #include "filters.h"
+#include "retirement.h"
+
+/* Each is a sentence for people, who read no more. */
+#define MOST_MISSING 64
 
 static void on_missing(struct ebpf_provider *provider, const struct agent_message *message)
 {
-    if (g_ptr_array_find_with_equal_func(provider->base.capture->missing, message->text,
+    if (provider->base.capture->missing->len >= MOST_MISSING ||
+        g_ptr_array_find_with_equal_func(provider->base.capture->missing, message->text,
                                          g_str_equal, NULL))
         return; /* it tried twice */
     g_ptr_array_add(provider->base.capture->missing, g_strdup(message->text));
     if (provider->rings)
         ebpf_push_notice(provider, PKTMON_NOTICE_NOT_ATTACHED, PKTMON_LEVEL_WARNING, 0,
                          "Not seen: %s", message->text);
+}
+
+static void on_notice(struct ebpf_provider *provider, const struct agent_message *message)
+{
+    ebpf_push_notice(provider, PKTMON_NOTICE_HOOKS_STAY, PKTMON_LEVEL_WARNING, 0, "%s",
+                     message->text);
 }
 
 static void on_netns(struct ebpf_provider *provider, const struct agent_message *message)
@@ -30,6 +41,17 @@ static void on_device(struct ebpf_provider *provider, const struct agent_message
 static void on_device_gone(struct ebpf_provider *provider, const struct agent_message *message)
 {
     topology_take_gone(provider->topology, &message->device);
+}
+
+static void on_netns_gone(struct ebpf_provider *provider, const struct agent_message *message)
+{
+    topology_take_netns_gone(provider->topology, &message->netns);
+}
+
+static void on_forgotten(struct ebpf_provider *provider, const struct agent_message *message)
+{
+    for (uint32_t i = 0; i < MIN(message->forgotten.count, AGENT_FORGET_MOST); i++)
+        retirement_take(provider, &message->forgotten.entries[i]);
 }
 
 static void on_listed(struct ebpf_provider *provider, const struct agent_message *message)
@@ -77,9 +99,12 @@ static void on_stopped(struct ebpf_provider *provider, const struct agent_messag
 
 static void (*const listeners[])(struct ebpf_provider *provider,
                                  const struct agent_message *message) = {
-    [AGENT_MISSING] = on_missing,         [AGENT_NETNS] = on_netns,   [AGENT_DEVICE] = on_device,
-    [AGENT_DEVICE_GONE] = on_device_gone, [AGENT_LISTED] = on_listed, [AGENT_STOPPED] = on_stopped,
-    [AGENT_MISSED] = on_missed,           [AGENT_XDP] = on_xdp,       [AGENT_CHANGED] = on_changed,
+    [AGENT_MISSING] = on_missing,     [AGENT_NETNS] = on_netns,
+    [AGENT_DEVICE] = on_device,       [AGENT_DEVICE_GONE] = on_device_gone,
+    [AGENT_LISTED] = on_listed,       [AGENT_STOPPED] = on_stopped,
+    [AGENT_MISSED] = on_missed,       [AGENT_XDP] = on_xdp,
+    [AGENT_CHANGED] = on_changed,     [AGENT_NETNS_GONE] = on_netns_gone,
+    [AGENT_FORGOTTEN] = on_forgotten, [AGENT_NOTICE] = on_notice,
 };
 
 static bool take_start(struct ebpf_provider *provider, const struct agent_message *message,
@@ -184,8 +209,9 @@ static bool prepare_start(struct ebpf_provider *provider, struct agent_request *
         .record_flow = options->flow,
         .record_drops = options->drops,
         .leaves_out_netns = options->wants_netns != NULL,
+        .hook_queues = options->hook_queues,
     };
-    sent = filters_ask(provider, &request->start, error);
+    sent = selection_tell(provider, true, error) && filters_ask(provider, &request->start, error);
     options->filters = NULL;
     options->filter_count = 0;
     return sent;
@@ -209,6 +235,14 @@ bool ebpf_ask_for_change(struct ebpf_provider *provider, GError **error)
     struct agent_request request = {.type = AGENT_CHANGE};
 
     return prepare_start(provider, &request, error) &&
+           agent_client_ask(&provider->agent, &request, error);
+}
+
+bool ebpf_ask_to_settle(struct ebpf_provider *provider, GError **error)
+{
+    const struct agent_request request = {.protocol = AGENT_PROTOCOL, .type = AGENT_SETTLE};
+
+    return selection_tell(provider, true, error) &&
            agent_client_ask(&provider->agent, &request, error);
 }
 

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "copies.h"
 
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <string.h>
+
+#include "salted.h"
 
 /* A group is forgotten after one to two of these. */
 #define GENERATION_NS (1000 * 1000 * 1000ULL)
@@ -14,9 +18,7 @@ struct copies {
 
 static guint key_hash(gconstpointer pointer)
 {
-    const struct drop_key *key = pointer;
-
-    return key->net_cookie * 31 + key->ifindex * 7 + key->reason + key->location;
+    return salted_bytes(pointer, sizeof(struct drop_key));
 }
 
 static gboolean key_equal(gconstpointer one, gconstpointer other)
@@ -26,7 +28,7 @@ static gboolean key_equal(gconstpointer one, gconstpointer other)
 
 static GHashTable *new_set(void)
 {
-    return g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    return g_hash_table_new_full(salted_int64, g_int64_equal, g_free, NULL);
 }
 
 struct copies *copies_new(void)
@@ -84,6 +86,26 @@ struct drop_counters copies_correction(const struct copies *copies, const struct
     const struct drop_counters *correction = g_hash_table_lookup(copies->corrections, key);
 
     return correction ? *correction : (struct drop_counters){};
+}
+
+void copies_forget(struct copies *copies, const struct drop_key *key)
+{
+    g_hash_table_remove(copies->corrections, key);
+}
+
+/* Drops beyond what there is room for have no counter that could be corrected. */
+void copies_prune(struct copies *copies, int drops)
+{
+    g_autofree struct drop_counters *values =
+        g_new(struct drop_counters, libbpf_num_possible_cpus());
+    GHashTableIter iterator;
+    void *key;
+
+    g_hash_table_iter_init(&iterator, copies->corrections);
+    while (g_hash_table_iter_next(&iterator, &key, NULL)) {
+        if (bpf_map_lookup_elem(drops, key, values))
+            g_hash_table_iter_remove(&iterator);
+    }
 }
 
 void copies_free(struct copies *copies)

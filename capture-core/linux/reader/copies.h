@@ -24,6 +24,10 @@ bool copies_has(const struct copies *copies, uint64_t group);
 void copies_correct(struct copies *copies, const struct drop_key *key, uint64_t bytes);
 /* What is to be taken from the counters of these drops. */
 struct drop_counters copies_correction(const struct copies *copies, const struct drop_key *key);
+/* The drops of this kind are counted no more, nor those that the kernel's map does not count. */
+void copies_forget(struct copies *copies, const struct drop_key *key);
+void copies_prune(struct copies *copies, int drops);
+
 void copies_free(struct copies *copies);
 
 #endif

@@ -4,6 +4,8 @@
 
 #include "ebpf_provider.h"
 #include "readings.h"
+#include "retirement.h"
+#include "sums.h"
 
 static void note_loss(struct ebpf_provider *provider, uint32_t component, uint64_t lost)
 {
@@ -23,16 +25,6 @@ static void note_loss(struct ebpf_provider *provider, uint32_t component, uint64
                      lost - before, lossy->name);
 }
 
-/* What several counters of one component lost adds up. */
-static void add_loss(GHashTable *lost, uint32_t component, uint64_t count)
-{
-    uint64_t *all = g_hash_table_lookup(lost, GUINT_TO_POINTER(component));
-
-    if (!all)
-        g_hash_table_insert(lost, GUINT_TO_POINTER(component), all = g_new0(uint64_t, 1));
-    *all += count;
-}
-
 const char *ebpf_edge_name(uint16_t edge)
 {
     static const char *const names[] = {
@@ -45,102 +37,47 @@ const char *ebpf_edge_name(uint16_t edge)
     return edge < G_N_ELEMENTS(names) ? names[edge] : NULL;
 }
 
-static void read_edges(struct ebpf_provider *provider, GHashTable *lost)
+/* --- sums --- */
+
+void ebpf_add_edge(struct ebpf_provider *provider, GHashTable *sums, const struct device_key *key,
+                   const struct edge_counters *counters)
 {
-    g_autoptr(GArray) readings = readings_edges(provider->maps[AGENT_MAP_COUNTERS]);
-
-    for (guint i = 0; i < readings->len; i++) {
-        const struct edge_reading *reading = &g_array_index(readings, struct edge_reading, i);
-        const struct edge_counters *sum = &reading->sum;
-        uint32_t component = ebpf_edge_component(provider, &reading->key);
-        const struct pktmon_counters counters = {.edge = reading->key.edge,
-                                                 .edge_name = ebpf_edge_name(reading->key.edge),
-                                                 .has_flow = true,
-                                                 .packets_in = sum->packets[RECORD_RX],
-                                                 .bytes_in = sum->bytes[RECORD_RX],
-                                                 .packets_out = sum->packets[RECORD_TX],
-                                                 .bytes_out = sum->bytes[RECORD_TX],
-                                                 .lost = sum->lost};
-
-        ebpf_push_counters(provider, component, &counters);
-        add_loss(lost, component, sum->lost);
-    }
+    sums_add_edge(sums_of(sums, ebpf_edge_component(provider, key)), key->edge, counters);
 }
 
-/* The drops of one component for one reason. */
-struct reason_sum {
-    struct pktmon_drop_count count;
-    uint64_t newest; /* ns */
-};
-
-/* All drops of one component. */
-struct drop_sum {
-    GArray *reasons; /* of struct reason_sum */
-    uint64_t lost;
-    uint64_t in_xdp; /* packets of these that an XDP program dropped as socket buffers */
-};
-
-static void drop_sum_free(void *data)
+void ebpf_add_drops(struct ebpf_provider *provider, GHashTable *sums, const struct drop_key *key,
+                    const struct drop_counters *counters)
 {
-    struct drop_sum *sum = data;
-
-    g_array_unref(sum->reasons);
-    g_free(sum);
-}
-
-static struct drop_sum *drops_of(GHashTable *components, uint32_t component)
-{
-    struct drop_sum *sum = g_hash_table_lookup(components, GUINT_TO_POINTER(component));
-
-    if (sum)
-        return sum;
-    sum = g_new0(struct drop_sum, 1);
-    sum->reasons = g_array_new(FALSE, TRUE, sizeof(struct reason_sum));
-    g_hash_table_insert(components, GUINT_TO_POINTER(component), sum);
-    return sum;
-}
-
-/* Names are owned by provider->names: one reason has one. */
-static struct reason_sum *reason_of(struct drop_sum *sum, const char *name)
-{
-    for (guint i = 0; i < sum->reasons->len; i++) {
-        struct reason_sum *reason = &g_array_index(sum->reasons, struct reason_sum, i);
-        if (strcmp(reason->count.reason, name) == 0)
-            return reason;
-    }
-    g_array_append_val(sum->reasons, (struct reason_sum){.count.reason = name});
-    return &g_array_index(sum->reasons, struct reason_sum, sum->reasons->len - 1);
-}
-
-static void add_drop(struct ebpf_provider *provider, GHashTable *components,
-                     const struct drop_reading *reading)
-{
-    const struct drop_key *key = &reading->key;
     const char *name = drop_reason_name(provider->names, key->reason);
     const char *location = drop_location_name(provider->names, key->location);
-    uint8_t way = drop_way(name, location, key->way);
     const struct drop_counters no_drops = copies_correction(provider->copies, key);
-    uint64_t packets = reading->sum.packets - no_drops.packets;
-    uint64_t bytes = reading->sum.bytes - no_drops.bytes;
-    struct drop_sum *sum;
-    struct reason_sum *reason;
+    struct drop_part part = {.reason = name,
+                             .way = drop_way(name, location, key->way),
+                             .in_xdp = location && strstr(location, "_xdp_"),
+                             .counters = *counters};
 
-    if (packets == 0 || drop_is_end(name, location) ||
+    part.counters.packets -= MIN(part.counters.packets, no_drops.packets);
+    part.counters.bytes -= MIN(part.counters.bytes, no_drops.bytes);
+    if (part.counters.packets == 0 || drop_is_end(name, location) ||
         drop_is_copy_released(key->flags, name, location))
         return;
-    sum = drops_of(components, ebpf_drop_component(provider, key, name, location));
-    reason = reason_of(sum, name);
-    *(way == RECORD_RX ? &reason->count.packets_in : &reason->count.packets_out) += packets;
-    *(way == RECORD_RX ? &reason->count.bytes_in : &reason->count.bytes_out) += bytes;
-    reason->newest = MAX(reason->newest, reading->sum.newest);
-    sum->lost += reading->sum.lost;
-    if (location && strstr(location, "_xdp_"))
-        sum->in_xdp += packets;
+    sums_add_drops(sums_of(sums, ebpf_drop_component(provider, key, name, location)), &part);
 }
 
-/* What drivers count, less what was told packet by packet: a driver may hand its XDP program socket
+/* What a driver counts, less what was told packet by packet: it may hand its XDP program socket
  * buffers as well (veth). */
-static void add_xdp_drops(struct ebpf_provider *provider, GHashTable *components)
+static void add_xdp_drops(struct component_sum *sum, const struct xdp_reading *reading)
+{
+    const uint64_t known = reading->before + sum->in_xdp;
+    struct drop_part part = {.reason = "XDP", .counters.newest = reading->newest};
+
+    if (reading->newest && reading->drops > known) { /* since the capture began */
+        part.counters.packets = reading->drops - known;
+        sums_add_drops(sum, &part);
+    }
+}
+
+static void add_all_xdp_drops(struct ebpf_provider *provider, GHashTable *sums)
 {
     GHashTableIter iterator;
     void *value;
@@ -149,18 +86,53 @@ static void add_xdp_drops(struct ebpf_provider *provider, GHashTable *components
     while (g_hash_table_iter_next(&iterator, NULL, &value)) {
         const struct xdp_reading *reading = value;
         const struct device_key *device = &reading->device;
-        struct drop_sum *sum;
-        struct reason_sum *reason;
 
-        if (!reading->newest) /* none since the capture began */
-            continue;
-        sum = drops_of(components,
-                       ebpf_device_component(provider, device->net_cookie, device->ifindex));
-        if (reading->drops <= reading->before + sum->in_xdp)
-            continue;
-        reason = reason_of(sum, "XDP");
-        reason->count.packets_in += reading->drops - reading->before - sum->in_xdp;
-        reason->newest = MAX(reason->newest, reading->newest);
+        if (reading->newest)
+            add_xdp_drops(
+                sums_of(sums, ebpf_device_component(provider, device->net_cookie, device->ifindex)),
+                reading);
+    }
+}
+
+/* As of now, and what was kept of entries that were deleted. */
+static GHashTable *read_sums(struct ebpf_provider *provider)
+{
+    g_autoptr(GArray) edges = readings_edges(provider->maps[AGENT_MAP_COUNTERS]);
+    g_autoptr(GArray) drops = readings_drops(provider->maps[AGENT_MAP_DROPS]);
+    GHashTable *sums = sums_copy(retirement_kept(provider->retirement));
+
+    for (guint i = 0; i < edges->len; i++) {
+        const struct edge_reading *reading = &g_array_index(edges, struct edge_reading, i);
+
+        ebpf_add_edge(provider, sums, &reading->key, &reading->sum);
+    }
+    for (guint i = 0; i < drops->len; i++) {
+        const struct drop_reading *reading = &g_array_index(drops, struct drop_reading, i);
+
+        ebpf_add_drops(provider, sums, &reading->key, &reading->sum);
+    }
+    add_all_xdp_drops(provider, sums);
+    return sums;
+}
+
+/* --- events --- */
+
+static void push_edges(struct ebpf_provider *provider, uint32_t component,
+                       const struct component_sum *sum)
+{
+    for (guint i = 0; i < sum->edges->len; i++) {
+        const struct edge_sum *edge = &g_array_index(sum->edges, struct edge_sum, i);
+        const struct edge_counters *counters = &edge->counters;
+
+        ebpf_push_counters(provider, component,
+                           &(struct pktmon_counters){.edge = edge->edge,
+                                                     .edge_name = ebpf_edge_name(edge->edge),
+                                                     .has_flow = true,
+                                                     .packets_in = counters->packets[RECORD_RX],
+                                                     .bytes_in = counters->bytes[RECORD_RX],
+                                                     .packets_out = counters->packets[RECORD_TX],
+                                                     .bytes_out = counters->bytes[RECORD_TX],
+                                                     .lost = counters->lost});
     }
 }
 
@@ -171,9 +143,10 @@ static int compare_newest_first(const void *a, const void *b)
     return one->newest > other->newest ? -1 : one->newest < other->newest;
 }
 
-static void push_drops(struct ebpf_provider *provider, uint32_t component, struct drop_sum *sum)
+static void push_drops(struct ebpf_provider *provider, uint32_t component,
+                       const struct component_sum *sum)
 {
-    struct pktmon_counters counters = {.has_drops = true, .lost = sum->lost};
+    struct pktmon_counters counters = {.has_drops = true, .lost = sum->drops_lost};
     g_autoptr(GArray) reasons = g_array_new(FALSE, FALSE, sizeof(struct pktmon_drop_count));
 
     g_array_sort(sum->reasons, compare_newest_first);
@@ -193,50 +166,66 @@ static void push_drops(struct ebpf_provider *provider, uint32_t component, struc
     ebpf_push_counters(provider, component, &counters);
 }
 
-static void read_drops(struct ebpf_provider *provider, GHashTable *lost)
+static void push_sum(struct ebpf_provider *provider, uint32_t component,
+                     const struct component_sum *sum)
 {
-    g_autoptr(GArray) readings = readings_drops(provider->maps[AGENT_MAP_DROPS]);
-    g_autoptr(GHashTable) components = g_hash_table_new_full(NULL, NULL, NULL, drop_sum_free);
-    GHashTableIter iterator;
-    void *component, *sum;
-
-    for (guint i = 0; i < readings->len; i++)
-        add_drop(provider, components, &g_array_index(readings, struct drop_reading, i));
-    add_xdp_drops(provider, components);
-    g_hash_table_iter_init(&iterator, components);
-    while (g_hash_table_iter_next(&iterator, &component, &sum)) {
-        push_drops(provider, GPOINTER_TO_UINT(component), sum);
-        add_loss(lost, GPOINTER_TO_UINT(component), ((struct drop_sum *)sum)->lost);
-    }
+    push_edges(provider, component, sum);
+    if (sum->reasons->len > 0)
+        push_drops(provider, component, sum);
+    note_loss(provider, component, sums_lost(sum));
 }
 
-/* Events that no counter had room for belong to no component. */
-static void read_unaccounted(struct ebpf_provider *provider, GHashTable *lost)
+void ebpf_push_last_counters(struct ebpf_provider *provider, uint32_t component,
+                             const struct device_key *device)
+{
+    GHashTable *kept = retirement_kept(provider->retirement);
+    const struct xdp_reading *xdp = device ? g_hash_table_lookup(provider->xdp, device) : NULL;
+
+    if (xdp && xdp->newest)
+        add_xdp_drops(sums_of(kept, component), xdp);
+    if (g_hash_table_contains(kept, GUINT_TO_POINTER(component)))
+        push_sum(provider, component, sums_of(kept, component));
+    g_hash_table_remove(kept, GUINT_TO_POINTER(component));
+    g_hash_table_remove(provider->losses, GUINT_TO_POINTER(component));
+    if (device)
+        g_hash_table_remove(provider->xdp, device);
+}
+
+/* What was lost of what has no counter of its own belongs to no component. */
+static void read_unaccounted(struct ebpf_provider *provider, GHashTable *sums)
 {
     struct unaccounted sum = readings_unaccounted(provider->maps[AGENT_MAP_UNACCOUNTED]);
-    uint64_t untraced = sum.untraced;
+    uint64_t untraced = sum.untraced, events = sum.events + sum.edges.lost + sum.drops.lost;
 
-    if (sum.events + sum.drops > 0)
-        add_loss(lost, topology_kernel(provider->topology), sum.events + sum.drops);
+    if (events > 0) {
+        uint32_t kernel = topology_kernel(provider->topology);
+        const struct component_sum *own = g_hash_table_lookup(sums, GUINT_TO_POINTER(kernel));
+
+        note_loss(provider, kernel, events + (own ? sums_lost(own) : 0));
+    }
     if (untraced > provider->untraced)
         ebpf_push_notice(provider, PKTMON_NOTICE_LOST, PKTMON_LEVEL_WARNING, 0,
                          "%" G_GUINT64_FORMAT " packets were not seen at the devices that sent "
                          "them: the kernel ran no tracing program for them.",
                          untraced - provider->untraced);
     provider->untraced = untraced;
+    shares_tell(provider,
+                sum.edges.packets[RECORD_RX] + sum.edges.packets[RECORD_TX] + sum.drops.packets);
 }
 
 void ebpf_read_counters(struct ebpf_provider *provider)
 {
-    g_autoptr(GHashTable) lost = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    g_autoptr(GHashTable) sums = NULL;
     GHashTableIter iterator;
-    void *component, *count;
+    void *component, *sum;
 
-    read_edges(provider, lost);
-    read_drops(provider, lost);
-    read_unaccounted(provider, lost);
-    g_hash_table_iter_init(&iterator, lost);
-    while (g_hash_table_iter_next(&iterator, &component, &count))
-        note_loss(provider, GPOINTER_TO_UINT(component), *(uint64_t *)count);
+    /* What was deleted and has not been told is in no table: the next reading has it. */
+    if (retirement_is_under_way(provider->retirement))
+        return;
+    sums = read_sums(provider);
+    g_hash_table_iter_init(&iterator, sums);
+    while (g_hash_table_iter_next(&iterator, &component, &sum))
+        push_sum(provider, GPOINTER_TO_UINT(component), sum);
+    read_unaccounted(provider, sums);
     shed_tell(provider);
 }

@@ -17,6 +17,8 @@ void ebpf_deliver(struct ebpf_provider *provider, struct pktmon_event *event)
     provider->newest = MAX(provider->newest, event->time);
     event->time = provider->newest + provider->offset;
     provider->base.sink->event(provider->base.sink, event);
+    if (event->record == PKTMON_RECORD_RETIRED)
+        topology_remove(provider->topology, event->component);
 }
 
 static void pending_free(struct pending *pending)

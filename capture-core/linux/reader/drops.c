@@ -320,7 +320,7 @@ uint32_t drop_component(struct topology *topology, const struct drop_key *key, c
     if (place < LAYERS && key->net_cookie)
         return topology_layer(topology, key->net_cookie, place);
     if (place == PLACE_DEVICE && key->ifindex)
-        return device ? device : topology_nameless_device(topology, key->net_cookie, key->ifindex);
+        return device ? device : topology_layer(topology, key->net_cookie, LAYER_OTHER_DEVICES);
     return topology_kernel(topology);
 }
 

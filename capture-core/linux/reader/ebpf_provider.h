@@ -13,6 +13,8 @@
 #include "owners.h"
 #include "provider.h"
 #include "rings.h"
+#include "selection.h"
+#include "shares.h"
 #include "shed.h"
 #include "topology.h"
 #include "trouble.h"
@@ -24,21 +26,26 @@ struct ebpf_provider {
     struct pktmon_provider_options unchanged; /* as before AGENT_CHANGE, until it is answered */
     struct agent_client agent;
     struct topology *topology;
+    struct selection selection;
     struct drop_names *names;
     struct owners *owners;
     struct trouble_names *troubles;
     struct rings *rings; /* NULL until started */
     struct copies *copies;
+    struct retirement *retirement;
     int maps[AGENT_MAPS];
-    bool listed;        /* the agent has answered the last AGENT_LIST */
-    bool stopped;       /* the agent has detached */
-    bool changing;      /* the agent has not answered the last AGENT_CHANGE */
-    bool busy;          /* the last look at the rings found something */
-    int64_t offset;     /* real-time minus monotonic, for the whole capture */
-    uint64_t newest;    /* monotonic time of the newest event delivered */
-    uint64_t misses;    /* told of already */
-    uint64_t untraced;  /* the same */
-    GHashTable *losses; /* component -> uint64_t, told of already */
+    bool listed;             /* the agent has answered the last AGENT_LIST */
+    bool stopped;            /* the agent has detached */
+    bool changing;           /* the agent has not answered the last AGENT_CHANGE */
+    bool busy;               /* the last look at the rings found something */
+    int64_t offset;          /* real-time minus monotonic, for the whole capture */
+    uint64_t newest;         /* monotonic time of the newest event delivered */
+    uint64_t misses;         /* told of already */
+    uint64_t untraced;       /* the same */
+    uint64_t next_list;      /* not before this time the agent is asked to look again, ns */
+    uint64_t uncounted;      /* the same */
+    GHashTable *shares_told; /* shares.h */
+    GHashTable *losses;      /* component -> uint64_t, told of already */
     struct shed shed;
     GHashTable *xdp; /* struct xdp_reading by its device */
     GQueue pending;  /* events that wait (delivery.c) */
@@ -72,6 +79,8 @@ bool ebpf_ask_for_start(struct ebpf_provider *provider, GError **error);
 bool ebpf_await_start(struct ebpf_provider *provider, int timeout_ms, GError **error);
 /* The answer comes by itself. */
 bool ebpf_ask_for_change(struct ebpf_provider *provider, GError **error);
+/* As a change that changes nothing else than what was selected; the answer is that of a change. */
+bool ebpf_ask_to_settle(struct ebpf_provider *provider, GError **error);
 bool ebpf_ask_for_stop(struct ebpf_provider *provider, int timeout_ms, GError **error);
 
 /* --- records.c --- */
@@ -93,6 +102,15 @@ uint32_t ebpf_edge_component(struct ebpf_provider *provider, const struct device
 
 /* Takes a reading of all counters, and of what was lost; the events wait for their place. */
 void ebpf_read_counters(struct ebpf_provider *provider);
+/* Adds what an entry holds to the component that it belongs to (sums.h). */
+void ebpf_add_edge(struct ebpf_provider *provider, GHashTable *sums, const struct device_key *key,
+                   const struct edge_counters *counters);
+void ebpf_add_drops(struct ebpf_provider *provider, GHashTable *sums, const struct drop_key *key,
+                    const struct drop_counters *counters);
+/* Of a component whose entries are all deleted: what was kept of it, and no more is. device: NULL:
+ * it is none. */
+void ebpf_push_last_counters(struct ebpf_provider *provider, uint32_t component,
+                             const struct device_key *device);
 /* NULL: it has none. */
 const char *ebpf_edge_name(uint16_t edge);
 

@@ -14,16 +14,17 @@ static void put_u16(uint8_t *to, uint16_t value)
     memcpy(to, &value, sizeof(value));
 }
 
+/* The bytes may stand in the frame already, behind a header that was made. */
 static void insert_tag(struct pktmon_packet *packet, const struct packet_record *record,
                        uint8_t *frame)
 {
     packet->origlen += VLAN_HLEN;
     if (packet->caplen < ADDRESSES)
         return;
-    memcpy(frame, packet->data, ADDRESSES);
+    memmove(frame + ADDRESSES + VLAN_HLEN, packet->data + ADDRESSES, packet->caplen - ADDRESSES);
+    memmove(frame, packet->data, ADDRESSES);
     put_u16(frame + ADDRESSES, record->vlan_proto);
     put_u16(frame + ADDRESSES + 2, record->vlan_tci);
-    memcpy(frame + ADDRESSES + VLAN_HLEN, packet->data + ADDRESSES, packet->caplen - ADDRESSES);
     packet->data = frame;
     packet->caplen += VLAN_HLEN;
 }

@@ -9,6 +9,7 @@
 
 #include "../records.h"
 #include "clock.h"
+#include "salted.h"
 
 /* More sockets than this are not remembered; those that still have packets are asked for again. */
 #define MAX_SOCKETS 65536
@@ -163,8 +164,8 @@ struct owners *owners_new(int sockets, int changes)
 
     owners->sockets = sockets;
     owners->changes = changes;
-    owners->known = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, socket_owner_free);
-    owners->cgroups = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    owners->known = g_hash_table_new_full(salted_int64, g_int64_equal, g_free, socket_owner_free);
+    owners->cgroups = g_hash_table_new_full(salted_int64, g_int64_equal, g_free, g_free);
     return owners;
 }
 

@@ -3,6 +3,9 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
 
 /* What one CPU's value in a map consists of: numbers of 64 bits, the last of which are times. */
 struct layout {
@@ -25,28 +28,98 @@ static void add_up(uint64_t *sum, const uint64_t *values, const struct layout *l
     }
 }
 
+/* Entries asked for at once; more where the kernel has more in one bucket. */
+#define BATCH 512
+
+struct batch {
+    uint32_t room;
+    uint8_t *keys;
+    uint64_t *values;
+    size_t key_size, value_size; /* of all CPUs */
+};
+
+static void batch_resize(struct batch *batch, uint32_t room)
+{
+    batch->room = room;
+    batch->keys = g_realloc(batch->keys, room * batch->key_size);
+    batch->values = g_realloc(batch->values, room * batch->value_size);
+}
+
+/*
+ * Gives all entries of a hash to take. The kernel goes through its buckets, so that an entry which
+ * is deleted meanwhile makes nothing come twice.
+ */
+static void for_all(int map, size_t key_size, size_t value_size,
+                    void (*take)(void *context, const uint8_t *key, const uint64_t *value),
+                    void *context)
+{
+    struct batch batch = {.key_size = key_size, .value_size = value_size};
+    uint64_t place = 0;
+    bool begun = false;
+    int error = 0;
+
+    batch_resize(&batch, BATCH);
+    while (error == 0 || error == -ENOSPC) {
+        uint32_t count = batch.room;
+
+        error = bpf_map_lookup_batch(map, begun ? &place : NULL, &place, batch.keys, batch.values,
+                                     &count, NULL);
+        if (error == -ENOSPC) {
+            batch_resize(&batch, batch.room * 2);
+            continue;
+        }
+        if (error && error != -ENOENT) /* the last ones come with it */
+            break;
+        begun = true;
+        for (uint32_t i = 0; i < count; i++)
+            take(context, batch.keys + i * key_size,
+                 (uint64_t *)((uint8_t *)batch.values + i * value_size));
+    }
+    g_free(batch.keys);
+    g_free(batch.values);
+}
+
+struct reading {
+    GArray *array;
+    const struct layout *layout;
+};
+
+static void take_sum(void *context, const uint8_t *key, const uint64_t *values)
+{
+    const struct reading *reading = context;
+    size_t size = g_array_get_element_size(reading->array);
+    uint8_t *element;
+
+    g_array_set_size(reading->array, reading->array->len + 1);
+    element = (uint8_t *)reading->array->data + (reading->array->len - 1) * size;
+    memcpy(element, key, reading->layout->key_size);
+    add_up((uint64_t *)(element + reading->layout->key_size), values, reading->layout);
+}
+
 /* Reads every entry of a per-CPU hash into elements of key and sum, which lie one behind the
  * other. */
 static GArray *read_all(int map, const struct layout *layout)
 {
-    size_t key_size = layout->key_size, value_size = layout->numbers * sizeof(uint64_t);
-    GArray *readings = g_array_new(FALSE, TRUE, key_size + value_size);
-    g_autofree uint64_t *values = g_malloc0(libbpf_num_possible_cpus() * value_size);
-    g_autofree uint8_t *key = g_malloc0(key_size), *next = g_malloc0(key_size);
-    const void *previous = NULL;
+    size_t value_size = layout->numbers * sizeof(uint64_t);
+    struct reading reading = {.layout = layout};
 
-    while (bpf_map_get_next_key(map, previous, next) == 0) {
-        memcpy(key, next, key_size);
-        previous = key;
-        if (bpf_map_lookup_elem(map, key, values))
-            continue;
-        g_array_set_size(readings, readings->len + 1);
-        uint8_t *reading =
-            (uint8_t *)readings->data + (readings->len - 1) * (key_size + value_size);
-        memcpy(reading, key, key_size);
-        add_up((uint64_t *)(reading + key_size), values, layout);
-    }
-    return readings;
+    reading.array = g_array_new(FALSE, TRUE, layout->key_size + value_size);
+    for_all(map, layout->key_size, value_size * libbpf_num_possible_cpus(), take_sum, &reading);
+    return reading.array;
+}
+
+static void take_device(void *context, const uint8_t *key, const uint64_t *value)
+{
+    (void)value;
+    g_array_append_vals(context, key, 1);
+}
+
+GArray *readings_devices(int devices)
+{
+    GArray *keys = g_array_new(FALSE, FALSE, sizeof(struct device_key));
+
+    for_all(devices, sizeof(struct device_key), sizeof(struct device_value), take_device, keys);
+    return keys;
 }
 
 G_STATIC_ASSERT(sizeof(struct edge_reading) ==

@@ -22,6 +22,8 @@ struct drop_reading {
 /* Arrays of the above; the caller frees them. The descriptors are borrowed. */
 GArray *readings_edges(int counters);
 GArray *readings_drops(int drops);
+/* Keys alone. */
+GArray *readings_devices(int devices);
 struct unaccounted readings_unaccounted(int unaccounted);
 /* The same of packets that began to be recorded. */
 struct group_counts readings_groups(int group_counts);

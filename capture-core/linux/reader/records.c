@@ -2,11 +2,26 @@
 /* Ring records as events. */
 #include <bpf/bpf.h>
 
+#include "clock.h"
 #include "ebpf_provider.h"
 #include "frames.h"
 
 /* How long events may wait for a namespace's name. */
 #define NAME_TIMEOUT_MS 500
+/* At most one part in this of the time goes into such looks. */
+#define LIST_SHARE 10
+
+/* Whoever makes namespaces all the time must not make the agent look all the time. */
+static void look_again(struct ebpf_provider *provider)
+{
+    uint64_t begin = pktmon_clock_monotonic(), end;
+
+    if (begin < provider->next_list)
+        return;
+    ebpf_ask_for_list(provider, NAME_TIMEOUT_MS, NULL);
+    end = pktmon_clock_monotonic();
+    provider->next_list = end + (end - begin) * LIST_SHARE;
+}
 
 /* What the kernel program noted of a device when it met it. */
 static void meet(struct ebpf_provider *provider, uint64_t net_cookie, uint32_t ifindex)
@@ -16,7 +31,7 @@ static void meet(struct ebpf_provider *provider, uint64_t net_cookie, uint32_t i
 
     /* A namespace that came up since the last list: its name belongs into the component's. */
     if (!topology_knows_netns(provider->topology, net_cookie))
-        ebpf_ask_for_list(provider, NAME_TIMEOUT_MS, NULL);
+        look_again(provider);
     if (bpf_map_lookup_elem(provider->maps[AGENT_MAP_DEVICES], &key, &value) == 0)
         topology_take_met(provider->topology, &key, &value);
 }
@@ -30,7 +45,7 @@ uint32_t ebpf_device_component(struct ebpf_provider *provider, uint64_t net_cook
         return id;
     meet(provider, net_cookie, ifindex);
     id = topology_device(provider->topology, net_cookie, ifindex);
-    return id ? id : topology_nameless_device(provider->topology, net_cookie, ifindex);
+    return id ? id : topology_layer(provider->topology, net_cookie, LAYER_OTHER_DEVICES);
 }
 
 uint32_t ebpf_drop_component(struct ebpf_provider *provider, const struct drop_key *key,

@@ -89,6 +89,8 @@ static void compact(struct queue *queue)
     if (queue->next > 0)
         g_array_remove_range(queue->entries, 0, queue->next);
     queue->next = 0;
+    if (first == 0)
+        return;
     for (guint i = 0; i < queue->entries->len; i++)
         g_array_index(queue->entries, struct entry, i).offset -= first;
     memmove(queue->bytes->data, queue->bytes->data + first, queue->bytes->len - first);
@@ -141,9 +143,12 @@ const struct packet_record *rings_next(struct rings *rings)
 
     for (unsigned int i = 0; i < rings->count; i++) {
         struct queue *queue = &rings->queues[i];
-        const struct entry *entry = &g_array_index(queue->entries, struct entry, queue->next);
+        const struct entry *entry;
 
-        if (queue->next < queue->entries->len && entry->time < time) {
+        if (queue->next >= queue->entries->len)
+            continue;
+        entry = &g_array_index(queue->entries, struct entry, queue->next);
+        if (entry->time < time) {
             oldest = queue;
             time = entry->time;
         }

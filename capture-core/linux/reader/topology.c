@@ -7,46 +7,39 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "salted.h"
+#include "ids.h"
+
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71 /* Linux 5.14 */
 #endif
 
-/*
- * Ids are the same in every process: a component's id is made of its namespace's cookie and its
- * device index, with the last numbers of each namespace for the layers. What does not fit gets a
- * number by hash, with the highest bit set.
- */
-#define ID_DEVICE_BITS 12
-#define ID_LAYER_BASE  4064
-#define ID_KERNEL      4095
-#define ID_MAX_COOKIE  (1U << 19)
-#define ID_HASHED      0x80000000U
-
 struct netns {
     uint64_t cookie;
     uint32_t inode;
-    char *name; /* as shown; "" = the own namespace */
-    bool named; /* name is its own, not made of the inode */
-};
-
-struct key {
-    uint64_t cookie;
-    uint32_t number; /* ifindex, or ID_LAYER_BASE + layer */
-    bool is_layer;
+    char *name;       /* as shown; "" = the own namespace */
+    bool named;       /* name is its own, not made of the inode */
+    bool listed;      /* the agent has told of it */
+    uint64_t gone_at; /* the agent said that it has gone, ns; 0: it has not */
+    uint64_t used_at; /* ns */
+    unsigned members; /* components */
 };
 
 struct member {
-    struct key key; /* first: it is the key of the table */
+    struct component_key key; /* first: it is the key of the table */
     uint32_t id;
-    bool listed; /* the agent has described it */
+    bool listed;               /* the agent has described it */
+    bool retired;              /* its last word is said */
+    uint64_t gone_at, used_at; /* as of a namespace */
 };
 
 struct topology {
     struct pktmon_registry *registry;
     GHashTable *namespaces; /* cookie -> struct netns */
-    GHashTable *members;    /* struct key -> struct member */
+    GHashTable *members;    /* struct component_key -> struct member */
     GHashTable *ids;        /* id -> struct member, to see when two want the same */
     uint64_t own_cookie;
+    uint64_t now, long_ago;
     struct topology_watcher watcher; /* functions are NULL before there is one */
 };
 
@@ -59,46 +52,38 @@ static const struct {
     [LAYER_ARP] = {"arp", "ARP and IPv4 neighbours"},
     [LAYER_SOCKETS] = {"sockets", "Sockets and transport protocols"},
     [LAYER_NETFILTER] = {"netfilter", "Netfilter hooks"},
+    [LAYER_OTHER_DEVICES] = {"other devices", "Devices beyond those that could be described"},
 };
 
 /* --- ids --- */
 
-static guint key_hash(gconstpointer pointer)
-{
-    const struct key *key = pointer;
-    uint64_t mixed =
-        (key->cookie << 20 ^ key->number ^ (uint64_t)key->is_layer << 40) * 0x9E3779B97F4A7C15ULL;
-
-    return mixed >> 33;
-}
-
-static gboolean key_equal(gconstpointer one, gconstpointer other)
-{
-    const struct key *a = one, *b = other;
-
-    return a->cookie == b->cookie && a->number == b->number && a->is_layer == b->is_layer;
-}
-
-static uint32_t wanted_id(const struct key *key)
-{
-    if (key->cookie < ID_MAX_COOKIE && (key->is_layer || key->number < ID_LAYER_BASE))
-        return key->cookie << ID_DEVICE_BITS | key->number;
-    return ID_HASHED | key_hash(key);
-}
-
-static struct member *find_member(const struct topology *topology, const struct key *key)
+static struct member *find_member(const struct topology *topology, const struct component_key *key)
 {
     return g_hash_table_lookup(topology->members, key);
 }
 
-static struct member *add_member(struct topology *topology, const struct key *key)
+/* The first choice that is free. The choices of two components have nothing to do with each other,
+ * so that a second or third one is free however many are taken. */
+static uint32_t new_id(const struct topology *topology, const struct component_key *key)
+{
+    uint32_t id, choice = 0;
+
+    do {
+        id = component_id(key, choice++);
+    } while (g_hash_table_contains(topology->ids, GUINT_TO_POINTER(id)));
+    return id;
+}
+
+static struct netns *netns_of(struct topology *topology, uint64_t cookie);
+
+static struct member *add_member(struct topology *topology, const struct component_key *key)
 {
     struct member *member = g_new0(struct member, 1);
 
     member->key = *key;
-    member->id = wanted_id(key);
-    while (g_hash_table_contains(topology->ids, GUINT_TO_POINTER(member->id)))
-        member->id++;
+    member->id = new_id(topology, key);
+    member->used_at = topology->now;
+    netns_of(topology, key->cookie)->members++;
     g_hash_table_insert(topology->ids, GUINT_TO_POINTER(member->id), member);
     g_hash_table_insert(topology->members, &member->key, member);
     return member;
@@ -114,6 +99,7 @@ static struct netns *netns_of(struct topology *topology, uint64_t cookie)
         return netns;
     netns = g_new0(struct netns, 1);
     netns->cookie = cookie;
+    netns->used_at = topology->now;
     netns->name = g_strdup("");
     g_hash_table_insert(topology->namespaces, &netns->cookie, netns);
     return netns;
@@ -127,11 +113,37 @@ static void netns_free(void *data)
     g_free(netns);
 }
 
+static const char *name_of(const struct netns *netns)
+{
+    return *netns->name ? netns->name : NULL;
+}
+
 static void tell_name(struct topology *topology, const struct netns *netns)
 {
     if (topology->watcher.named)
-        topology->watcher.named(topology->watcher.context, netns->cookie,
-                                *netns->name ? netns->name : NULL);
+        topology->watcher.named(topology->watcher.context, netns->cookie, name_of(netns));
+}
+
+void topology_for_each_netns(const struct topology *topology, topology_visitor *visit,
+                             void *context)
+{
+    GHashTableIter iterator;
+    void *value;
+
+    g_hash_table_iter_init(&iterator, topology->namespaces);
+    while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+        const struct netns *netns = value;
+
+        if (netns->inode)
+            visit(context, netns->cookie, name_of(netns));
+    }
+}
+
+const char *topology_netns_name(const struct topology *topology, uint64_t cookie)
+{
+    const struct netns *netns = g_hash_table_lookup(topology->namespaces, &cookie);
+
+    return netns ? netns->name : NULL;
 }
 
 bool topology_knows_netns(const struct topology *topology, uint64_t cookie)
@@ -190,7 +202,7 @@ static uint32_t parent_ifindex(const struct agent_device *device)
 
 static uint32_t device_id(struct topology *topology, uint64_t cookie, uint32_t ifindex)
 {
-    struct key key = {.cookie = cookie, .number = ifindex};
+    struct component_key key = {.cookie = cookie, .number = ifindex};
     struct member *member = find_member(topology, &key);
 
     return (member ? member : add_member(topology, &key))->id;
@@ -297,7 +309,9 @@ static void name_netns(struct topology *topology, struct netns *netns, uint32_t 
 
     netns->inode = inode;
     netns->named = own || *name;
-    netns->name = netns->named ? g_strdup(own ? "" : name) : g_strdup_printf("net:[%u]", inode);
+    /* As it stands in the names of its components (pktmon_component_set). */
+    netns->name =
+        netns->named ? g_utf8_make_valid(own ? "" : name, -1) : g_strdup_printf("net:[%u]", inode);
     tell_name(topology, netns);
     if (strcmp(netns->name, old_name) != 0)
         rename_components(topology, netns, old_name);
@@ -305,25 +319,44 @@ static void name_netns(struct topology *topology, struct netns *netns, uint32_t 
 
 void topology_take_netns(struct topology *topology, const struct agent_netns *said)
 {
-    if (said->cookie)
-        name_netns(topology, netns_of(topology, said->cookie), said->inode, said->name);
+    struct netns *netns;
+
+    if (!said->cookie)
+        return;
+    netns = netns_of(topology, said->cookie);
+    netns->listed = true;
+    netns->gone_at = 0;
+    name_netns(topology, netns, said->inode, said->name);
+}
+
+static void revive(struct member *member)
+{
+    member->listed = true;
+    member->retired = false;
+    member->gone_at = 0;
 }
 
 void topology_take_device(struct topology *topology, const struct agent_device *device)
 {
     uint32_t id = device_id(topology, device->net_cookie, device->ifindex);
     struct pktmon_component *component = pktmon_registry_get(topology->registry, id);
-    struct key key = {.cookie = device->net_cookie, .number = device->ifindex};
+    struct component_key key = {.cookie = device->net_cookie, .number = device->ifindex};
 
-    find_member(topology, &key)->listed = true;
+    revive(find_member(topology, &key));
     component->gone = false;
     if (describe_device(topology, component, device))
         tell(topology, id);
 }
 
+/* Not 0. */
+static uint64_t time_of(const struct topology *topology)
+{
+    return MAX(topology->now, 1);
+}
+
 void topology_take_gone(struct topology *topology, const struct agent_device *device)
 {
-    struct key key = {.cookie = device->net_cookie, .number = device->ifindex};
+    struct component_key key = {.cookie = device->net_cookie, .number = device->ifindex};
     struct member *member = find_member(topology, &key);
     struct pktmon_component *component =
         member ? pktmon_registry_find(topology->registry, member->id) : NULL;
@@ -331,6 +364,7 @@ void topology_take_gone(struct topology *topology, const struct agent_device *de
     if (!component || component->gone)
         return;
     component->gone = true;
+    member->gone_at = time_of(topology);
     if (topology->watcher.gone)
         topology->watcher.gone(topology->watcher.context, member->id);
 }
@@ -338,7 +372,7 @@ void topology_take_gone(struct topology *topology, const struct agent_device *de
 void topology_take_met(struct topology *topology, const struct device_key *key,
                        const struct device_value *value)
 {
-    struct key member_key = {.cookie = key->net_cookie, .number = key->ifindex};
+    struct component_key member_key = {.cookie = key->net_cookie, .number = key->ifindex};
     struct member *member = find_member(topology, &member_key);
     struct agent_device device = {.net_cookie = key->net_cookie,
                                   .ifindex = key->ifindex,
@@ -360,34 +394,27 @@ void topology_take_met(struct topology *topology, const struct device_key *key,
 
 uint32_t topology_device(const struct topology *topology, uint64_t cookie, uint32_t ifindex)
 {
-    struct key key = {.cookie = cookie, .number = ifindex};
+    struct component_key key = {.cookie = cookie, .number = ifindex};
     struct member *member = find_member(topology, &key);
     struct pktmon_component *component =
         member ? pktmon_registry_find(topology->registry, member->id) : NULL;
 
-    return component && component->name ? member->id : 0;
-}
-
-uint32_t topology_nameless_device(struct topology *topology, uint64_t cookie, uint32_t ifindex)
-{
-    uint32_t id = device_id(topology, cookie, ifindex);
-    struct pktmon_component *component = pktmon_registry_get(topology->registry, id);
-    g_autofree char *name = g_strdup_printf("if%u", ifindex);
-
-    set_names(component, netns_of(topology, cookie), name);
-    pktmon_component_set(&component->type, "unknown");
-    tell(topology, id);
-    return id;
+    if (!component || !component->name)
+        return 0;
+    member->used_at = topology->now;
+    return member->id;
 }
 
 uint32_t topology_layer(struct topology *topology, uint64_t cookie, enum layer layer)
 {
-    struct key key = {.cookie = cookie, .number = ID_LAYER_BASE + layer, .is_layer = true};
+    struct component_key key = {.cookie = cookie, .number = layer, .is_layer = true};
     struct member *member = find_member(topology, &key);
     struct pktmon_component *component;
 
-    if (member)
+    if (member) {
+        member->used_at = topology->now;
         return member->id;
+    }
     member = add_member(topology, &key);
     component = pktmon_registry_get(topology->registry, member->id);
     set_names(component, netns_of(topology, cookie), layers[layer].name);
@@ -404,22 +431,134 @@ void topology_add_layers(struct topology *topology)
 
     g_hash_table_iter_init(&iterator, topology->namespaces);
     while (g_hash_table_iter_next(&iterator, NULL, &netns)) {
-        for (int layer = 0; layer < LAYERS; layer++)
+        for (int layer = 0; layer < LAYER_OTHER_DEVICES; layer++)
             topology_layer(topology, ((struct netns *)netns)->cookie, layer);
     }
 }
 
 uint32_t topology_kernel(struct topology *topology)
 {
-    struct pktmon_component *component = pktmon_registry_get(topology->registry, ID_KERNEL);
+    struct pktmon_component *component = pktmon_registry_get(topology->registry, COMPONENT_KERNEL);
 
     if (!component->name) {
         pktmon_component_set(&component->name, "kernel");
         pktmon_component_set(&component->type, "kernel");
         pktmon_component_set(&component->description, "Kernel, elsewhere");
-        tell(topology, ID_KERNEL);
+        tell(topology, COMPONENT_KERNEL);
     }
-    return ID_KERNEL;
+    return COMPONENT_KERNEL;
+}
+
+/* --- what has gone --- */
+
+void topology_take_netns_gone(struct topology *topology, const struct agent_netns *said)
+{
+    struct netns *netns = g_hash_table_lookup(topology->namespaces, &said->cookie);
+
+    if (netns)
+        netns->gone_at = time_of(topology);
+}
+
+void topology_set_time(struct topology *topology, uint64_t now, uint64_t long_ago)
+{
+    topology->now = now;
+    topology->long_ago = long_ago;
+}
+
+bool topology_lists_netns(const struct topology *topology, uint64_t cookie)
+{
+    const struct netns *netns = g_hash_table_lookup(topology->namespaces, &cookie);
+
+    return netns && netns->listed;
+}
+
+static enum topology_standing standing(const struct topology *topology, bool listed,
+                                       uint64_t gone_at)
+{
+    if (gone_at)
+        return gone_at < topology->long_ago ? TOPOLOGY_GONE : TOPOLOGY_LISTED;
+    return listed ? TOPOLOGY_LISTED : TOPOLOGY_UNKNOWN;
+}
+
+enum topology_standing topology_standing(const struct topology *topology, uint64_t cookie,
+                                         uint32_t ifindex)
+{
+    const struct netns *netns = g_hash_table_lookup(topology->namespaces, &cookie);
+    const struct component_key key = {.cookie = cookie, .number = ifindex};
+    const struct member *device;
+
+    if (cookie == 0 || cookie == topology->own_cookie)
+        netns = NULL; /* it is there as long as we are */
+    else if (!netns || !netns->listed || netns->gone_at)
+        return netns ? standing(topology, netns->listed, netns->gone_at) : TOPOLOGY_UNKNOWN;
+    if (ifindex == 0 || cookie == 0)
+        return TOPOLOGY_LISTED;
+    device = find_member(topology, &key);
+    return device ? standing(topology, device->listed, device->gone_at) : TOPOLOGY_UNKNOWN;
+}
+
+static bool is_over(const struct topology *topology, const struct member *member,
+                    uint64_t unused_since)
+{
+    switch (topology_standing(topology, member->key.cookie,
+                              member->key.is_layer ? 0 : member->key.number)) {
+    case TOPOLOGY_GONE:
+        return true;
+    case TOPOLOGY_UNKNOWN:
+        return member->used_at < unused_since;
+    default:
+        return false;
+    }
+}
+
+void topology_visit_over(struct topology *topology, uint64_t unused_since,
+                         void (*visit)(void *context, uint32_t id, const struct component_key *key),
+                         void *context)
+{
+    GHashTableIter iterator;
+    void *value;
+
+    g_hash_table_iter_init(&iterator, topology->members);
+    while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+        struct member *member = value;
+
+        if (member->retired || member->id == COMPONENT_KERNEL ||
+            !is_over(topology, member, unused_since))
+            continue;
+        member->retired = true;
+        visit(context, member->id, &member->key);
+    }
+}
+
+void topology_remove(struct topology *topology, uint32_t id)
+{
+    struct member *member = g_hash_table_lookup(topology->ids, GUINT_TO_POINTER(id));
+
+    if (!member || !member->retired)
+        return;
+    netns_of(topology, member->key.cookie)->members--;
+    pktmon_registry_remove(topology->registry, id);
+    g_hash_table_remove(topology->ids, GUINT_TO_POINTER(id));
+    g_hash_table_remove(topology->members, &member->key);
+}
+
+void topology_end_namespaces(struct topology *topology, uint64_t unused_since,
+                             void (*ended)(void *context, uint64_t net_cookie), void *context)
+{
+    GHashTableIter iterator;
+    void *value;
+
+    g_hash_table_iter_init(&iterator, topology->namespaces);
+    while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+        const struct netns *netns = value;
+        enum topology_standing how = topology_standing(topology, netns->cookie, 0);
+
+        if (netns->members > 0 || how == TOPOLOGY_LISTED ||
+            (how == TOPOLOGY_UNKNOWN && netns->used_at >= unused_since))
+            continue;
+        ended(context, netns->cookie);
+        g_hash_table_iter_remove(&iterator);
+    }
 }
 
 static uint64_t own_cookie(void)
@@ -440,9 +579,10 @@ struct topology *topology_new(struct pktmon_registry *registry)
     struct topology *topology = g_new0(struct topology, 1);
 
     topology->registry = registry;
-    topology->namespaces = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, netns_free);
-    topology->members = g_hash_table_new_full(key_hash, key_equal, NULL, g_free);
-    topology->ids = g_hash_table_new(g_direct_hash, g_direct_equal);
+    topology->namespaces = g_hash_table_new_full(salted_int64, g_int64_equal, NULL, netns_free);
+    topology->members =
+        g_hash_table_new_full(component_key_hash, component_key_equal, NULL, g_free);
+    topology->ids = g_hash_table_new(salted_number, NULL);
     topology->own_cookie = own_cookie();
     return topology;
 }
@@ -454,15 +594,9 @@ uint64_t topology_own_cookie(const struct topology *topology)
 
 void topology_watch(struct topology *topology, const struct topology_watcher *watcher)
 {
-    GHashTableIter iterator;
-    void *netns;
-
     topology->watcher = *watcher;
-    g_hash_table_iter_init(&iterator, topology->namespaces);
-    while (g_hash_table_iter_next(&iterator, NULL, &netns)) {
-        if (((struct netns *)netns)->inode)
-            tell_name(topology, netns);
-    }
+    if (watcher->named)
+        topology_for_each_netns(topology, watcher->named, watcher->context);
 }
 
 void topology_free(struct topology *topology)

@@ -2,12 +2,13 @@
 #include "xdp.h"
 
 #include "clock.h"
+#include "salted.h"
 
 static guint device_hash(gconstpointer pointer)
 {
     const struct device_key *device = pointer;
 
-    return (guint)(device->net_cookie * 31 + device->ifindex);
+    return salted_bytes(device, offsetof(struct device_key, edge));
 }
 
 static gboolean device_equal(gconstpointer one, gconstpointer other)

@@ -62,6 +62,30 @@ struct netns *netns_by_nsid(int32_t nsid)
     return NULL;
 }
 
+struct netns *netns_by_cookie(uint64_t cookie)
+{
+    GPtrArray *all = namespaces();
+
+    for (guint i = 0; i < all->len; i++) {
+        struct netns *netns = all->pdata[i];
+        if (netns->cookie == cookie)
+            return netns;
+    }
+    return NULL;
+}
+
+static bool all_are_wanted;
+
+void namespaces_want_all(bool all)
+{
+    all_are_wanted = all;
+}
+
+bool netns_is_wanted(const struct netns *netns)
+{
+    return all_are_wanted || netns->selected;
+}
+
 static bool is_file_of(int file, uint32_t inode)
 {
     struct stat status;

@@ -130,6 +130,21 @@ static void scan_processes(void)
     }
 }
 
+/* The inode of the first PID namespace of the host (PROC_PID_INIT_INO). */
+#define FIRST_PID_NAMESPACE "pid:[4026531836]"
+
+/* In another one, the processes outside of it are not in /proc. */
+static void say_if_inside_pid_namespace(void)
+{
+    static bool said;
+    g_autofree char *inside = g_file_read_link("/proc/self/ns/pid", NULL);
+
+    if (!said && g_strcmp0(inside, FIRST_PID_NAMESPACE) != 0)
+        agent_say_missing("network namespaces that only processes outside of this PID namespace "
+                          "(container) have, and names of their containers: capture on the host");
+    said = true;
+}
+
 /* The end of a namespace without an id is not heard of. */
 static void let_go_unfound(void)
 {
@@ -158,6 +173,7 @@ void namespaces_scan(void)
     netns_found(NETNS_OWN_PATH, "");
     scan_mounted();
     scan_processes();
+    say_if_inside_pid_namespace();
     let_go_unfound();
 }
 

@@ -56,6 +56,7 @@ struct netns {
     bool has_process;    /* one was seen, and asked for the container's name */
     bool found;          /* in the scan under way */
     bool overfull;       /* it has more devices than are reported */
+    bool selected;       /* the reader said that it is wanted */
     bool handed;         /* to the holder, whose links may keep it alive */
 };
 
@@ -81,8 +82,12 @@ bool netns_path_leads(const struct netns *netns);
 void netns_forget(struct netns *netns);
 struct netns *netns_by_nsid(int32_t nsid); /* -1: the own one; NULL: not known */
 struct netns *netns_by_inode(uint32_t inode);
+struct netns *netns_by_cookie(uint64_t cookie);
 /* Its name, or where it was found. */
 const char *netns_label(const struct netns *netns);
+/* Whether all are wanted, or those that were selected. */
+void namespaces_want_all(bool all);
+bool netns_is_wanted(const struct netns *netns);
 /* A descriptor of it, or -errno. */
 int netns_open(const struct netns *netns);
 /* Runs function inside the namespace; -errno where it cannot be entered. */
@@ -133,8 +138,11 @@ void xdp_say_drops(void);
 /* --- report.c: what was found goes to the reader and the holder --- */
 
 void report_open(int holder);
-/* Hands over all that is known, and from now on what is found. */
-void report_hand_over(void);
+/* Hands over all that is known and wanted, and from now on what is found. all: all is wanted;
+ * otherwise what was selected. */
+void report_hand_over(bool all);
+/* Whether the namespace is wanted where not all are. */
+void report_select(uint64_t cookie, bool wanted);
 void report_rest(void);
 bool report_is_handing_over(void);
 

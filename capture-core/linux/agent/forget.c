@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Entries of the tables, deleted at the reader's request, which gets what they held last. */
+#include "holder.h"
+
+#include <bpf/bpf.h>
+#include <string.h>
+
+/* The map of each kind of entry, and how many numbers each CPU has there; 0: it holds no counters.
+ */
+static const struct {
+    enum agent_map map;
+    size_t numbers;
+    enum record_share share;
+} kinds[AGENT_ENTRY_KINDS] = {
+    [AGENT_ENTRY_EDGE] = {AGENT_MAP_COUNTERS, sizeof(struct edge_counters) / sizeof(uint64_t),
+                          RECORD_SHARE_EDGES},
+    [AGENT_ENTRY_DROP] = {AGENT_MAP_DROPS, sizeof(struct drop_counters) / sizeof(uint64_t),
+                          RECORD_SHARE_DROPS},
+    [AGENT_ENTRY_DEVICE] = {AGENT_MAP_DEVICES, 0, RECORD_SHARE_DEVICES},
+};
+
+/* --- shares --- */
+
+/* Nobody else writes what was given back (bpf/shares.h). */
+static void give_back(uint64_t id, enum record_holder holder, enum record_share kind)
+{
+    const struct share_key key = {.id = id, .holder = holder};
+    struct share_returns returns = {};
+
+    bpf_map_lookup_elem(programs_share_returns(), &key, &returns);
+    returns.entries[kind]++;
+    bpf_map_update_elem(programs_share_returns(), &key, &returns, BPF_ANY);
+}
+
+static void give_back_of_user(uint32_t user, enum record_share kind)
+{
+    if (user == 0)
+        return;
+    give_back(user, RECORD_HOLDER_USER, kind);
+    give_back(0, RECORD_HOLDER_USERS, kind);
+}
+
+static bool find_share(uint64_t cookie, struct share_key *key, struct share *share)
+{
+    *key = (struct share_key){.id = cookie, .holder = RECORD_HOLDER_NETNS};
+    return bpf_map_lookup_elem(programs_map(AGENT_MAP_SHARES), key, share) == 0;
+}
+
+/* --- entries --- */
+
+/* All of them begin with the cookie. */
+static uint64_t cookie_of(const struct agent_entry *entry)
+{
+    return entry->netns;
+}
+
+/* What was counted at the very moment, and what came after, is a new entry's. */
+static void delete_counters(struct agent_forgotten *forgotten, size_t numbers, int map)
+{
+    int cpus = libbpf_num_possible_cpus();
+    g_autofree uint64_t *values = g_new0(uint64_t, cpus * numbers);
+
+    forgotten->existed = bpf_map_lookup_and_delete_elem(map, &forgotten->entry.netns, values) == 0;
+    if (!forgotten->existed)
+        return;
+    for (int cpu = 0; cpu < cpus; cpu++) {
+        for (size_t i = 0; i < numbers; i++)
+            forgotten->last[i] += values[cpu * numbers + i];
+    }
+}
+
+static void forget_entry(struct agent_forgotten *forgotten)
+{
+    const struct agent_entry *entry = &forgotten->entry;
+    size_t numbers = kinds[entry->kind].numbers;
+    int map = programs_map(kinds[entry->kind].map);
+    struct share_key key;
+    struct share share;
+
+    if (numbers > 0)
+        delete_counters(forgotten, numbers, map);
+    else
+        forgotten->existed = bpf_map_delete_elem(map, &entry->netns) == 0;
+    if (!forgotten->existed || !find_share(cookie_of(entry), &key, &share))
+        return;
+    give_back(key.id, RECORD_HOLDER_NETNS, kinds[entry->kind].share);
+    give_back_of_user(share.user, kinds[entry->kind].share);
+}
+
+/* Of a namespace that has no entries any more. */
+static void forget_netns(struct agent_forgotten *forgotten)
+{
+    struct share_key key;
+    struct share share;
+
+    bpf_map_delete_elem(programs_map(AGENT_MAP_UNWANTED_NETNS), &forgotten->entry.netns);
+    forgotten->existed = find_share(forgotten->entry.netns, &key, &share);
+    if (!forgotten->existed)
+        return;
+    bpf_map_delete_elem(programs_map(AGENT_MAP_SHARES), &key);
+    bpf_map_delete_elem(programs_share_returns(), &key);
+    give_back_of_user(share.user, RECORD_SHARE_NAMESPACES);
+}
+
+void forget_entries(const struct agent_forget *wanted)
+{
+    struct agent_message message = {.type = AGENT_FORGOTTEN};
+
+    if (wanted->count > AGENT_FORGET_MOST)
+        agent_fail("No more than %d entries are deleted at once.", AGENT_FORGET_MOST);
+    message.forgotten.count = wanted->count;
+    for (uint32_t i = 0; i < wanted->count; i++) {
+        struct agent_forgotten *forgotten = &message.forgotten.entries[i];
+
+        forgotten->entry = wanted->entries[i];
+        if (forgotten->entry.kind >= AGENT_ENTRY_KINDS)
+            agent_fail("There are no entries of the kind %u.", forgotten->entry.kind);
+        if (forgotten->entry.kind == AGENT_ENTRY_NETNS)
+            forget_netns(forgotten);
+        else
+            forget_entry(forgotten);
+    }
+    agent_say(&message);
+}

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# explosions.sh PKTMON MAKE_BOMB: small logs that claim much take little memory, time and room, and
+# what is cut is said. Without the limits each of them took 0.3 to 2 GB, many seconds, or made
+# hundreds of MB.
+set -euo pipefail
+
+pktmon=$1 make_bomb=$2
+here=$(dirname "$0")
+work=$(mktemp -d "${TMPDIR:-/tmp}/pktmon-explosions.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+
+fail() {
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+# bounded MIB KIND COMMAND...: two seconds are for slow machines; output is 32 MiB and 256 times the
+# log, and the end of what the limit was met in.
+bounded() {
+    local mib=$1 log=$work/$2.etl size
+    shift 2
+    size=$(stat -c %s "$log")
+    "$here/bounded.py" "$mib" 2 $((34 + 256 * size / 1048576)) "$pktmon" "$@" "$log" \
+        2>"$work/said" >/dev/null || fail "$1 $log: $(<"$work/said")"
+    echo "${log##*/} $1: $(tail -n 1 "$work/said")"
+}
+
+says() {
+    grep -q "^Warning: .*$1" "$work/said" || fail "it is not said that $1: $(<"$work/said")"
+}
+
+for kind in $("$make_bomb"); do
+    "$make_bomb" "$kind" "$work/$kind.etl"
+done
+
+bounded 160 buffers etl2pcap -o -
+says "order and the times of their events are not exact"
+for kind in bits structs; do
+    bounded 64 $kind etl2txt -o -
+    says "messages of events were shortened"
+    bounded 64 $kind etl2pcap -o -
+done
+for kind in maps schemas; do
+    bounded 96 $kind etl2pcap -o -
+    says "descriptions of events, components, counters or filters were left out"
+    bounded 96 $kind list
+done
+for kind in messages fields; do
+    bounded 96 $kind etl2txt -o -
+    says "events were left out"
+    bounded 96 $kind etl2pcap -o -
+    says "events were left out"
+done
+bounded 96 properties etl2pcap -o -
+bounded 96 properties counters
+bounded 96 providers etl2pcap -o -
+
+# The limits are the user's: more output, more text, less memory.
+"$pktmon" etl2txt --max-output 100 "$work/messages.etl" -o - 2>/dev/null | head -c 80M | wc -c >"$work/count"
+((80 << 20 == $(<"$work/count"))) || fail "--max-output gives $(<"$work/count") bytes"
+PKTMON_ETL_MAX_OUTPUT=1 "$pktmon" etl2txt "$work/messages.etl" -o - 2>/dev/null | wc -c >"$work/count"
+(($(<"$work/count") < 2 << 20)) || fail "PKTMON_ETL_MAX_OUTPUT gives $(<"$work/count") bytes"
+"$pktmon" etl2txt --max-text 2 "$work/structs.etl" -o "$work/text" 2>/dev/null
+(($(stat -c %s "$work/text") < 3000)) || fail "--max-text gives $(stat -c %s "$work/text") bytes"
+! "$pktmon" etl2pcap --max-memory 1 "$work/structs.etl" -o - 2>"$work/said" >/dev/null ||
+    fail "--max-memory 1 is taken"
+grep -qF -- "--max-memory takes at least 16 MiB" "$work/said" || fail "it says $(<"$work/said")"
+
+# Ended by the user: soon, and nothing is left of what was not finished.
+for command in etl2pcap etl2txt; do
+    for signal in INT TERM; do
+        cp "$work/buffers.etl" "$work/long.etl"
+        start=$EPOCHREALTIME
+        # A shell's background commands ignore SIGINT.
+        python3 -c 'import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])' \
+            "$pktmon" $command "$work/long.etl" -o "$work/unfinished" 2>"$work/said" &
+        converter=$!
+        sleep 0.2
+        kill -$signal $converter
+        ! wait $converter || fail "$command ended by SIG$signal succeeds"
+        [[ ! -e $work/unfinished ]] || fail "$command ended by SIG$signal leaves a file"
+        grep -q "Stopped before the whole log was converted" "$work/said" || fail "$(<"$work/said")"
+        echo "$command ended by SIG$signal after $(bc <<<"$EPOCHREALTIME - $start - 0.2") s"
+    done
+done

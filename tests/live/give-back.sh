@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Namespaces come and go by the hundred, most of them before anybody has looked: when they have gone
+# the tables in the kernel, the memory and the file are as before, and no packet that was counted is
+# missing in the sum.
+# shellcheck source=tests/live/lib.sh
+source "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/live/journey.sh
+source "$(dirname "$0")/journey.sh"
+# shellcheck source=tests/live/outsider.sh
+source "$(dirname "$0")/outsider.sh"
+
+CHURN=${CHURN:-300} # by hand: 5000
+MOST_FILE=100000    # bytes
+MOST_MEMORY=4000    # KiB more than before
+MOST_ENTRIES=40     # of what else happens on this machine
+TABLES="counters drops devices shares share_returns unwanted_netns"
+
+# entries PROCESS: of the tables that it has, in all.
+entries() {
+    local descriptor id
+    for descriptor in "/proc/$1/fdinfo"/*; do
+        id=$(awk '$1 == "map_id:" { print $2 }' "$descriptor" 2>/dev/null) || continue
+        [[ -n $id ]] || continue
+        [[ " $TABLES " == *" $(bpftool map show id "$id" | awk 'NR == 1 { print $4 }') "* ]] || continue
+        bpftool map dump id "$id" -j | python3 -c 'import json, sys; print(len(json.load(sys.stdin)))'
+    done | awk '{ sum += $1 } END { print sum + 0 }'
+}
+
+memory() {
+    awk '$1 == "VmRSS:" { print $2 }' "/proc/$1/status"
+}
+
+# holder: the process of the agent that has the tables.
+holder() {
+    local pid
+    for pid in $(pgrep -P "$capture_pid" -x pktmon-agent) $(pgrep -x pktmon-agent -P "$(pgrep -P "$capture_pid" -x pktmon-agent | head -n 1)"); do
+        (($(entries "$pid") == 0)) || echo "$pid"
+    done | head -n 1
+}
+
+is_given_back() {
+    (($(entries "$agent_pid") <= before + MOST_ENTRIES))
+}
+
+file=$SCRATCH/nothing.pcapng
+start_capture "$file" --extcap-capture-filter "udp port 65000" --counters-interval 1000
+ping -q -c 1 127.0.0.1 >/dev/null
+agent_pid=$(holder)
+before=$(entries "$agent_pid")
+memory_before=$(memory "$capture_pid")
+(exec_as_user "$PLACE/cli/pktmon" counters --json --type drop) >"$SCRATCH/counters.json" 2>"$SCRATCH/counters.err" &
+counters_pid=$!
+own_pids+=("$counters_pid")
+wait_until "$START_SECONDS" grep -q Counting "$SCRATCH/counters.err" || fail "nothing counts"
+
+outsider_ready namespaces "$CHURN"
+outsider_act
+outsider_end
+at_most=$(entries "$agent_pid")
+((at_most > before + MOST_ENTRIES)) || fail "only $at_most entries were made (before: $before)"
+wait_until 25 is_given_back || fail "$(entries "$agent_pid") entries are left of $at_most (before: $before)"
+memory_after=$(memory "$capture_pid")
+((memory_after <= memory_before + MOST_MEMORY)) ||
+    fail "the capture takes $memory_after KiB, and took $memory_before"
+kill -INT "$counters_pid"
+wait "$counters_pid" || fail "the counters: $(<"$SCRATCH/counters.err")"
+stop_capture "$file"
+
+(($(stat -c %s "$file") <= MOST_FILE)) || fail "$(stat -c %s "$file") bytes for a filter that matches nothing"
+expect_match "what the file says of those that have gone" ' components without a packet in this capture have gone' \
+    "$(fields "$file" 'pktmon.event.id == 9' pktmon.event.message)"
+# sum REASON: of all groups but those of namespaces that are there.
+sum() {
+    python3 -c '
+import json, sys
+total = 0
+for group in json.load(open(sys.argv[1])):
+    for component in group["Components"]:
+        for counter in component["Counters"]:
+            for reason in counter.get("Reasons", []):
+                if reason["Name"] == sys.argv[2]:
+                    total += reason["Inbound"]["Packets"] + reason["Outbound"]["Packets"]
+print(total)' "$SCRATCH/counters.json" "$1"
+}
+expect_equal "frames that nobody knows" "$CHURN" "$(sum UNHANDLED_PROTO)"
+expect_equal "datagrams that nobody listens to" "$CHURN" "$(sum NO_SOCKET)"
+expect_equal "groups that counters are shown in" 1 \
+    "$(python3 -c 'import json, sys
+print(sum(group["Group"] == "Gone" for group in json.load(open(sys.argv[1]))))' "$SCRATCH/counters.json")"
+echo "$CHURN namespaces: $before entries before, $at_most at most; file $(stat -c %s "$file") bytes; memory" \
+    "$memory_before KiB before, $memory_after after"
