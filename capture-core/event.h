@@ -85,6 +85,7 @@ enum pktmon_notice_id {
     PKTMON_NOTICE_UNCOUNTED = 8,    /* packets were recorded that no counter counts */
     PKTMON_NOTICE_UNWRITTEN = 9,    /* counters of what has gone were not written */
     PKTMON_NOTICE_HOOKS_STAY = 10,  /* hooks stay, and do nothing, for what waits in an NFQUEUE */
+    PKTMON_NOTICE_OWN = 11,         /* packets that carry the capture's own output are left out */
 };
 
 /* Windows out-of-band metadata of a packet, in the fields of the metadata record that hold it
@@ -176,7 +177,8 @@ struct pktmon_notice {
     uint16_t id;   /* enum pktmon_notice_id where provider is "pktmon" */
     uint8_t level; /* enum pktmon_level */
     const char *message;
-    uint64_t group; /* of the packet that it is about; 0 = none */
+    uint64_t group;            /* of the packet that it is about; 0 = none */
+    uint64_t packets_left_out; /* since the beginning; 0: it does not say */
 };
 
 /* The discriminator is enum pktmon_record (metadata.h). PKTMON_RECORD_COMPONENT says that the

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "monitor.h"
 
+#include "outputs.h"
 #include "packet-filters.h"
 #include "realtime-stream.h"
 #include "session-live.h"
@@ -25,6 +26,7 @@ struct pktmon_live_session {
     GPtrArray *additions;                /* of struct kept_addition */
     struct pktmon_packet_filters *known; /* the same, to find out what is wrong with one */
     GPtrArray *streams;
+    struct outputs outputs;
     bool active;
 };
 
@@ -140,6 +142,7 @@ static struct pktmon_session_options session_options(const struct pktmon_live_se
     options.max_cpu = own->max_cpu;
     options.buffer_size = own->buffer_size;
     options.hook_queues = own->hook_queues;
+    options.keep_own = own->keep_own;
     return options;
 }
 
@@ -306,6 +309,22 @@ bool pktmon_live_session_add_expression(struct pktmon_live_session *session, con
                          error);
 }
 
+static bool add_output(struct pktmon_live_session *session, int fd, GError **error)
+{
+    if (session->active) {
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
+                    "The session is active: name its outputs before.");
+        return false;
+    }
+    outputs_add(&session->outputs, fd);
+    return true;
+}
+
+bool pktmon_live_session_add_output(struct pktmon_live_session *session, int fd, GError **error)
+{
+    return enter(session, error) && leave(session, add_output(session, fd, error), error);
+}
+
 /* Streams ---------------------------------------------------------------------------------------
  */
 
@@ -333,6 +352,9 @@ static bool start_stream(const struct pktmon_live_session *session,
                            realtime_stream_buffer_size(stream), error);
     if (!own) {
         return false;
+    }
+    for (size_t i = 0; i < session->outputs.count; i++) {
+        pktmon_session_add_output(own, session->outputs.descriptors[i]);
     }
     if (!prepare(session, own, error)) {
         pktmon_session_free(own);

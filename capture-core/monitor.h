@@ -68,6 +68,7 @@ struct pktmon_live_session_options {
                              active sessions have one, and then the largest; 0 = no ceiling */
     uint32_t buffer_size; /* MiB of ring buffer in the kernel, if no session shares it yet */
     bool hook_queues; /* netfilter's hooks also where an NFQUEUE is bound (docs/live-capture.md) */
+    bool keep_own;        /* as in struct pktmon_session_options; it holds for all of a process */
 };
 PKTMON_PUBLIC void pktmon_live_session_options_init(struct pktmon_live_session_options *options);
 
@@ -100,6 +101,11 @@ PKTMON_PUBLIC bool pktmon_live_session_add_constraint(struct pktmon_live_session
 PKTMON_PUBLIC bool pktmon_live_session_add_expression(struct pktmon_live_session *session,
                                                       const char *expression, bool inner,
                                                       GError **error);
+
+/* Before the session is active: what its streams are given goes out by this descriptor, which stays
+ * open meanwhile, as pktmon_session_add_output() has it. */
+PKTMON_PUBLIC bool pktmon_live_session_add_output(struct pktmon_live_session *session, int fd,
+                                                  GError **error);
 
 /* From now on, while the session is active, the stream gets its events. A stream has one session at
  * a time, a session any number of streams. The stream is borrowed until it is freed, or the session

@@ -8,6 +8,7 @@
 #include "account.h"
 #include "clock.h"
 #include "filter.h"
+#include "outputs.h"
 #include "packet-filters.h"
 #include "session-live.h"
 #include "session-output.h"
@@ -21,6 +22,7 @@ struct pktmon_session {
     size_t queue_size;       /* bytes of events that wait for this session, where it is shared */
     struct pktmon_constraints *constraints;
     struct pktmon_packet_filters *filters;
+    struct outputs outputs;
     struct pktmon_account *account;
     struct pktmon_registry *registry;
     struct pktmon_capture *capture;
@@ -31,6 +33,7 @@ struct pktmon_session {
     bool adding;      /* the next of them is what the provider was asked for */
     unsigned changes; /* of the provider, before */
 
+    bool opened;              /* the output, also if that failed */
     bool failed;              /* the output takes no more */
     GError *error;            /* why; NULL where the reader closed the pipe */
     bool final;               /* the events from now on are the last ones */

@@ -25,11 +25,11 @@ enum pktmon_capture_type {
 struct pktmon_session_options {
     enum pktmon_capture_type type;
     enum pktmon_points points;
-    const char *components;        /* comma-separated ids or names; empty = all */
-    const char *netns;             /* "all" (default), "current", or comma-separated names */
-    uint32_t pkt_size;             /* bytes kept of each packet; 0 = whole */
-    uint32_t repeat_size;          /* of the second and later appearances; 0 = whole */
-    bool has_repeat_size;          /* false: as pkt_size */
+    const char *components; /* comma-separated ids or names; empty = all */
+    const char *netns;    /* "all" (default), "current", or comma-separated words (netns-words.h) */
+    uint32_t pkt_size;    /* bytes kept of each packet; 0 = whole */
+    uint32_t repeat_size; /* of the second and later appearances; 0 = whole */
+    bool has_repeat_size; /* false: as pkt_size */
     uint32_t counters_interval_ms; /* 0 = only at the end */
     bool counters_only;
     const char *capture_filter; /* pcap-filter syntax */
@@ -43,6 +43,9 @@ struct pktmon_session_options {
     uint32_t buffer_size; /* MiB of ring buffer in all */
     bool hook_queues; /* netfilter's hooks also where an NFQUEUE is bound (docs/live-capture.md) */
     const char *provider; /* "auto" (default), "ebpf", "pcap" */
+    /* Also packets of the connection that the capture's own output goes through. They are left out
+     * otherwise, because each would make another one. */
+    bool keep_own;
 };
 
 #define PKTMON_MAX_FILTERS 32
@@ -66,6 +69,11 @@ pktmon_session_new(const struct pktmon_session_options *options, GError **error)
 PKTMON_PUBLIC struct pktmon_session *
 pktmon_session_new_from(const struct pktmon_session_options *options, pktmon_source *source,
                         GError **error);
+
+/* Before it runs: what the session captures goes out by this descriptor, too, which stays open
+ * meanwhile. pktmon_session_run() knows its own; a receiver that writes what it is given has the
+ * session told. */
+PKTMON_PUBLIC void pktmon_session_add_output(struct pktmon_session *session, int fd);
 
 /* Captures to fd until pktmon_session_stop(), the end of the source, or a closed pipe (which is
  * no error). The events still in the ring and the final counters are written. The process ignores

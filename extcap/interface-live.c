@@ -38,6 +38,7 @@ static struct pktmon_session_options session_options(const struct arguments *arg
         .buffer_size = number[OPTION_BUFFER_SIZE],
         .hook_queues = number[OPTION_HOOK_QUEUES],
         .provider = text[OPTION_PROVIDER],
+        .keep_own = number[OPTION_KEEP_OWN],
     };
 }
 

@@ -25,6 +25,7 @@ enum option_id {
     OPTION_BUFFER_SIZE,
     OPTION_SAMPLE,
     OPTION_MAX_CPU,
+    OPTION_KEEP_OWN,
     OPTION_PROVIDER,
     OPTION_LOG_LEVEL,
     OPTION_LOG_FILE,
@@ -90,7 +91,7 @@ struct arguments {
     bool given[OPTION_COUNT];       /* with a value that is not empty */
 };
 
-/* Fills all of arguments. */
+/* Fills all of arguments, as far as they can be understood. */
 bool options_parse(struct arguments *arguments, int argc, char **argv, GError **error);
 
 #endif

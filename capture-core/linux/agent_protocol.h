@@ -19,6 +19,7 @@
 #define AGENT_NAME_SIZE   80
 #define AGENT_DRIVER_SIZE 32
 #define AGENT_TEXT_SIZE   480
+#define AGENT_ALIAS_SIZE  256
 #define AGENT_MAX_BUFFER  4096 /* MiB */
 
 enum agent_request_type {
@@ -68,6 +69,9 @@ struct agent_start {
     uint8_t leaves_out_netns; /* heed AGENT_MAP_UNWANTED_NETNS, and attach nothing in a namespace
                                  but after AGENT_SELECT */
     uint8_t hook_queues;      /* attach to netfilter's hooks where an NFQUEUE is bound, too */
+    uint8_t leaves_out_own;   /* the packets of the capture's own output */
+    uint32_t outputs;
+    int32_t output[RECORD_OUTPUTS]; /* the reader's descriptors that it goes out by */
 };
 
 #define AGENT_SELECTION_PART 60 /* namespaces in one message */
@@ -135,6 +139,7 @@ enum agent_message_type {
     AGENT_MISSED,
     AGENT_XDP, /* before AGENT_STARTED, AGENT_STOPPED and AGENT_MISSED, of each device */
     AGENT_CHANGED,
+    AGENT_NETNS_ALIAS, /* after AGENT_NETNS of the same one */
     AGENT_NETNS_GONE, /* the kernel has ended it, or soon will */
     AGENT_FORGOTTEN,
     AGENT_IMPOSSIBLE, /* as AGENT_ERROR: eBPF is not possible or not permitted here */
@@ -154,6 +159,8 @@ enum agent_map {
     AGENT_MAP_GROUP_COUNTS,
     AGENT_MAP_CONTROL,
     AGENT_MAP_SHARES,
+    AGENT_MAP_OWN_FLOWS,
+    AGENT_MAP_OWN_COUNTS,
     AGENT_MAPS,
 };
 
@@ -161,6 +168,12 @@ struct agent_netns {
     uint64_t cookie;
     uint32_t inode;
     char name[AGENT_NAME_SIZE]; /* as `ip netns`, else a container's short id, else empty */
+};
+
+/* What else a namespace is called: another name, a path that leads to it, a container's whole id. */
+struct agent_netns_alias {
+    uint64_t cookie;
+    char name[AGENT_ALIAS_SIZE];
 };
 
 struct agent_device {
@@ -191,7 +204,8 @@ struct agent_message {
     uint32_t type;
     union {
         char text[AGENT_TEXT_SIZE];
-        struct agent_netns netns;   /* of AGENT_NETNS_GONE: cookie only */
+        struct agent_netns netns; /* of AGENT_NETNS_GONE: cookie only */
+        struct agent_netns_alias alias;
         struct agent_device device; /* of AGENT_DEVICE_GONE: net_cookie and ifindex only */
         struct {
             uint32_t rings;

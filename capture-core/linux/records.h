@@ -237,6 +237,56 @@ struct group_counts {
     __u64 lossy; /* of these, lost at least one record */
 };
 
+/* Where the capture's own output goes, in one namespace; both directions have one key. */
+struct own_flow {
+    __u64 net_cookie;
+    struct {
+        __u32 address[4]; /* network order; of IPv4 the first one alone */
+        __u16 port;       /* host order */
+        __u16 pad;
+    } ends[2];
+    __u8 version;  /* of IP */
+    __u8 protocol; /* IPPROTO_ */
+    __u8 pad[6];
+};
+
+struct own_flow_value {
+    __u64 time;   /* when it was last seen, ns */
+    __u64 socket; /* cookie of the one that the output goes through */
+    __u8 from;    /* the end where that is */
+    __u8 sent;    /* that is in this namespace */
+    __u8 pad[6];
+};
+
+#define RECORD_OWN_FLOWS 1024
+
+/* Packets of the capture's own output that were left out; index 0 of a per-CPU array. */
+struct own_counts {
+    __u64 packets;
+    __u64 bytes;
+};
+
+#define RECORD_OUTPUTS 8
+
+/* What the agent tells of the output; index 0 of an array. */
+struct own_control {
+    __u32 walk;     /* the one under way (bpf/own_chain.h), or the last one; from 1 */
+    __u32 finished; /* the last one that was carried through */
+    __u32 reader;   /* the process that writes the output, as the agent's namespace counts */
+    __u32 outputs;  /* descriptors of that */
+    __s32 output[RECORD_OUTPUTS];
+};
+
+/* What a walk has found; index 0 of an array. */
+struct own_found {
+    __u32 news;                  /* of this pass: something that was not known */
+    __u32 outputs;               /* pipes and the like, that another process has to read */
+    __u32 processes;             /* that the output goes through */
+    __u32 sockets;               /* of these */
+    __u32 crowd;                 /* connections of a process that has too many; 0: none */
+    char comm[RECORD_COMM_SIZE]; /* of that */
+};
+
 /* What the reader may change while the programs run; index 0 of an array. */
 struct probes_control {
     __u64 shed_share; /* of the groups, to be left out: parts of 2^32 */
@@ -280,8 +330,8 @@ struct probes_config {
     /* Arguments that tracepoints have since 6.10: */
     __u8 resets_have_reason;
     __u8 udp_failures_have_packet;
-    __u8 filtered; /* only packets that a filter matched are followed */
-    __u8 pad;
+    __u8 filtered;       /* only packets that a filter matched are followed */
+    __u8 leaves_out_own; /* write no records of the capture's own output */
     __u16 vxlan_port;
 };
 

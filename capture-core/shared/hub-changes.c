@@ -21,9 +21,22 @@ static uint32_t looser_ceiling(uint32_t one, uint32_t other)
     return larger_size(one, other);
 }
 
-static void add_needs(struct pktmon_provider_options *options, const struct subscriber *subscriber,
+/* The outputs of all; who keeps the packets that carry them keeps them for all. */
+static void add_outputs(struct hub_order *order, const struct pktmon_provider_options *own)
+{
+    struct pktmon_provider_options *options = &order->options;
+
+    options->outputs = order->outputs;
+    options->keep_own |= own->keep_own;
+    for (size_t i = 0; i < own->output_count && options->output_count < OUTPUTS_MAX; i++) {
+        order->outputs[options->output_count++] = own->outputs[i];
+    }
+}
+
+static void add_needs(struct hub_order *order, const struct subscriber *subscriber,
                       bool judges_itself, bool first)
 {
+    struct pktmon_provider_options *options = &order->options;
     const struct pktmon_provider_options *own = &subscriber->options;
     uint32_t size = judges_itself ? 0 : own->pkt_size;
     uint32_t repeat_size = judges_itself || own->repeat_size == 0 ? size : own->repeat_size;
@@ -33,6 +46,7 @@ static void add_needs(struct pktmon_provider_options *options, const struct subs
     options->pkt_size = first ? size : larger_size(options->pkt_size, size);
     options->repeat_size = first ? repeat_size : larger_size(options->repeat_size, repeat_size);
     options->max_cpu = first ? own->max_cpu : looser_ceiling(options->max_cpu, own->max_cpu);
+    add_outputs(order, own);
 }
 
 static bool wants_netns(const struct subscriber *subscriber, const char *netns)
@@ -96,12 +110,12 @@ struct hub_order *hub_order_new(const struct hub *hub, const struct subscriber *
         const struct subscriber *subscriber = hub->subscribers->pdata[i];
 
         if (subscriber != other) {
-            add_needs(options, subscriber, subscriber->judges_itself, first);
+            add_needs(order, subscriber, subscriber->judges_itself, first);
             first = false;
         }
     }
     if (other) {
-        add_needs(options, other, other->next_judges_itself, first);
+        add_needs(order, other, other->next_judges_itself, first);
     }
     options->points = hub->points;
     options->vxlan_port = hub->vxlan_port;
@@ -148,8 +162,14 @@ static bool is_same(const struct hub_order *one, const struct hub_order *other)
     const struct pktmon_provider_options *left = &one->options, *right = &other->options;
     bool same = left->flow == right->flow && left->drops == right->drops &&
                 left->pkt_size == right->pkt_size && left->repeat_size == right->repeat_size &&
-                left->max_cpu == right->max_cpu && left->filter_count == right->filter_count &&
+                left->max_cpu == right->max_cpu && left->keep_own == right->keep_own &&
+                left->output_count == right->output_count &&
+                left->filter_count == right->filter_count &&
                 left->wants_netns == right->wants_netns;
+
+    for (size_t i = 0; same && i < left->output_count; i++) {
+        same = left->outputs[i] == right->outputs[i];
+    }
 
     for (size_t i = 0; same && i < left->filter_count; i++) {
         same = is_same_filter(&one->filters[i], &other->filters[i]);

@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "hub.h"
+#include "outputs.h"
 
 #define CHANGE_TIMEOUT_NS (60000 * PKTMON_NS_PER_MS)
 
@@ -34,6 +35,7 @@ struct hub_request {
 struct hub_order {
     struct pktmon_provider_options options;
     struct pktmon_provider_filter filters[PKTMON_PROVIDER_FILTERS];
+    int outputs[OUTPUTS_MAX];
     GArray *references; /* of the filters' expressions */
     char *without_ebpf; /* of the options */
 };

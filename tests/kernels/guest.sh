@@ -16,17 +16,18 @@ start_tenths=700
 
 # An initramfs has no extended attributes, so that the agent has its capabilities as ambient ones.
 capture() {
-    local name=$1
+    local name=$1 output=/tmp/$1
+    [[ ! -p $output-pipe ]] || output=$output-pipe
     exec setpriv --reuid "$uid" --regid "$uid" --clear-groups --inh-caps "$capabilities" \
         --ambient-caps "$capabilities" /pktmon/extcap/pktmondump --capture \
-        --extcap-interface pktmon --fifo "/tmp/$name" --log-level debug \
+        --extcap-interface pktmon --fifo "$output" --log-level debug \
         --log-file "/tmp/$name-log" "${@:2}"
 }
 
 # wait_for_capture NAME
 wait_for_capture() {
     for ((i = 0; i < start_tenths; i++)); do
-        [[ ! -s /tmp/$1 ]] || return 0
+        ! grep -qas 'The capture began' "/tmp/$1" || return 0
         kill -0 "$pid" || return 1
         sleep 0.1
     done
@@ -55,6 +56,7 @@ capture_and_show() {
     send
     kill -TERM "$pid" || true # it may have ended with an error, which is shown below
     wait "$pid" || status=$?
+    wait # for who reads a pipe of its
     show "$capture-errors" "/tmp/$capture-errors"
     show "$capture-log" "/tmp/$capture-log"
     show "$capture" "/tmp/$capture"
@@ -67,6 +69,9 @@ done
 ip netns exec "$name-a" ping -q -c 1 -W 10 "$NETWORK_ADDRESS_B"
 
 capture_and_show capture
-capture_and_show filtered --inner --extcap-capture-filter \
+# Through a pipe, of which the kernel has to find the reader.
+mkfifo -m 666 /tmp/filtered-pipe
+cat /tmp/filtered-pipe >/tmp/filtered &
+capture_and_show filtered --metadata blocks --inner --extcap-capture-filter \
     "udp dst port $closed_port or icmp[icmptype] == icmp-echo"
 exit "$status"

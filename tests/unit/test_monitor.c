@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sessions that share one source, which plays a script: none disturbs another. */
+#include <fcntl.h>
 #include <glib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "monitor-run.h"
 
@@ -323,6 +325,41 @@ static void test_rigid(void)
     end();
 }
 
+static void add_output(struct run *run, int descriptor)
+{
+    g_autoptr(GError) error = NULL;
+
+    pktmon_live_session_add_output(run->session, descriptor, &error);
+    g_assert_no_error(error);
+}
+
+/* The connections behind the outputs of all are left out; a file has none. */
+static void test_outputs(void)
+{
+    g_autoptr(GError) error = NULL;
+    int pipe_ends[2], file = open("/proc/self/exe", O_RDONLY);
+
+    begin();
+    g_assert_cmpint(pipe(pipe_ends), ==, 0);
+    struct run *one = run_new("udp port 1", 0, 0), *other = run_new("udp port 2", 0, 0);
+    add_output(one, pipe_ends[1]);
+    add_output(one, file);
+    set_active(one, true);
+    g_assert_cmpuint(script_state().asked.output_count, ==, 1);
+    g_assert_false(script_state().asked.keep_own);
+    add_output(other, pipe_ends[0]);
+    set_active(other, true);
+    g_assert_cmpuint(script_state().asked.output_count, ==, 2);
+    g_assert_false(pktmon_live_session_add_output(other->session, pipe_ends[0], &error));
+    g_assert_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT);
+    run_free(one);
+    run_free(other);
+    end();
+    close(pipe_ends[0]);
+    close(pipe_ends[1]);
+    close(file);
+}
+
 /* As much of each packet as the one wants that wants most of it. */
 static void test_sizes(void)
 {
@@ -350,6 +387,48 @@ static void test_sizes(void)
 }
 
 /* Each session has its own description of a component, as it was when its events happened. */
+static void assert_wants(bool red, bool blue)
+{
+    const struct script_state state = script_state();
+
+    g_assert_cmpint(state.wants[0], ==, red);
+    g_assert_cmpint(state.wants[1], ==, blue);
+}
+
+static bool wants_blue(void)
+{
+    return script_state().wants[1];
+}
+
+/* The provider is asked for the namespaces of all sessions, and of no others; it changes no
+ * programs for that. */
+static void test_namespaces(void)
+{
+    struct run *runs[3];
+
+    begin();
+    runs[0] = run_new_in("red");
+    set_active(runs[0], true);
+    assert_wants(true, false);
+    runs[1] = run_new_in("blue");
+    set_active(runs[1], true);
+    assert_wants(true, true);
+    g_assert_cmpint(script_state().changes, ==, 0);
+    set_active(runs[1], false);
+    while (wants_blue()) { /* some seconds */
+        g_usleep(10000);
+    }
+    assert_wants(true, false);
+    g_assert_cmpint(script_state().changes, ==, 0);
+    runs[2] = run_new_in(NULL);
+    set_active(runs[2], true);
+    assert_wants(true, true);
+    for (guint i = 0; i < G_N_ELEMENTS(runs); i++) {
+        run_free(runs[i]);
+    }
+    end();
+}
+
 static void test_renamed(void)
 {
     begin();
@@ -501,7 +580,9 @@ int main(int argc, char **argv)
     g_test_add_func("/monitor/sources", test_sources);
     g_test_add_func("/monitor/refusal", test_refusal);
     g_test_add_func("/monitor/rigid", test_rigid);
+    g_test_add_func("/monitor/outputs", test_outputs);
     g_test_add_func("/monitor/sizes", test_sizes);
+    g_test_add_func("/monitor/namespaces", test_namespaces);
     g_test_add_func("/monitor/renamed", test_renamed);
     g_test_add_func("/monitor/streams", test_streams);
     g_test_add_func("/monitor/refused-words", test_refused_words);

@@ -12,7 +12,7 @@
 
 #define NETNS_OWN_PATH   "/proc/self/ns/net"
 #define START_TIMEOUT_MS 10000
-#define STOP_TIMEOUT_MS  10000
+#define STOP_TIMEOUT_MS  5000
 
 static void on_changed(void *context, uint32_t component)
 {
@@ -145,6 +145,10 @@ static void describe_capture(struct pktmon_capture *capture,
     add_missing(capture, g_strdup("other network namespaces: libpcap sees the devices of its own"));
     add_missing(capture, g_strdup("what the loopback device sends: libpcap shows it once, as "
                                   "received"));
+    if (options->output_count > 0 && !options->keep_own)
+        add_missing(capture, g_strdup("which connection carries the capture's own output: libpcap "
+                                      "cannot tell. If there is one, exclude it with a filter, "
+                                      "such as \"not port 22\""));
     if (uname(&system))
         return;
     pktmon_component_set(&capture->os, system.sysname);

@@ -35,7 +35,6 @@ void agent_fail_impossible(const char *format, ...) G_GNUC_PRINTF(1, 2) G_GNUC_N
 /* --- privilege.c: what each process may do --- */
 
 enum agent_role {
-    AGENT_NOBODY = 0,
     AGENT_HOLDER = 1 << 0,
     AGENT_SCANNER = 1 << 1,
 };
@@ -47,6 +46,8 @@ bool privilege_has_net_admin(void);
 /* From here on the process has the capabilities of its role alone, as far as it was given them, and
  * can do nothing but what the role needs. */
 void privilege_keep(enum agent_role role);
+/* From here on it has none. */
+void privilege_drop(void);
 
 /* --- allowance.c: how much a user may have of the host --- */
 

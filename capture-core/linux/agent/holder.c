@@ -45,7 +45,8 @@ static void take_netns_gone(const struct handover *handed, int file)
     struct held_netns *netns = held_find(handed->cookie);
 
     (void)file;
-    if (netns)
+    /* A namespace without an id is let go before it has ended. */
+    if (netns && !netfilter_is_staying(netns))
         held_forget(netns);
 }
 
@@ -165,6 +166,7 @@ static void answer_start(const struct agent_request *request)
     netfilter_open(wanted->hook_queues);
     programs_start(wanted);
     ask_to_hand_over(wanted);
+    own_start(wanted);
     ask_scanner(SCAN_XDP);
     programs_run(true);
     say_started();
@@ -183,6 +185,7 @@ static void answer_change(const struct agent_request *request)
     message.changed.refusal = -error;
     if (!error) {
         ask_to_hand_over(&request->start);
+        own_start(&request->start);
         programs_run(true);
         programs_end_before();
         message.changed.filtered = programs_filter();
@@ -194,6 +197,7 @@ static void answer_stop(const struct agent_request *request)
 {
     (void)request;
     stopped = true;
+    own_stop();
     programs_run(false);
     ask_scanner(SCAN_REST);
     ask_scanner(SCAN_XDP);
@@ -281,6 +285,14 @@ static void end_hooks(void)
     netfilter_leave();
 }
 
+/* Of two times to wait, ms; -1: for ever. */
+static int sooner(int one, int other)
+{
+    if (one < 0 || other < 0)
+        return MAX(one, other);
+    return MIN(one, other);
+}
+
 void holder_run(int socket, pid_t process)
 {
     scanner = socket;
@@ -293,8 +305,9 @@ void holder_run(int socket, pid_t process)
         struct pollfd polls[] = {{.fd = AGENT_SOCKET, .events = POLLIN},
                                  {.fd = scanner, .events = POLLIN}};
 
-        if (poll(polls, G_N_ELEMENTS(polls), netfilter_go_on()) < 0 && errno != EINTR)
+        if (poll(polls, G_N_ELEMENTS(polls), sooner(netfilter_go_on(), own_wait_ms())) < 0 && errno != EINTR)
             exit(EXIT_FAILURE);
+        own_look();
         if (polls[1].revents)
             hear_scanner();
         if (polls[0].revents)

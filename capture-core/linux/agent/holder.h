@@ -102,6 +102,10 @@ bool programs_filter(void);
 /* Runs that would have recorded something, left out by the kernel because the program was already
  * running on that CPU. */
 uint64_t programs_misses(void);
+/* The same by its name. */
+int programs_map_named(const char *name);
+/* Has the program that follows the output see each open file of each process once. */
+void programs_follow_output(void);
 /* The descriptor of a program that the agent attaches itself, or of the gate that leads to it; -1
  * where it is not loaded. */
 int programs_place(const char *name);
@@ -183,6 +187,7 @@ void netfilter_attach(struct held_netns *netns, int file);
 /* Closing a link loses what waits in the namespace's queues: the links stay until nothing does, or
  * their deadline has passed. */
 void netfilter_detach(struct held_netns *netns);
+bool netfilter_is_staying(const struct held_netns *netns);
 /* Says so to the reader, of links that stay. */
 void netfilter_say_staying(struct held_netns *netns);
 /* Goes on with what netfilter_detach() began. When to do so again, ms; -1: nothing is left to do.
@@ -190,7 +195,9 @@ void netfilter_say_staying(struct held_netns *netns);
 int netfilter_go_on(void);
 /* The namespace has ended. */
 void netfilter_forget(struct held_netns *netns);
-/* The process ends: links that have to stay get a process of their own, which has no privilege. */
+/* The process ends: links that have to stay get a process of their own, which has no privilege. It
+ * takes fork(), prctl(PR_SET_NAME), setsid(), close_range(), capset() and clock_nanosleep(), and
+ * what tells of queues is read beneath /proc/thread-self/net. */
 void netfilter_leave(void);
 
 /* --- ingress.c: devices whose receive passes no tracepoint --- */
@@ -204,5 +211,16 @@ void ingress_detach(struct held_device *device);
 /* root: of the control groups. Nothing where it was done already. */
 void sockets_attach(int root);
 void sockets_detach(void);
+
+/* --- own.c: the capture's own output --- */
+
+/* Finds out through which connections it goes, once the programs are loaded: or others are, or other
+ * outputs are meant. */
+void own_start(const struct agent_start *wanted);
+void own_stop(void);
+/* How long until own_look() is to be called; -1: not at all. */
+int own_wait_ms(void);
+/* Does so again, if it is time. */
+void own_look(void);
 
 #endif

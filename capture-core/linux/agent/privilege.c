@@ -6,8 +6,10 @@
 #include <linux/bpf.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <stdlib.h>
 #include <sys/capability.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "../confine.h"
 
@@ -128,11 +130,23 @@ static const uint64_t bpf_commands[] = {
         CALL_WITH(setns, 1, network_namespaces)
 
 static const struct confine_call holder_calls[] = {
-    COMMON_CALLS,    CALL_WITH(bpf, 0, bpf_commands),
-    CALL(dup),       CALL(dup3),
-    CALL(prlimit64), CALL(memfd_create),
-    CALL(kill),      CALL(wait4),
-    CALL(waitid), /* the scanner */
+    COMMON_CALLS,
+    CALL_WITH(bpf, 0, bpf_commands),
+    CALL(dup),
+    CALL(dup3),
+    CALL(prlimit64),
+    CALL(memfd_create),
+    CALL(getsockopt), /* who the reader is */
+    CALL(kill),       /* the scanner */
+    CALL(wait4),
+    CALL(waitid),
+    CALL(clone), /* a process that stays with links, and has no privilege (netfilter.c) */
+    CALL(set_robust_list),
+    CALL(prctl),
+    CALL(setsid),
+    CALL(close_range),
+    CALL(capget),
+    CALL(capset),
 };
 
 static const struct confine_call scanner_calls[] = {
@@ -176,4 +190,13 @@ void privilege_keep(enum agent_role role)
         error = confine_calls(allowed[role].calls, allowed[role].count);
     if (error)
         agent_fail("pktmon-agent could not give up its privilege: %s.", g_strerror(-error));
+}
+
+void privilege_drop(void)
+{
+    cap_t none = cap_init();
+
+    if (cap_set_proc(none))
+        _exit(EXIT_FAILURE);
+    cap_free(none);
 }

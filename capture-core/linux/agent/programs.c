@@ -157,6 +157,8 @@ static void configure(const struct agent_start *wanted)
     config->record_flow = wanted->record_flow;
     config->record_drops = wanted->record_drops;
     config->leaves_out_netns = wanted->leaves_out_netns;
+    config->leaves_out_own = wanted->leaves_out_own;
+    bpf_program__set_autoload(probes->progs.follow_output, wanted->leaves_out_own);
     config->upper_edges = wanted->upper_edges;
     config->track = true;
     config->unsampled_share = wanted->unsampled_share;
@@ -294,16 +296,24 @@ static void attach(void)
                               g_strerror(-error));
 }
 
-/* Has the program learn which process each socket belongs to that there is already. */
-static void learn_owners(void)
+/* Has the program see each open file of each process. The kernel breaks off now and then (EAGAIN),
+ * lest one call take too long. */
+static void iterate(const struct bpf_link *link)
 {
-    int files = bpf_iter_create(bpf_link__fd(probes->links.each_open_file));
+    int files = bpf_iter_create(bpf_link__fd(link));
     char nothing[64];
+    ssize_t got = 1;
 
-    while (files >= 0 && read(files, nothing, sizeof(nothing)) > 0)
-        ;
+    while (files >= 0 && (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR))))
+        got = read(files, nothing, sizeof(nothing));
     if (files >= 0)
         close(files);
+}
+
+void programs_follow_output(void)
+{
+    if (probes && probes->links.follow_output)
+        iterate(probes->links.follow_output);
 }
 
 static int no_print(enum libbpf_print_level level, const char *format, va_list arguments)
@@ -371,7 +381,7 @@ void programs_start(const struct agent_start *wanted)
     load(wanted);
     make_rings();
     attach();
-    learn_owners();
+    iterate(probes->links.each_open_file); /* which process each socket belongs to */
     end_iterator();
     kernel_close();
 }
@@ -437,6 +447,8 @@ int programs_map(enum agent_map map)
         [AGENT_MAP_GROUP_COUNTS] = probes->maps.group_counts,
         [AGENT_MAP_CONTROL] = probes->maps.control,
         [AGENT_MAP_SHARES] = probes->maps.shares,
+        [AGENT_MAP_OWN_FLOWS] = probes->maps.own_flows,
+        [AGENT_MAP_OWN_COUNTS] = probes->maps.own_counts,
     };
 
     return bpf_map__fd(maps[map]);
@@ -485,6 +497,11 @@ bool programs_filter(void)
 uint64_t programs_misses(void)
 {
     return misses_before + (probes ? misses_of_all(probes) : 0);
+}
+
+int programs_map_named(const char *name)
+{
+    return probes ? bpf_object__find_map_fd_by_name(probes->obj, name) : -1;
 }
 
 int programs_place(const char *name)

@@ -183,7 +183,7 @@ static __always_inline void write_drop(struct sk_buff *skb, const struct drop_ke
     record->location = key->location;
     record->hook = key->hook;
     record->flags |= key->flags;
-    if (!config.record_drops || is_left_out(record, GROUP_UNSAMPLED) ||
+    if (!config.record_drops || is_left_out(record, GROUP_UNTOLD) ||
         put_record(skb, frame, scratch, copied, false))
         return;
     __sync_fetch_and_add(&count->lost, 1);

@@ -98,6 +98,14 @@ struct journey {
     __u8 pad[3];
 };
 
+/* Which connection the packet is of; protocol 0: of none, or it was not looked at (own.h). */
+struct own_sight {
+    struct own_flow flow;
+    __u8 from;  /* the end that sent it */
+    __u8 flags; /* of TCP */
+    __u8 pad[6];
+};
+
 /* A buffer as it stands now. */
 struct sight {
     struct content content;
@@ -112,6 +120,7 @@ struct sight {
     __u32 silent;  /* no record is made of it */
     __u32 undecided;
     struct journey other; /* of a buffer that it may come from, as that stood for a moment */
+    struct own_sight own;
 };
 
 /* What filters see of a packet: a frame as it is on the wire, or what begins at the IP header. */

@@ -280,6 +280,7 @@ __noinline int track(struct packet_record *record, struct sight *sight)
         found = false;
     if (own && own->group && !found) {
         go_on(own, record, sight);
+        own_follow_flow(record, sight, false);
         return 0;
     }
     if (!found && is_nobodys(sight)) {
@@ -297,6 +298,7 @@ __noinline int track(struct packet_record *record, struct sight *sight)
         (origin.journey ? was_handed_over(&sight->other, record) : found))
         record->way = RECORD_RX;
     begin(record, sight, &origin);
+    own_follow_flow(record, sight, !found);
     return 0;
 }
 
@@ -318,6 +320,8 @@ static __always_inline void look_at(struct scratch *scratch, const struct sk_buf
         sight->filters = scratch->filters & ~RECORD_NEEDS_MORE;
         sight->undecided = (scratch->filters & RECORD_NEEDS_MORE) != 0;
     }
+    if (leaves_out_own())
+        own_read_flow(scratch, &sight->own);
 }
 
 #endif

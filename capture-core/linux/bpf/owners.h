@@ -11,7 +11,7 @@
 #ifndef PKTMON_OWNERS_H
 #define PKTMON_OWNERS_H
 
-#include "maps.h"
+#include "own.h"
 
 #define AF_INET  2
 #define AF_INET6 10
@@ -19,6 +19,7 @@
 #define TCP_ESTABLISHED  1 /* include/net/tcp_states.h */
 #define TCP_SYN_RECV     3
 #define TCP_TIME_WAIT    6
+#define TCP_CLOSE        7
 #define TCP_LISTEN       10
 #define TCP_NEW_SYN_RECV 12
 
@@ -215,6 +216,7 @@ static __always_inline void learn_user(const struct task_struct *task, const str
         return;
     only = !kernel && is_only_holder(task, sk);
     describe_owner(&owner, task, now);
+    own_note_socket(cookie, task, owner.tgid);
     if (!known) {
         /* Its maker was not seen. Nobody else used it so far: that would be known. */
         owner.since = last_change(owner.tgid);
@@ -270,6 +272,7 @@ int socket_create(struct bpf_sock *ctx)
         return SOCKET_ALLOW;
     describe_owner(&owner, task, bpf_ktime_get_ns());
     bpf_map_update_elem(&owners, &cookie, &owner, BPF_ANY);
+    own_note_socket(cookie, task, owner.tgid);
     return SOCKET_ALLOW;
 }
 
@@ -295,6 +298,7 @@ static __always_inline void inherit_owner(struct sock *sk)
         return;
     owner = *known;
     bpf_map_update_elem(&owners, &cookie, &owner, BPF_NOEXIST);
+    own_note_connection(cookie, *listener);
 }
 
 SEC("tp_btf/inet_sock_set_state")

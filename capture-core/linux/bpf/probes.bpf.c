@@ -5,6 +5,7 @@
  * devices whose receive passes none of these.
  */
 #include "drops.h"
+#include "own_chain.h"
 #include "owners.h"
 #include "stack.h"
 #include "trouble.h"

@@ -9,10 +9,19 @@
 #include "maps.h"
 
 /* Parts of a group number. Of a group that was shed only drops are recorded, which have room of
- * their own; of one that is not in the sample nothing is. */
+ * their own; of one that is not in the sample, or of the capture's own output (own.h), nothing is.
+ */
 #define GROUP_SHED      (1ULL << 63)
 #define GROUP_UNSAMPLED (1ULL << 62)
-#define GROUP_LEFT_OUT  (GROUP_SHED | GROUP_UNSAMPLED)
+#define GROUP_OWN       (1ULL << 61)
+#define GROUP_OWN_SENT  (1ULL << 60) /* known by the socket that sent it, which has a slot */
+#define GROUP_UNTOLD    (GROUP_UNSAMPLED | GROUP_OWN)
+#define GROUP_LEFT_OUT  (GROUP_SHED | GROUP_UNTOLD)
+
+#define OWN_SLOTS               64
+#define OWN_SLOT_SHIFT          54
+#define GROUP_OF_OWN_SLOT(slot) ((__u64)((slot) & (OWN_SLOTS - 1)) << OWN_SLOT_SHIFT)
+#define GROUP_OWN_SLOT(group)   ((group) >> OWN_SLOT_SHIFT & (OWN_SLOTS - 1))
 
 /* Whether records of this namespace are. */
 static __always_inline bool is_wanted(__u64 net_cookie)

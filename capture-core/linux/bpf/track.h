@@ -4,6 +4,7 @@
 #define PKTMON_TRACK_H
 
 #include "journey.h"
+#include "own.h"
 #include "shed.h"
 
 /* --- what buffers of one packet have in common --- */
@@ -354,6 +355,15 @@ static __always_inline void inherit_what_is_left(struct lineage *known, const st
     known->filters = origin->filters;
 }
 
+/* The number of a packet that begins there. */
+static __always_inline __u64 new_group(const struct packet_record *record,
+                                       const struct sight *sight)
+{
+    __u64 own = leaves_out_own() ? own_parts(record, sight) : 0;
+
+    return own ? next_group() | own : number_group(next_group(), record->cpu, record->net_cookie);
+}
+
 static __always_inline void begin(struct packet_record *record, const struct sight *sight,
                                   const struct origin *origin)
 {
@@ -361,7 +371,7 @@ static __always_inline void begin(struct packet_record *record, const struct sig
     struct journey *journey;
 
     if (origin->relation == RELATION_NONE) {
-        known.group = number_group(next_group(), record->cpu, record->net_cookie);
+        known.group = new_group(record, sight);
         known.copy = 1;
     } else if (!origin->journey || !inherit(&known, record, sight, origin)) {
         inherit_what_is_left(&known, origin);

@@ -40,8 +40,9 @@ struct pktmon_event *ebpf_push(struct ebpf_provider *provider, enum pktmon_recor
     return &pending->event;
 }
 
-void ebpf_push_notice(struct ebpf_provider *provider, enum pktmon_notice_id id,
-                      enum pktmon_level level, uint32_t component, const char *format, ...)
+struct pktmon_notice *ebpf_push_notice(struct ebpf_provider *provider, enum pktmon_notice_id id,
+                                       enum pktmon_level level, uint32_t component,
+                                       const char *format, ...)
 {
     struct pktmon_event *event = ebpf_push(provider, PKTMON_RECORD_EVENT, component);
     struct pending *pending = g_queue_peek_tail(&provider->pending);
@@ -52,6 +53,7 @@ void ebpf_push_notice(struct ebpf_provider *provider, enum pktmon_notice_id id,
     va_end(arguments);
     event->notice = (struct pktmon_notice){
         .provider = "pktmon", .id = id, .level = level, .message = pending->message};
+    return &event->notice;
 }
 
 void ebpf_push_counters(struct ebpf_provider *provider, uint32_t component,

@@ -110,6 +110,7 @@ static int ebpf_read(struct pktmon_provider *base, int timeout_ms, GError **erro
     provider->busy = rings_pull(provider->rings, pktmon_clock_monotonic());
     ebpf_take_records(provider);
     shed_control(provider);
+    own_look(provider, false);
     retirement_advance(provider);
     return 1;
 }
@@ -120,7 +121,10 @@ static bool ebpf_count(struct pktmon_provider *base, GError **error)
     const struct agent_request request = {.protocol = AGENT_PROTOCOL, .type = AGENT_MISSES};
 
     ebpf_read_counters(provider);
-    return agent_client_ask(&provider->agent, &request, error); /* the answer comes by itself */
+    if (provider->counting)
+        return true; /* it has not answered yet, and what it says is of all the time */
+    provider->counting = agent_client_ask(&provider->agent, &request, error);
+    return provider->counting; /* the answer comes by itself */
 }
 
 static bool refuse_change(GError **error)
@@ -154,6 +158,9 @@ static bool ebpf_change(struct pktmon_provider *base, const struct pktmon_provid
     provider->options.flow = options->flow;
     provider->options.drops = options->drops;
     provider->options.max_cpu = options->max_cpu;
+    provider->options.outputs = options->outputs;
+    provider->options.output_count = options->output_count;
+    provider->options.keep_own = options->keep_own;
     take_selection(provider, options);
     provider->changing = ebpf_ask_for_change(provider, error);
     if (!provider->changing)
@@ -186,6 +193,7 @@ static bool ebpf_stop(struct pktmon_provider *base, GError **error)
     rings_finish(provider->rings);
     ebpf_take_records(provider);
     ebpf_read_counters(provider);
+    own_look(provider, true);
     ebpf_deliver_pending(provider, UINT64_MAX);
     return answered;
 }
@@ -205,6 +213,7 @@ static void ebpf_free(struct pktmon_provider *base)
     owners_free(provider->owners);
     trouble_names_free(provider->troubles);
     topology_free(provider->topology);
+    aliases_free(provider->aliases);
     selection_clear(&provider->selection);
     g_hash_table_unref(provider->losses);
     g_hash_table_unref(provider->xdp);
@@ -251,6 +260,7 @@ struct pktmon_provider *pktmon_ebpf_provider_new(const struct pktmon_provider_op
     provider->options = *options;
     provider->agent.socket = -1;
     provider->topology = topology_new(registry);
+    provider->aliases = aliases_new();
     selection_init(&provider->selection);
     provider->copies = copies_new();
     provider->retirement = retirement_new();

@@ -8,8 +8,10 @@
 #include <stdint.h>
 
 #include "agent_client.h"
+#include "aliases.h"
 #include "copies.h"
 #include "drops.h"
+#include "own.h"
 #include "owners.h"
 #include "provider.h"
 #include "rings.h"
@@ -26,6 +28,7 @@ struct ebpf_provider {
     struct pktmon_provider_options unchanged; /* as before AGENT_CHANGE, until it is answered */
     struct agent_client agent;
     struct topology *topology;
+    struct aliases *aliases;
     struct selection selection;
     struct drop_names *names;
     struct owners *owners;
@@ -37,6 +40,7 @@ struct ebpf_provider {
     bool listed;             /* the agent has answered the last AGENT_LIST */
     bool stopped;            /* the agent has detached */
     bool changing;           /* the agent has not answered the last AGENT_CHANGE */
+    bool counting;           /* the agent has not answered the last AGENT_MISSES */
     bool busy;               /* the last look at the rings found something */
     int64_t offset;          /* real-time minus monotonic, for the whole capture */
     uint64_t newest;         /* monotonic time of the newest event delivered */
@@ -47,6 +51,7 @@ struct ebpf_provider {
     GHashTable *shares_told; /* shares.h */
     GHashTable *losses;      /* component -> uint64_t, told of already */
     struct shed shed;
+    struct own own;
     GHashTable *xdp; /* struct xdp_reading by its device */
     GQueue pending;  /* events that wait (delivery.c) */
     uint8_t *frame;  /* FRAME_SIZE */
@@ -59,9 +64,10 @@ void ebpf_deliver(struct ebpf_provider *provider, struct pktmon_event *event);
 /* An event of now that waits for its place among the records; the caller fills the rest. */
 struct pktmon_event *ebpf_push(struct ebpf_provider *provider, enum pktmon_record record,
                                uint32_t component);
-void ebpf_push_notice(struct ebpf_provider *provider, enum pktmon_notice_id id,
-                      enum pktmon_level level, uint32_t component, const char *format, ...)
-    G_GNUC_PRINTF(5, 6);
+/* The same of something to be reported; what it returns waits with it. */
+struct pktmon_notice *ebpf_push_notice(struct ebpf_provider *provider, enum pktmon_notice_id id,
+                                       enum pktmon_level level, uint32_t component,
+                                       const char *format, ...) G_GNUC_PRINTF(5, 6);
 /* The counters as of now; what they point to is copied, but for names. */
 void ebpf_push_counters(struct ebpf_provider *provider, uint32_t component,
                         const struct pktmon_counters *counters);

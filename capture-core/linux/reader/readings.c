@@ -170,3 +170,11 @@ struct group_counts readings_groups(int group_counts)
     read_one(group_counts, (uint64_t *)&sum, sizeof(sum) / sizeof(__u64));
     return sum;
 }
+
+struct own_counts readings_own(int own_counts)
+{
+    struct own_counts sum = {};
+
+    read_one(own_counts, (uint64_t *)&sum, sizeof(sum) / sizeof(__u64));
+    return sum;
+}

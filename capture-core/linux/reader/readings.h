@@ -27,5 +27,7 @@ GArray *readings_devices(int devices);
 struct unaccounted readings_unaccounted(int unaccounted);
 /* The same of packets that began to be recorded. */
 struct group_counts readings_groups(int group_counts);
+/* The same of the capture's own output. */
+struct own_counts readings_own(int own_counts);
 
 #endif

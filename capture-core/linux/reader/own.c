@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "own.h"
+
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "clock.h"
+#include "ebpf_provider.h"
+#include "readings.h"
+
+#define LOOK_INTERVAL_NS   (1000 * PKTMON_NS_PER_MS)
+#define REPORT_INTERVAL_NS (10000 * PKTMON_NS_PER_MS)
+
+#define END_SIZE (INET6_ADDRSTRLEN + sizeof("[]:65535"))
+
+static void put_end(char text[END_SIZE], const struct own_flow *flow, unsigned int end)
+{
+    char address[INET6_ADDRSTRLEN] = "";
+
+    inet_ntop(flow->version == 4 ? AF_INET : AF_INET6, flow->ends[end].address, address,
+              sizeof(address));
+    g_snprintf(text, END_SIZE, flow->version == 4 ? "%s:%u" : "[%s]:%u", address,
+               flow->ends[end].port);
+}
+
+static bool was_told(const struct own *own, const struct own_flow *flow)
+{
+    for (unsigned int i = 0; i < own->told_count; i++) {
+        if (memcmp(&own->told[i], flow, sizeof(*flow)) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void report_connection(struct ebpf_provider *provider, const struct own_flow *flow,
+                              const struct own_flow_value *value)
+{
+    struct own *own = &provider->own;
+    char from[END_SIZE], to[END_SIZE];
+
+    if (!value->sent || own->told_count == OWN_TOLD || was_told(own, flow))
+        return;
+    own->told[own->told_count++] = *flow;
+    put_end(from, flow, value->from & 1);
+    put_end(to, flow, !(value->from & 1));
+    ebpf_push_notice(provider, PKTMON_NOTICE_OWN, PKTMON_LEVEL_INFORMATION, 0,
+                     "The capture's own connection %s%s -> %s is left out, in both directions: "
+                     "--keep-own keeps it.",
+                     flow->protocol == IPPROTO_UDP ? "UDP " : "", from, to);
+}
+
+static void report_connections(struct ebpf_provider *provider)
+{
+    int flows = provider->maps[AGENT_MAP_OWN_FLOWS];
+    struct own_flow flow, *before = NULL;
+    struct own_flow_value value;
+
+    for (int i = 0; i < RECORD_OWN_FLOWS && !bpf_map_get_next_key(flows, before, &flow); i++) {
+        before = &flow;
+        if (!bpf_map_lookup_elem(flows, &flow, &value))
+            report_connection(provider, &flow, &value);
+    }
+}
+
+static void report_counts(struct ebpf_provider *provider, const struct own_counts *now)
+{
+    struct pktmon_notice *notice =
+        ebpf_push_notice(provider, PKTMON_NOTICE_OWN, PKTMON_LEVEL_INFORMATION, 0,
+                         "%" G_GUINT64_FORMAT " packets of the capture's own output, with "
+                         "%" G_GUINT64_FORMAT " bytes, were left out since the beginning.",
+                         (uint64_t)now->packets, (uint64_t)now->bytes);
+
+    notice->packets_left_out = now->packets;
+}
+
+void own_look(struct ebpf_provider *provider, bool last)
+{
+    struct own *own = &provider->own;
+    uint64_t now = pktmon_clock_monotonic();
+    struct own_counts counts;
+
+    if (provider->options.output_count == 0 || provider->options.keep_own ||
+        (!last && now < own->looked + LOOK_INTERVAL_NS))
+        return;
+    own->looked = now;
+    counts = readings_own(provider->maps[AGENT_MAP_OWN_COUNTS]);
+    if (counts.packets == own->packets)
+        return;
+    report_connections(provider);
+    if (!last && now < own->reported + REPORT_INTERVAL_NS)
+        return;
+    own->reported = now;
+    own->packets = counts.packets;
+    report_counts(provider, &counts);
+}
