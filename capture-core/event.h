@@ -84,6 +84,7 @@ enum pktmon_notice_id {
     PKTMON_NOTICE_TROUBLE = 6,      /* the kernel tells of trouble, with a packet or without */
     PKTMON_NOTICE_UNCOUNTED = 8,    /* packets were recorded that no counter counts */
     PKTMON_NOTICE_UNWRITTEN = 9,    /* counters of what has gone were not written */
+    PKTMON_NOTICE_HOOKS_STAY = 10,  /* hooks stay, and do nothing, for what waits in an NFQUEUE */
 };
 
 /* Windows out-of-band metadata of a packet, in the fields of the metadata record that hold it

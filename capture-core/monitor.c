@@ -139,6 +139,7 @@ static struct pktmon_session_options session_options(const struct pktmon_live_se
     options.sample = own->sample;
     options.max_cpu = own->max_cpu;
     options.buffer_size = own->buffer_size;
+    options.hook_queues = own->hook_queues;
     return options;
 }
 

@@ -67,6 +67,7 @@ struct pktmon_live_session_options {
     uint32_t max_cpu;     /* percent of one CPU that the kernel's part may take. It holds while all
                              active sessions have one, and then the largest; 0 = no ceiling */
     uint32_t buffer_size; /* MiB of ring buffer in the kernel, if no session shares it yet */
+    bool hook_queues; /* netfilter's hooks also where an NFQUEUE is bound (docs/live-capture.md) */
 };
 PKTMON_PUBLIC void pktmon_live_session_options_init(struct pktmon_live_session_options *options);
 

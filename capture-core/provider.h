@@ -8,6 +8,7 @@
 #define PKTMON_PROVIDER_H
 
 #include <glib.h>
+#include <stdatomic.h>
 
 #include "component.h"
 #include "event.h"
@@ -67,13 +68,19 @@ struct pktmon_provider_options {
     /* Whether packets of this namespace are wanted (its name as shown; NULL = the own one), so that
      * the provider can leave out others early, as far as it can; NULL: all are. */
     bool (*wants_netns)(const void *context, const char *netns);
-    /* The same of a component, as it is described now. */
+    /* What else a namespace is called than its name as shown, each time it gets such a name. True:
+     * which makes it a wanted one. NULL: nobody asks. */
+    bool (*take_alias)(const void *context, const char *netns, const char *alias);
+    /* As wants_netns() of a component, as it is described now. */
     bool (*wants_component)(const void *context, const struct pktmon_component *component);
     const void *context;
     /* Packets that none of these matched need not be delivered. */
     const struct pktmon_provider_filter *filters;
-    size_t filter_count;      /* 0 = all packets are wanted */
-    uint16_t vxlan_port;      /* of tunnels, host order */
+    size_t filter_count; /* 0 = all packets are wanted */
+    uint16_t vxlan_port; /* of tunnels, host order */
+    bool hook_queues;    /* netfilter's hooks also where an NFQUEUE is bound (Linux) */
+    /* Becomes true when nobody wants to wait for the start any more; NULL: never. Borrowed. */
+    const atomic_bool *stopped;
     const char *without_ebpf; /* why eBPF cannot be used; NULL: it was not asked for. Borrowed. */
 };
 
@@ -93,11 +100,15 @@ struct pktmon_provider_ops {
     int (*read)(struct pktmon_provider *provider, int timeout_ms, GError **error);
     /* Takes a reading of every counter now; the events come, in their turn, from read(). */
     bool (*read_counters)(struct pktmon_provider *provider, GError **error);
-    /* Asks for other filters and sizes (filters, pkt_size, flow, drops, max_cpu of the options)
-     * while the capture goes on; nothing is missed meanwhile, and bits of filters that stay mean
-     * the same before and after. Returns at once; read() carries it out and says so in changes.
-     * NULL: it cannot, or not yet: one change at a time. */
+    /* Asks for other filters and sizes (filters, pkt_size, flow, drops, max_cpu, wants_netns of the
+     * options) while the capture goes on; nothing is missed meanwhile, and bits of filters that
+     * stay mean the same before and after. Returns at once; read() carries it out and says so in
+     * changes. NULL: it cannot, or not yet: one change at a time. */
     bool (*change)(struct pktmon_provider *provider, const struct pktmon_provider_options *options,
+                   GError **error);
+    /* The same where nothing has changed but which namespaces wants_netns wants. NULL: it does not
+     * need to know. */
+    bool (*select)(struct pktmon_provider *provider, const struct pktmon_provider_options *options,
                    GError **error);
     /* Ends the capture: detaches, takes a last reading of the counters, and delivers all that is
      * still held. */
@@ -122,6 +133,10 @@ PKTMON_PUBLIC struct pktmon_provider *
 pktmon_ebpf_provider_new(const struct pktmon_provider_options *options,
                          struct pktmon_registry *registry, struct pktmon_capture *capture,
                          struct pktmon_sink *sink, GError **error);
+
+/* Whether the kernel drops packets for a reason of this name, in any case. False: error, with the
+ * name that may have been meant. */
+PKTMON_PUBLIC bool pktmon_drop_reason_check(const char *name, GError **error);
 
 /* Linux, devices of the own network namespace alone, by libpcap (libpcap/). Starts
  * pktmon-pcap-agent; as above. */

@@ -25,11 +25,11 @@ enum pktmon_capture_type {
 struct pktmon_session_options {
     enum pktmon_capture_type type;
     enum pktmon_points points;
-    const char *components;        /* comma-separated ids or names; empty = all */
-    const char *netns;             /* "all" (default), "current", or comma-separated names */
-    uint32_t pkt_size;             /* bytes kept of each packet; 0 = whole */
-    uint32_t repeat_size;          /* of the second and later appearances; 0 = whole */
-    bool has_repeat_size;          /* false: as pkt_size */
+    const char *components; /* comma-separated ids or names; empty = all */
+    const char *netns;    /* "all" (default), "current", or comma-separated words (netns-words.h) */
+    uint32_t pkt_size;    /* bytes kept of each packet; 0 = whole */
+    uint32_t repeat_size; /* of the second and later appearances; 0 = whole */
+    bool has_repeat_size; /* false: as pkt_size */
     uint32_t counters_interval_ms; /* 0 = only at the end */
     bool counters_only;
     const char *capture_filter; /* pcap-filter syntax */
@@ -41,6 +41,7 @@ struct pktmon_session_options {
     uint32_t sample;      /* keep one group in so many; 0 = all */
     uint32_t max_cpu;     /* percent of one CPU that the capture may take; 0 = no ceiling */
     uint32_t buffer_size; /* MiB of ring buffer in all */
+    bool hook_queues; /* netfilter's hooks also where an NFQUEUE is bound (docs/live-capture.md) */
     const char *provider; /* "auto" (default), "ebpf", "pcap" */
 };
 

@@ -4,6 +4,7 @@
 #include <glib.h>
 
 #include "account.h"
+#include "plural.h"
 
 struct unwritten {
     struct pktmon_account *account; /* of components that are there */
@@ -48,11 +49,6 @@ void unwritten_close(struct unwritten *unwritten, uint32_t component)
     unwritten->sum.drops += sum.drops;
 }
 
-static const char *plural(uint64_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
 char *unwritten_sentence(const struct unwritten *unwritten)
 {
     const struct pktmon_account_sum *sum = &unwritten->sum;
@@ -61,8 +57,8 @@ char *unwritten_sentence(const struct unwritten *unwritten)
         return NULL;
     return g_strdup_printf(
         "Counters of what has gone without a packet in this capture are not written: "
-        "%" G_GUINT64_FORMAT " component%s, %" G_GUINT64_FORMAT
-        " packet%s at %s edges, %" G_GUINT64_FORMAT " drop%s.",
-        unwritten->gone, plural(unwritten->gone), sum->packets, plural(sum->packets),
-        unwritten->gone == 1 ? "its" : "their", sum->drops, plural(sum->drops));
+        "%" G_GUINT64_FORMAT " %s, %" G_GUINT64_FORMAT " %s at %s edges, %" G_GUINT64_FORMAT " %s.",
+        unwritten->gone, PLURAL(unwritten->gone, "component", "components"), sum->packets,
+        PLURAL(sum->packets, "packet", "packets"), PLURAL(unwritten->gone, "its", "their"),
+        sum->drops, PLURAL(sum->drops, "drop", "drops"));
 }

@@ -36,6 +36,7 @@ static struct pktmon_session_options session_options(const struct arguments *arg
         .sample = number[OPTION_SAMPLE],
         .max_cpu = number[OPTION_MAX_CPU],
         .buffer_size = number[OPTION_BUFFER_SIZE],
+        .hook_queues = number[OPTION_HOOK_QUEUES],
         .provider = text[OPTION_PROVIDER],
     };
 }

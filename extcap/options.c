@@ -66,9 +66,17 @@ const struct option options[OPTION_COUNT] = {
     [OPTION_COMPONENTS] = {"components", GROUP_COMPONENTS, OPTION_KIND_TEXT, "Components",
                            "Ids or names of components, separated by commas; empty for all",
                            .placeholder = "all"},
-    [OPTION_NETNS] = {"netns", GROUP_COMPONENTS, OPTION_KIND_TEXT, "Network namespaces",
-                      "all, current, or names of namespaces, separated by commas",
-                      .default_value = "all"},
+    [OPTION_NETNS] =
+        {"netns", GROUP_COMPONENTS, OPTION_KIND_TEXT, "Network namespaces",
+         "all, current, or names, paths, and ids of processes or containers, separated "
+         "by commas",
+         .default_value = "all"},
+    [OPTION_HOOK_QUEUES] =
+        {"hook-queues", GROUP_COMPONENTS, OPTION_KIND_FLAG, "Hooks where packets are queued",
+         "Attach to netfilter's hooks also where a program has bound an NFQUEUE: "
+         "what waits in it is queued again when the capture begins, and lost if "
+         "the capture is killed",
+         .default_value = "false"},
     [OPTION_PKT_SIZE] = {"pkt-size", GROUP_LIMITS, OPTION_KIND_NUMBER, "Bytes of each packet",
                          "Bytes kept of each packet, 0 for whole packets", .default_value = "0",
                          .maximum = PKTMON_MAX_BLOCK_SIZE},
@@ -344,10 +352,10 @@ bool options_parse(struct arguments *arguments, int argc, char **argv, GError **
     if (!set_defaults(arguments, error)) {
         return false;
     }
+    /* The first error counts, but the rest says where the output goes. */
+    bool good = true;
     while ((word = take(&cursor))) {
-        if (!parse_word(arguments, word, &cursor, error)) {
-            return false;
-        }
+        good = parse_word(arguments, word, &cursor, good ? error : NULL) && good;
     }
-    return true;
+    return good;
 }

@@ -18,6 +18,7 @@ enum option_id {
     OPTION_VXLAN_PORT,
     OPTION_COMPONENTS,
     OPTION_NETNS,
+    OPTION_HOOK_QUEUES,
     OPTION_PKT_SIZE,
     OPTION_REPEAT_SIZE,
     OPTION_COUNTERS_INTERVAL,
@@ -89,7 +90,7 @@ struct arguments {
     bool given[OPTION_COUNT];       /* with a value that is not empty */
 };
 
-/* Fills all of arguments. */
+/* Fills all of arguments, as far as they can be understood. */
 bool options_parse(struct arguments *arguments, int argc, char **argv, GError **error);
 
 #endif

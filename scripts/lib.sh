@@ -3,7 +3,7 @@
 # What the scripts and the tests share: who does what, building, and the agent's capabilities.
 
 PROJECT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-AGENT_CAPABILITIES=cap_bpf,cap_perfmon,cap_net_admin,cap_net_broadcast,cap_sys_admin,cap_sys_ptrace=ep
+AGENT_CAPABILITIES=cap_bpf,cap_perfmon,cap_net_admin,cap_net_broadcast,cap_sys_admin,cap_sys_ptrace,cap_dac_read_search=ep
 PCAP_AGENT_CAPABILITIES=cap_net_raw=ep
 
 die() {
@@ -18,6 +18,14 @@ as_root() {
         command -v sudo >/dev/null || die "Run this as root, or install sudo."
         sudo -- "$@"
     fi
+}
+
+# require_root WHY: ends at once, before anything was done, for who is not root and cannot become it.
+require_root() {
+    ((EUID != 0)) || return 0
+    command -v sudo >/dev/null || die "$1: run it as root, or install sudo."
+    sudo -n true 2>/dev/null || { [[ -t 0 ]] && sudo -v; } ||
+        die "$1: run it as root, or as a user who may use sudo."
 }
 
 # Who captures: never root, because Wireshark ignores plugins and extcaps of the build tree for it.

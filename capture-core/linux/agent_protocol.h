@@ -15,10 +15,11 @@
 #include "records.h"
 
 #define AGENT_SOCKET      3
-#define AGENT_PROTOCOL    2
+#define AGENT_PROTOCOL    3
 #define AGENT_NAME_SIZE   80
 #define AGENT_DRIVER_SIZE 32
 #define AGENT_TEXT_SIZE   480
+#define AGENT_ALIAS_SIZE  256
 #define AGENT_MAX_BUFFER  4096 /* MiB */
 
 enum agent_request_type {
@@ -32,6 +33,8 @@ enum agent_request_type {
                          AGENT_CHANGED */
     AGENT_FORGET =
         7, /* delete entries of the tables, then say AGENT_FORGOTTEN; while it captures */
+    AGENT_SELECT = 8, /* of namespaces, whether something may be attached there; no answer */
+    AGENT_SETTLE = 9, /* once all that was asked so far is done, say AGENT_CHANGED */
 };
 
 /* What a filter was compiled for. */
@@ -63,7 +66,17 @@ struct agent_start {
     uint8_t upper_edges;      /* all points of the stack, not the driver edges alone */
     uint8_t record_flow;      /* passing packets; they are followed in any case */
     uint8_t record_drops;
-    uint8_t leaves_out_netns; /* heed AGENT_MAP_UNWANTED_NETNS */
+    uint8_t leaves_out_netns; /* heed AGENT_MAP_UNWANTED_NETNS, and attach nothing in a namespace
+                                 but after AGENT_SELECT */
+    uint8_t hook_queues;      /* attach to netfilter's hooks where an NFQUEUE is bound, too */
+};
+
+#define AGENT_SELECTION_PART 60 /* namespaces in one message */
+
+struct agent_selection {
+    uint32_t wanted;
+    uint32_t count;
+    uint64_t cookies[AGENT_SELECTION_PART];
 };
 
 enum agent_entry_kind {
@@ -105,8 +118,9 @@ struct agent_request {
     uint32_t type;
     union {
         struct agent_start start;
-        struct agent_filter_part part; /* of AGENT_FILTER */
-        struct agent_forget forget;
+        struct agent_filter_part part;    /* of AGENT_FILTER */
+        struct agent_selection selection; /* of AGENT_SELECT */
+        struct agent_forget forget;       /* of AGENT_FORGET */
     };
 };
 
@@ -122,9 +136,11 @@ enum agent_message_type {
     AGENT_MISSED,
     AGENT_XDP, /* before AGENT_STARTED, AGENT_STOPPED and AGENT_MISSED, of each device */
     AGENT_CHANGED,
+    AGENT_NETNS_ALIAS, /* after AGENT_NETNS of the same one */
     AGENT_NETNS_GONE, /* the kernel has ended it, or soon will */
     AGENT_FORGOTTEN,
     AGENT_IMPOSSIBLE, /* as AGENT_ERROR: eBPF is not possible or not permitted here */
+    AGENT_NOTICE,     /* text: one sentence about what the agent does */
 };
 
 /* The order of the descriptors that come with AGENT_STARTED. */
@@ -147,6 +163,12 @@ struct agent_netns {
     uint64_t cookie;
     uint32_t inode;
     char name[AGENT_NAME_SIZE]; /* as `ip netns`, else a container's short id, else empty */
+};
+
+/* What else a namespace is called: another name, a path that leads to it, a container's whole id. */
+struct agent_netns_alias {
+    uint64_t cookie;
+    char name[AGENT_ALIAS_SIZE];
 };
 
 struct agent_device {
@@ -177,7 +199,8 @@ struct agent_message {
     uint32_t type;
     union {
         char text[AGENT_TEXT_SIZE];
-        struct agent_netns netns;   /* of AGENT_NETNS_GONE: cookie only */
+        struct agent_netns netns; /* of AGENT_NETNS_GONE: cookie only */
+        struct agent_netns_alias alias;
         struct agent_device device; /* of AGENT_DEVICE_GONE: net_cookie and ifindex only */
         struct {
             uint32_t rings;

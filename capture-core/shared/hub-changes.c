@@ -35,6 +35,37 @@ static void add_needs(struct pktmon_provider_options *options, const struct subs
     options->max_cpu = first ? own->max_cpu : looser_ceiling(options->max_cpu, own->max_cpu);
 }
 
+static bool wants_netns(const struct subscriber *subscriber, const char *netns)
+{
+    const struct pktmon_provider_options *own = &subscriber->options;
+
+    return !own->wants_netns || own->wants_netns(own->context, netns);
+}
+
+/* As pktmon_provider_options.wants_netns: one of those awake wants it, or the one that is served.
+ */
+static bool hub_wants_netns(const void *context, const char *netns)
+{
+    const struct hub *hub = context;
+    bool wanted = hub->other && wants_netns(hub->other, netns);
+
+    for (guint i = 0; !wanted && i < hub->subscribers->len; i++) {
+        wanted = wants_netns(hub->subscribers->pdata[i], netns);
+    }
+    return wanted;
+}
+
+/* Whether all of them choose namespaces. */
+static bool hub_selects(const struct hub *hub, const struct subscriber *other)
+{
+    bool selects = other || hub->subscribers->len > 0;
+
+    for (guint i = 0; selects && i < hub->subscribers->len; i++) {
+        selects = ((const struct subscriber *)hub->subscribers->pdata[i])->options.wants_netns;
+    }
+    return selects && (!other || other->options.wants_netns);
+}
+
 /* Whether any of those awake has filters that the provider is to judge by. */
 static bool any_filters(const struct hub_order *order)
 {
@@ -52,6 +83,7 @@ static void ask_for_all(struct pktmon_provider_options *options)
     options->flow = options->drops = true;
     options->pkt_size = options->repeat_size = options->max_cpu = 0;
     options->filter_count = 0;
+    options->wants_netns = NULL;
 }
 
 struct hub_order *hub_order_new(const struct hub *hub, const struct subscriber *other)
@@ -73,6 +105,11 @@ struct hub_order *hub_order_new(const struct hub *hub, const struct subscriber *
     }
     options->points = hub->points;
     options->vxlan_port = hub->vxlan_port;
+    options->hook_queues = hub->hook_queues;
+    if (hub_selects(hub, other)) {
+        options->wants_netns = hub_wants_netns;
+        options->context = hub;
+    }
     options->filters = order->filters;
     struct filter_bits bits = hub->bits;
     if (other && other->filters->len == 0) {
@@ -111,7 +148,8 @@ static bool is_same(const struct hub_order *one, const struct hub_order *other)
     const struct pktmon_provider_options *left = &one->options, *right = &other->options;
     bool same = left->flow == right->flow && left->drops == right->drops &&
                 left->pkt_size == right->pkt_size && left->repeat_size == right->repeat_size &&
-                left->max_cpu == right->max_cpu && left->filter_count == right->filter_count;
+                left->max_cpu == right->max_cpu && left->filter_count == right->filter_count &&
+                left->wants_netns == right->wants_netns;
 
     for (size_t i = 0; same && i < left->filter_count; i++) {
         same = is_same_filter(&one->filters[i], &other->filters[i]);
@@ -258,6 +296,7 @@ static void change_ended(struct hub *hub, GError *error)
     struct hub_request *request = g_steal_pointer(&hub->changing);
     struct hub_order *order = g_steal_pointer(&hub->asked);
 
+    hub->other = NULL;
     if (!error) {
         take_order(hub, order);
         if (request) {
@@ -290,24 +329,30 @@ static GError *cannot_change(void)
 static void ask(struct hub *hub, struct hub_request *request)
 {
     const struct pktmon_provider_ops *ops = hub->provider->ops;
+    bool (*change)(struct pktmon_provider *, const struct pktmon_provider_options *, GError **);
     GError *error = NULL;
+    bool same;
 
     hub->changing = request;
-    hub->asked = hub_order_new(hub, request ? request->subscriber : NULL);
-    if (is_same(hub->asked, hub->order)) {
+    hub->other = request ? request->subscriber : NULL;
+    hub->selects_less = false;
+    hub->asked = hub_order_new(hub, hub->other);
+    same = is_same(hub->asked, hub->order);
+    change = same ? ops->select : ops->change;
+    if (same && (!change || !hub->asked->options.wants_netns)) {
         /* The provider borrows from the order that it was given. */
         hub_order_free(hub->asked);
         hub->asked = hub->order;
         change_ended(hub, NULL);
         return;
     }
-    if (!ops->change) {
+    if (!change) {
         change_ended(hub, cannot_change());
         return;
     }
     hub->changes = hub->provider->changes;
     hub->change_due = pktmon_clock_monotonic() + CHANGE_TIMEOUT_NS;
-    if (!ops->change(hub->provider, &hub->asked->options, &error)) {
+    if (!change(hub->provider, &hub->asked->options, &error)) {
         change_ended(hub, error ? error : cannot_change());
     }
 }
@@ -380,7 +425,7 @@ void hub_advance_changes(struct hub *hub)
     }
     if (!hub->asked && hub->less_due && pktmon_clock_monotonic() > hub->less_due) {
         hub->less_due = 0;
-        if (has_too_much(hub)) {
+        if (has_too_much(hub) || (hub->selects_less && hub->subscribers->len > 0)) {
             ask(hub, NULL);
         }
     }

@@ -81,6 +81,7 @@ static struct hub *hub_new(pktmon_source *source, const struct subscriber *subsc
     hub->source = source;
     hub->points = subscriber->options.points;
     hub->vxlan_port = subscriber->options.vxlan_port;
+    hub->hook_queues = subscriber->options.hook_queues;
     g_mutex_init(&hub->mutex);
     g_cond_init(&hub->turned);
     g_queue_init(&hub->requests);
@@ -118,6 +119,7 @@ static bool fits(const struct hub *hub, pktmon_source *source, const struct subs
 {
     return hub->source == source && hub->points == subscriber->options.points &&
            hub->vxlan_port == subscriber->options.vxlan_port &&
+           hub->hook_queues == subscriber->options.hook_queues &&
            hub->reserved + needed_bits(subscriber) <= PKTMON_PROVIDER_FILTERS;
 }
 

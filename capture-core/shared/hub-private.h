@@ -49,6 +49,7 @@ struct hub {
     pktmon_source *source;
     enum pktmon_points points;
     uint16_t vxlan_port;
+    bool hook_queues;
     GThread *thread;
     GMutex mutex;
     GCond turned;    /* a request has come, or is done */
@@ -65,9 +66,11 @@ struct hub {
     struct filter_bits bits, bits_before;
     struct hub_order *order, *asked; /* in force; asked for, or NULL */
     struct hub_request *changing;    /* whom it was asked for; NULL: for one that left */
+    const struct subscriber *other;  /* of those that are asleep, the one that is to be served */
     struct hub_order *declined; /* what was refused when one left, and is not asked for again */
     GPtrArray *overdue;         /* of struct hub_order: what was asked for, without an answer */
     uint64_t less_due;          /* ns, monotonic: when less is asked for; 0: nobody has left */
+    bool selects_less;          /* one has left that may have wanted namespaces of its own */
     unsigned changes;           /* of the provider, that are known */
     uint64_t change_due;        /* ns, monotonic: when it has taken too long */
     int64_t offset;             /* of events' times: real-time minus monotonic */

@@ -94,6 +94,10 @@ void hub_forget(struct hub *hub, struct subscriber *subscriber)
         filter_bits_release(all[i], &subscriber->next_bits, &none, now);
     }
     drop_changes(hub, subscriber);
+    hub->selects_less = true;
+    if (hub->other == subscriber) {
+        hub->other = NULL;
+    }
     if (hub->changing && hub->changing->subscriber == subscriber) {
         hub_request_free(g_steal_pointer(&hub->changing));
     }
@@ -234,6 +238,7 @@ static bool open_provider(struct hub *hub, const struct subscriber *subscriber, 
 static bool prepare_provider(struct hub *hub, struct subscriber *subscriber, GError **error)
 {
     hub->bits = (struct filter_bits){0};
+    hub->other = subscriber;
     hub_assign(hub, subscriber, subscriber->filters);
     if (hub->provider && hub_order_fits(hub, subscriber)) {
         return true;
@@ -343,6 +348,7 @@ static void serve_enumerate(struct hub *hub, struct hub_request *request)
     if (hub->provider || prepare_provider(hub, request->subscriber, &error)) {
         describe(hub, request);
     }
+    hub->other = NULL;
     hub_answer(hub, request, error);
 }
 
@@ -355,9 +361,11 @@ static void serve_start(struct hub *hub, struct hub_request *request)
         return;
     }
     if (!start_provider(hub, request->subscriber, &error)) {
+        hub->other = NULL;
         hub_answer(hub, request, error);
         return;
     }
+    hub->other = NULL;
     g_ptr_array_add(hub->subscribers, request->subscriber);
     activate(hub, request);
 }

@@ -11,7 +11,7 @@ source /network.sh
 name=$1
 closed_port=7001
 uid=65534
-capabilities=+bpf,+perfmon,+net_admin,+net_broadcast,+sys_admin,+sys_ptrace
+capabilities=+bpf,+perfmon,+net_admin,+net_broadcast,+sys_admin,+sys_ptrace,+dac_read_search
 start_tenths=700
 
 # An initramfs has no extended attributes, so that the agent has its capabilities as ambient ones.
@@ -26,7 +26,7 @@ capture() {
 # wait_for_capture NAME
 wait_for_capture() {
     for ((i = 0; i < start_tenths; i++)); do
-        [[ ! -s /tmp/$1 ]] || return 0
+        ! grep -qas 'The capture began' "/tmp/$1" || return 0
         kill -0 "$pid" || return 1
         sleep 0.1
     done

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Namespaces and devices are made, renamed, moved and deleted all the time, more than a hundred
-# namespaces a minute: each packet is shown where it was, none is missing, and no namespace lives
-# longer for the capture's sake.
+# namespaces a minute: each packet is shown where it was, none is missing, nothing that
+# has only gone is said to be refused, and no namespace lives longer for the capture's sake.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -148,6 +148,8 @@ expect_equal "packets that are missing" "" "$(comm -23 "$SCRATCH/wanted" "$SCRAT
 expect_equal "groups of several packets" "" "$(packets "$file" "udp.dstport == $PORT && !icmp" udp.payload |
     cut -f 1,2 | sort -u | cut -f 2 | sort | uniq -d)"
 expect_ordered "$file"
+expect_equal "what was refused, of what had only gone" "" "$(fields "$file" \
+    "pktmon.event.id == 4 && pktmon.event.message contains \"$NAME-\"" pktmon.event.message)"
 expect_equal "losses" "" "$(fields "$file" \
     "pktmon.lost && pktmon.component.name contains \"$NAME-\"" frame.number)"
 

@@ -3,6 +3,7 @@
  * many_sessions NETNS,...: sessions in one process, which look at some network namespaces, as
  * standard input asks for, one command a line:
  *
+ *   netns NETNS,...        those that sessions look at from now on
  *   start NAME FILTER      a session with a filter of pcap-filter(7)
  *   slow NAME FILTER       the same, whose callback takes its time, with a small buffer
  *   add NAME FILTER        one more filter, while it is active
@@ -33,7 +34,7 @@ struct watch {
     bool slow;
 };
 
-static const char *netns;
+static char *netns;
 
 static bool is_watched(const struct watch *watch, uint32_t id)
 {
@@ -154,6 +155,12 @@ static bool obey(struct pktmon_monitor *monitor, GHashTable *watches, char **wor
     if (g_str_equal(words[0], "stop")) {
         return stop(watches, words[1], error);
     }
+    if (g_str_equal(words[0], "netns")) {
+        g_free(netns);
+        netns = g_strdup(words[1]);
+        puts("ok");
+        return true;
+    }
     bool good = g_str_equal(words[0], "add") ? add(watches, words[1], words[2], error)
                                              : start(monitor, watches, words[1], words[2],
                                                      g_str_equal(words[0], "slow"), error);
@@ -170,7 +177,7 @@ int main(int argc, char **argv)
     struct pktmon_monitor *monitor = pktmon_monitor_new("ebpf", NULL);
     char line[512];
 
-    netns = argc > 1 ? argv[1] : NULL;
+    netns = g_strdup(argc > 1 ? argv[1] : NULL);
     setvbuf(stdout, NULL, _IOLBF, 0);
     while (fgets(line, sizeof(line), stdin)) {
         g_auto(GStrv) words = g_strsplit(g_strchomp(line), " ", 3);

@@ -9,39 +9,13 @@ source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/journey.sh"
 # shellcheck source=tests/live/objects.sh
 source "$(dirname "$0")/objects.sh"
+# shellcheck source=tests/live/sessions-lib.sh
+source "$(dirname "$0")/sessions-lib.sh"
 
 NUMBERED=$PKTMON_BUILD/tests/live/numbered
 COUNT=4000 # packets for each session
 RATE=800   # of each, a second: no more than a busy machine can do
 EDGES=2     # lower ones, of the devices of A and B
-
-# bring PROGRAM: where the user can run it, beside the library and the agents. Prints its path.
-bring() {
-    if [[ $PLACE != "$PKTMON_BUILD" ]]; then
-        mkdir -p "$PLACE/${1%/*}"
-        cp "$PKTMON_BUILD/$1" "$PLACE/$1"
-        cp -P "$PKTMON_BUILD"/capture-core/libpktmon.so* "$PLACE/capture-core/"
-        chmod -R u=rwX,go=rX "$PLACE/${1%%/*}" "$PLACE"/capture-core/libpktmon.so*
-    fi
-    echo "$PLACE/$1"
-}
-
-# begin: many_sessions in the background, which sessions() speaks with.
-begin() {
-    rm -f "$SCRATCH"/{to,from}
-    mkfifo "$SCRATCH"/{to,from}
-    (exec_as_user "$many" "$NAME-a,$NAME-sw,$NAME-b" <"$SCRATCH/to" >"$SCRATCH/from" 2>"$SCRATCH/notices") &
-    sessions_pid=$!
-    own_pids+=("$sessions_pid")
-    exec 8>"$SCRATCH/to" 9<"$SCRATCH/from"
-}
-
-# sessions COMMAND ...: sets answer.
-sessions() {
-    echo "$*" >&8
-    read -r -t 90 answer <&9 || fail "no answer to $*"
-    [[ $answer != error* ]] || fail "$*: $answer"
-}
 
 # send PORT: in the background.
 send() {
@@ -74,11 +48,6 @@ expect_exact() {
     expect_equal "packets, numbers, and losses of $1" "$1 $(($2 * EDGES)) $2 0 0 0" "${answer% *}"
 }
 
-# agents: processes of the sessions.
-agents() {
-    pgrep -P "$sessions_pid" -x pktmon-agent
-}
-
 # programs: how many the only agent holds.
 programs() {
     kernel_objects "$(agents)" | grep -c '^prog '
@@ -90,11 +59,10 @@ has_programs() {
 }
 
 senders=()
-many=$(bring tests/live/many_sessions)
 network_make "$NAME"
 ping_once a "$NETWORK_ADDRESS_B"
 
-begin
+begin_sessions "$NAME-a,$NAME-sw,$NAME-b"
 sessions start one udp port 7001
 alone=$(programs)
 for number in two:7002 three:7003 four:7004; do

@@ -41,5 +41,7 @@ enum agent_role {
 void privilege_check(void);
 /* From here on the process has the capabilities of its role alone, as far as it was given them. */
 void privilege_keep(enum agent_role role);
+/* From here on it has none. */
+void privilege_drop(void);
 
 #endif

@@ -19,13 +19,17 @@
 /* Each is answered with HANDOVER_DONE, after all that it made the scanner report. */
 enum scan_request_type {
     SCAN_LIST = 1,  /* look for namespaces, and report them and their devices to the reader */
-    SCAN_HAND_OVER, /* hand over all that is known, and from now on what is found */
+    SCAN_HAND_OVER, /* hand over all that is known and wanted, and from now on what is found;
+                       wanted: all namespaces are, whatever SCAN_SELECT said and will say */
+    SCAN_SELECT,    /* cookie, wanted: of one namespace */
     SCAN_REST,      /* no longer */
     SCAN_XDP,       /* report to the reader what XDP programs dropped */
 };
 
 struct scan_request {
     uint32_t type;
+    uint32_t wanted;
+    uint64_t cookie;
 };
 
 /* The scanner may report the same more than once. */
@@ -33,7 +37,7 @@ enum handover_type {
     HANDOVER_DONE = 1,     /* request */
     HANDOVER_CGROUP,       /* the root of the control groups; with its descriptor */
     HANDOVER_NETNS,        /* cookie, own, name; with its descriptor */
-    HANDOVER_NETNS_UNUSED, /* cookie: nobody but the holder has it */
+    HANDOVER_NETNS_UNUSED, /* cookie: nobody but the holder has it, or it is not wanted any more */
     HANDOVER_NETNS_GONE,   /* cookie: the kernel has ended it, or soon will */
     HANDOVER_DEVICE,       /* of a namespace that was handed over, which receives without a
                               tracepoint: cookie, own, ifindex, name; with the namespace's descriptor */

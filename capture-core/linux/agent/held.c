@@ -14,7 +14,6 @@ static void free_device(void *data)
 {
     struct held_device *device = data;
 
-    ingress_end_before(device);
     ingress_detach(device);
     g_free(device);
 }
@@ -23,7 +22,7 @@ static void free_netns(void *data)
 {
     struct held_netns *netns = data;
 
-    netfilter_detach(netns);
+    netfilter_forget(netns);
     g_hash_table_unref(netns->devices);
     g_free(netns);
 }
@@ -50,6 +49,7 @@ struct held_netns *held_take_netns(const struct handover *handed)
         netns = g_new0(struct held_netns, 1);
         netns->cookie = handed->cookie;
         netns->own = handed->own;
+        netns->netfilter.queues.file = -1;
         netns->devices = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, free_device);
         g_hash_table_insert(held, &netns->cookie, netns);
     }
@@ -95,17 +95,24 @@ void held_for_all(void (*function)(struct held_netns *netns))
         function(netns);
 }
 
+void held_for_devices_of(struct held_netns *netns, void (*function)(struct held_device *device))
+{
+    GHashTableIter devices;
+    void *device;
+
+    g_hash_table_iter_init(&devices, netns->devices);
+    while (g_hash_table_iter_next(&devices, NULL, &device))
+        function(device);
+}
+
 void held_for_all_devices(void (*function)(struct held_device *device))
 {
-    GHashTableIter namespaces, devices;
-    void *netns, *device;
+    GHashTableIter namespaces;
+    void *netns;
 
     g_hash_table_iter_init(&namespaces, held);
-    while (g_hash_table_iter_next(&namespaces, NULL, &netns)) {
-        g_hash_table_iter_init(&devices, ((struct held_netns *)netns)->devices);
-        while (g_hash_table_iter_next(&devices, NULL, &device))
-            function(device);
-    }
+    while (g_hash_table_iter_next(&namespaces, NULL, &netns))
+        held_for_devices_of(netns, function);
 }
 
 int held_run(const struct held_netns *netns, int file, int (*function)(void *data), void *data)

@@ -34,8 +34,10 @@ static void take_netns_unused(const struct handover *handed, int file)
     struct held_netns *netns = held_find(handed->cookie);
 
     (void)file;
-    if (netns)
-        netfilter_detach(netns);
+    if (!netns)
+        return;
+    netfilter_detach(netns);
+    held_for_devices_of(netns, ingress_detach);
 }
 
 static void take_netns_gone(const struct handover *handed, int file)
@@ -43,7 +45,8 @@ static void take_netns_gone(const struct handover *handed, int file)
     struct held_netns *netns = held_find(handed->cookie);
 
     (void)file;
-    if (netns)
+    /* A namespace without an id is let go before it has ended. */
+    if (netns && !netfilter_is_staying(netns))
         held_forget(netns);
 }
 
@@ -93,13 +96,23 @@ static uint32_t hear_scanner(void)
     return handed.type == HANDOVER_DONE ? handed.request : 0;
 }
 
+static void ask_scanner_for(const struct scan_request *request)
+{
+    handover_send(scanner, request, sizeof(*request), HANDOVER_NO_FILE);
+    while (hear_scanner() != request->type)
+        ;
+}
+
 static void ask_scanner(enum scan_request_type type)
 {
-    const struct scan_request request = {.type = type};
+    ask_scanner_for(&(struct scan_request){.type = type});
+}
 
-    handover_send(scanner, &request, sizeof(request), HANDOVER_NO_FILE);
-    while (hear_scanner() != type)
-        ;
+/* What is wanted, wherever it is. */
+static void ask_to_hand_over(const struct agent_start *wanted)
+{
+    ask_scanner_for(
+        &(struct scan_request){.type = SCAN_HAND_OVER, .wanted = !wanted->leaves_out_netns});
 }
 
 /* --- what the reader asks --- */
@@ -145,32 +158,15 @@ static void answer_start(const struct agent_request *request)
     if (wanted->buffer_size == 0 || wanted->buffer_size > AGENT_MAX_BUFFER)
         agent_fail("The buffer size must be 1 to %d MiB.", AGENT_MAX_BUFFER);
     started = true;
+    netfilter_open(wanted->hook_queues);
     programs_start(wanted);
-    ask_scanner(SCAN_HAND_OVER);
+    ask_to_hand_over(wanted);
     ask_scanner(SCAN_XDP);
     programs_run(true);
     say_started();
 }
 
-/* What is attached becomes what is to end, and all is handed over and attached again. */
-static void renew_all(void)
-{
-    held_for_all_devices(ingress_renew);
-    held_for_all(netfilter_renew);
-    sockets_renew();
-    ask_scanner(SCAN_HAND_OVER);
-}
-
-static void end_all_before(void)
-{
-    sockets_end_before();
-    held_for_all(netfilter_end_before);
-    held_for_all_devices(ingress_end_before);
-    programs_end_before();
-}
-
-/* The other generation is attached everywhere before it takes over, and the one before until then:
- * no packet passes unseen. */
+/* What is attached stays: it leads to the generation that runs (gates.c). */
 static void answer_change(const struct agent_request *request)
 {
     struct agent_message message = {.type = AGENT_CHANGED};
@@ -182,9 +178,9 @@ static void answer_change(const struct agent_request *request)
 
     message.changed.refusal = -error;
     if (!error) {
-        renew_all();
+        ask_to_hand_over(&request->start);
         programs_run(true);
-        end_all_before();
+        programs_end_before();
         message.changed.filtered = programs_filter();
     }
     agent_say(&message);
@@ -201,6 +197,7 @@ static void answer_stop(const struct agent_request *request)
     held_for_all(netfilter_detach);
     held_for_all_devices(ingress_detach);
     programs_stop();
+    held_for_all(netfilter_say_staying);
     agent_say(&(struct agent_message){.type = AGENT_STOPPED, .misses = programs_misses()});
 }
 
@@ -223,10 +220,31 @@ static void answer_forget(const struct agent_request *request)
     forget_entries(&request->forget);
 }
 
+static void answer_select(const struct agent_request *request)
+{
+    const struct agent_selection *selection = &request->selection;
+
+    if (selection->count > AGENT_SELECTION_PART)
+        agent_fail("The selection of namespaces is not one.");
+    for (uint32_t i = 0; i < selection->count; i++)
+        ask_scanner_for(&(struct scan_request){
+            .type = SCAN_SELECT, .wanted = selection->wanted, .cookie = selection->cookies[i]});
+}
+
+/* Each request is done before the next one is read. */
+static void answer_settle(const struct agent_request *request)
+{
+    struct agent_message message = {.type = AGENT_CHANGED};
+
+    (void)request;
+    message.changed.filtered = programs_filter();
+    agent_say(&message);
+}
+
 static void (*const answers[])(const struct agent_request *request) = {
     [AGENT_LIST] = answer_list,     [AGENT_START] = answer_start,   [AGENT_STOP] = answer_stop,
     [AGENT_MISSES] = answer_misses, [AGENT_FILTER] = answer_filter, [AGENT_CHANGE] = answer_change,
-    [AGENT_FORGET] = answer_forget,
+    [AGENT_FORGET] = answer_forget, [AGENT_SELECT] = answer_select, [AGENT_SETTLE] = answer_settle,
 };
 
 static void read_request(void)
@@ -252,17 +270,25 @@ static void end_scanner(void)
     waitpid(scanner_process, NULL, 0);
 }
 
+/* Wherever the process ends, but by SIGKILL. */
+static void end_hooks(void)
+{
+    programs_run(false);
+    netfilter_leave();
+}
+
 void holder_run(int socket, pid_t process)
 {
     scanner = socket;
     scanner_process = process;
     atexit(end_scanner);
+    atexit(end_hooks);
     held_open();
     for (;;) {
         struct pollfd polls[] = {{.fd = AGENT_SOCKET, .events = POLLIN},
                                  {.fd = scanner, .events = POLLIN}};
 
-        if (poll(polls, G_N_ELEMENTS(polls), -1) < 0 && errno != EINTR)
+        if (poll(polls, G_N_ELEMENTS(polls), netfilter_go_on()) < 0 && errno != EINTR)
             exit(EXIT_FAILURE);
         if (polls[1].revents)
             hear_scanner();

@@ -59,16 +59,3 @@ void ingress_detach(struct held_device *device)
         close(device->ingress_link);
     device->ingress_link = -1;
 }
-
-void ingress_renew(struct held_device *device)
-{
-    device->ingress_link_before = device->ingress_link;
-    device->ingress_link = -1;
-}
-
-void ingress_end_before(struct held_device *device)
-{
-    if (device->ingress_link_before > 0)
-        close(device->ingress_link_before);
-    device->ingress_link_before = -1;
-}

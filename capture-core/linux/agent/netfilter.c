@@ -12,6 +12,7 @@
 #include <linux/netfilter.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -44,6 +45,10 @@ static const struct {
 };
 
 static const uint32_t families[NETFILTER_FAMILIES] = {NFPROTO_IPV4, NFPROTO_IPV6};
+
+/* How long links stay for what waits in a queue, and how often that is looked at. */
+#define STAY_MS      10000
+#define STAY_STEP_MS 10
 
 G_STATIC_ASSERT(NETFILTER_HOOKS == NF_INET_NUMHOOKS);
 
@@ -83,10 +88,9 @@ static int attach_hook(struct netfilter_links *links, uint32_t family, uint32_t 
     return 0;
 }
 
-/* Runs inside the namespace. The first refusal, where there was one. */
-static int attach_hooks(void *data)
+/* The first refusal, where there was one. */
+static int attach_hooks(struct netfilter_links *links)
 {
-    struct netfilter_links *links = data;
     int refusal = 0;
 
     for (size_t family = 0; family < NETFILTER_FAMILIES; family++) {
@@ -103,6 +107,31 @@ static int attach_hooks(void *data)
     return refusal;
 }
 
+static bool hooks_queues;
+
+void netfilter_open(bool hook_queues)
+{
+    hooks_queues = hook_queues;
+}
+
+/* Runs inside the namespace. Not 0: as above, or REFUSAL_QUEUE. */
+#define REFUSAL_QUEUE 1
+
+static int attach_inside(void *data)
+{
+    struct netfilter_links *links = data;
+
+    links->queues = queues_open();
+    if (!hooks_queues && queues_are_bound(&links->queues))
+        return REFUSAL_QUEUE;
+    return attach_hooks(links);
+}
+
+static const char *label(const struct held_netns *netns)
+{
+    return netns->own ? "current" : netns->name; /* as users call it */
+}
+
 /* What one namespace refuses, the next one refuses too: one sentence is enough. */
 static void say_refused(const struct held_netns *netns, int error)
 {
@@ -115,43 +144,199 @@ static void say_refused(const struct held_netns *netns, int error)
     said = true;
     agent_say_missing("netfilter hooks of network namespace %s, and of others that refuse them "
                       "alike (%s)%s",
-                      netns->name, g_strerror(-error), advice ? advice : "");
+                      label(netns), g_strerror(-error), advice ? advice : "");
+}
+
+static void say_queue(const struct held_netns *netns)
+{
+    if (netns->netfilter.queues.exact)
+        agent_say_missing("netfilter hooks of network namespace %s: an NFQUEUE is bound there, and "
+                          "what waits in it is lost or queued again when hooks come and go; "
+                          "--hook-queues attaches them all the same",
+                          label(netns));
+    else
+        agent_say_missing("netfilter hooks of network namespace %s: an NFQUEUE may be bound there, "
+                          "which pktmon-agent cannot see without the capability "
+                          "cap_dac_read_search; --hook-queues attaches them all the same",
+                          label(netns));
+}
+
+static void close_one(struct netfilter_links *links)
+{
+    close(links->descriptors[--links->count]);
 }
 
 static void close_all(struct netfilter_links *links)
 {
     while (links->count > 0)
-        close(links->descriptors[--links->count]);
+        close_one(links);
+    queues_close(&links->queues);
+    links->deadline = 0;
 }
 
 void netfilter_attach(struct held_netns *netns, int file)
 {
+    struct netfilter_links *links = &netns->netfilter;
     int error;
 
-    if (netns->netfilter.tried || programs_place("netfilter_first") < 0)
+    links->deadline = 0; /* those that stayed are wanted again */
+    if (links->tried || programs_place("netfilter_first") < 0)
         return;
-    netns->netfilter.tried = true;
-    error = held_run(netns, file, attach_hooks, &netns->netfilter);
+    links->queues.file = -1;
+    error = held_run(netns, file, attach_inside, links);
     if (error == -EMFILE)
-        close_all(&netns->netfilter); /* the agent itself needs a few */
-    if (error)
+        netfilter_detach(netns); /* the agent itself needs a few */
+    links->tried = true;
+    if (links->count == 0)
+        close_all(links);
+    if (error == REFUSAL_QUEUE)
+        say_queue(netns);
+    else if (error)
         say_refused(netns, error);
+}
+
+/* Between the look and the close a packet may still come: as little time as can be. False: some
+ * wait. */
+static bool close_while_empty(struct netfilter_links *links)
+{
+    struct queue_counts counts = queues_open_counts(&links->queues);
+
+    while (links->count > 0 && queues_waiting(&counts) == 0)
+        close_one(links);
+    queues_close_counts(&counts);
+    return links->count == 0;
+}
+
+/* False: they stay for now. */
+static bool try_to_close(struct netfilter_links *links)
+{
+    if (links->count > 0 && !close_while_empty(links) && g_get_monotonic_time() < links->deadline)
+        return false;
+    close_all(links);
+    return true;
 }
 
 void netfilter_detach(struct held_netns *netns)
 {
+    struct netfilter_links *links = &netns->netfilter;
+
+    if (links->deadline == 0)
+        links->deadline = g_get_monotonic_time() + STAY_MS * 1000;
+    if (try_to_close(links))
+        links->tried = false;
+}
+
+static uint64_t waiting_in(const struct netfilter_links *links)
+{
+    struct queue_counts counts = queues_open_counts(&links->queues);
+    uint64_t waiting = queues_waiting(&counts);
+
+    queues_close_counts(&counts);
+    return waiting;
+}
+
+bool netfilter_is_staying(const struct held_netns *netns)
+{
+    return netns->netfilter.count > 0 && netns->netfilter.deadline != 0;
+}
+
+void netfilter_say_staying(struct held_netns *netns)
+{
+    struct agent_message message = {.type = AGENT_NOTICE};
+
+    if (!netfilter_is_staying(netns))
+        return;
+    g_snprintf(
+        message.text, sizeof(message.text),
+        "The hooks of network namespace %s stay, and do nothing, until the %" G_GUINT64_FORMAT
+        " packets that wait in its NFQUEUE are through, for %d s at most.",
+        label(netns), waiting_in(&netns->netfilter), STAY_MS / 1000);
+    agent_say(&message);
+}
+
+static bool any_stay;
+
+static void go_on(struct held_netns *netns)
+{
+    if (!netfilter_is_staying(netns))
+        return;
+    netfilter_detach(netns);
+    any_stay |= netfilter_is_staying(netns);
+}
+
+int netfilter_go_on(void)
+{
+    any_stay = false;
+    held_for_all(go_on);
+    return any_stay ? STAY_STEP_MS : -1;
+}
+
+void netfilter_forget(struct held_netns *netns)
+{
     close_all(&netns->netfilter);
-    close_all(&netns->netfilter_before);
-    netns->netfilter.tried = false;
 }
 
-void netfilter_renew(struct held_netns *netns)
+/* --- the end --- */
+
+static void note_descriptors(GArray *kept, const struct netfilter_links *links)
 {
-    netns->netfilter_before = netns->netfilter;
-    netns->netfilter = (struct netfilter_links){};
+    g_array_append_vals(kept, links->descriptors, links->count);
+    g_array_append_val(kept, links->queues.file);
 }
 
-void netfilter_end_before(struct held_netns *netns)
+static GArray *staying_descriptors;
+
+static void note_staying(struct held_netns *netns)
 {
-    close_all(&netns->netfilter_before);
+    if (!netfilter_is_staying(netns))
+        return;
+    queues_keep_open(&netns->netfilter.queues);
+    note_descriptors(staying_descriptors, &netns->netfilter);
+}
+
+static gint compare_descriptors(gconstpointer one, gconstpointer other)
+{
+    return *(const int *)one - *(const int *)other;
+}
+
+/* All but those that it needs: the reader and the scanner shall see that the agent has ended, and
+ * the programs' memory shall go. */
+static void close_others(void)
+{
+    unsigned int next = 0;
+
+    staying_descriptors = g_array_new(FALSE, FALSE, sizeof(int));
+    held_for_all(note_staying);
+    g_array_sort(staying_descriptors, compare_descriptors);
+    for (guint i = 0; i < staying_descriptors->len; i++) {
+        unsigned int kept = g_array_index(staying_descriptors, int, i);
+
+        if (kept > next)
+            close_range(next, kept - 1, 0);
+        next = kept + 1;
+    }
+    close_range(next, ~0U, 0);
+}
+
+static void stay(void)
+{
+    prctl(PR_SET_NAME, "pktmon-hooks");
+    setsid();
+    close_others();
+    privilege_drop();
+    for (int ms = 0; ms >= 0; ms = netfilter_go_on())
+        g_usleep(ms * 1000);
+    _exit(EXIT_SUCCESS);
+}
+
+void netfilter_leave(void)
+{
+    static bool left;
+
+    if (left) /* an exit within this function */
+        return;
+    left = true;
+    held_for_all(netfilter_detach);
+    if (netfilter_go_on() >= 0 && fork() <= 0) /* where it may not fork, the process itself stays */
+        stay();
 }

@@ -2,7 +2,9 @@
 #include "agent.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/capability.h>
+#include <unistd.h>
 
 static const struct {
     cap_value_t value;
@@ -16,6 +18,7 @@ static const struct {
     {CAP_NET_ADMIN, "cap_net_admin", AGENT_HOLDER | AGENT_SCANNER, false},
     {CAP_NET_BROADCAST, "cap_net_broadcast", AGENT_SCANNER, false}, /* hearing of links elsewhere */
     {CAP_SYS_ADMIN, "cap_sys_admin", AGENT_HOLDER | AGENT_SCANNER, false}, /* entering namespaces */
+    {CAP_DAC_READ_SEARCH, "cap_dac_read_search", AGENT_HOLDER, false},     /* counts of NFQUEUEs */
     {CAP_SYS_PTRACE, "cap_sys_ptrace", AGENT_SCANNER, false}, /* finding those of containers */
 };
 
@@ -36,7 +39,7 @@ void privilege_check(void)
             agent_fail_impossible(
                 "pktmon-agent lacks the capability %s: have an administrator run `setcap "
                 "cap_bpf,cap_perfmon,cap_net_admin,cap_net_broadcast,cap_sys_admin,cap_sys_"
-                "ptrace=ep` "
+                "ptrace,cap_dac_read_search=ep` "
                 "on it.",
                 capabilities[i].name);
     }
@@ -59,4 +62,13 @@ void privilege_keep(enum agent_role role)
         agent_fail("pktmon-agent could not give up its privilege: %s.", g_strerror(errno));
     cap_free(keep);
     cap_free(have);
+}
+
+void privilege_drop(void)
+{
+    cap_t none = cap_init();
+
+    if (cap_set_proc(none))
+        _exit(EXIT_FAILURE);
+    cap_free(none);
 }

@@ -189,6 +189,10 @@ static void make_rings(void)
 /* Programs of the network want a capability more than those of tracepoints. */
 static void fail_to_load(int error)
 {
+    const char *cause = refusal_cause();
+
+    if (cause)
+        agent_fail_impossible("%s", cause);
     if (error == -EPERM)
         agent_fail_impossible(
             "The kernel refused the capture's programs (%s): pktmon-agent needs the "
@@ -225,6 +229,13 @@ static int share_maps(void)
     return 0;
 }
 
+/* One that stays attached is not needed again. */
+static void leave_out_attached(void)
+{
+    if (before)
+        bpf_program__set_autoload(probes->progs.socket_create, false);
+}
+
 static int open_and_load(const struct agent_start *wanted)
 {
     int error;
@@ -234,7 +245,12 @@ static int open_and_load(const struct agent_start *wanted)
         agent_fail("The capture's programs could not be opened: %s.", g_strerror(errno));
     configure(wanted);
     points_choose(probes->obj, wanted);
-    error = share_maps();
+    leave_out_attached();
+    error = gates_open(probes->obj);
+    if (!error)
+        error = bpf_map__reuse_fd(probes->maps.running_generation, gates_running_generation());
+    if (!error)
+        error = share_maps();
     if (!error)
         error = probes__load(probes);
     filters_loaded();
@@ -271,6 +287,8 @@ static void attach(void)
 {
     int error = probes__attach(probes);
 
+    if (!error)
+        error = gates_lead_to(probes->obj, generation);
     if (error)
         agent_fail_impossible("The kernel refused to attach the capture's programs (%s).",
                               g_strerror(-error));
@@ -369,6 +387,8 @@ int programs_change(const struct agent_start *wanted)
     error = open_and_load(wanted);
     if (!error)
         error = probes__attach(probes);
+    if (!error)
+        error = gates_lead_to(probes->obj, generation);
     kernel_close();
     if (error) {
         probes__destroy(probes);
@@ -386,6 +406,7 @@ void programs_end_before(void)
     misses_before += misses_of_all(before);
     probes__destroy(before);
     before = NULL;
+    gates_lead_nowhere(generation - 1); /* long after the last packet that was on its way there */
 }
 
 void programs_run(bool running)
@@ -393,7 +414,7 @@ void programs_run(bool running)
     uint32_t zero = 0, current = running ? generation : 0;
 
     if (probes)
-        bpf_map_update_elem(bpf_map__fd(probes->maps.running_generation), &zero, &current, BPF_ANY);
+        bpf_map_update_elem(gates_running_generation(), &zero, &current, BPF_ANY);
 }
 
 void programs_stop(void)
@@ -451,5 +472,7 @@ int programs_place(const char *name)
     const struct bpf_program *program =
         probes ? bpf_object__find_program_by_name(probes->obj, name) : NULL;
 
+    if (gates_are_for(name))
+        return gates_program(name);
     return program && bpf_program__autoload(program) ? bpf_program__fd(program) : -1;
 }

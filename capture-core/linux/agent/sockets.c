@@ -22,7 +22,6 @@ static const struct {
 
 /* Descriptors; 0 = none. */
 static int links[G_N_ELEMENTS(attachments)];
-static int links_before[G_N_ELEMENTS(attachments)]; /* of the generation that is to end */
 
 /* In a namespace of control groups "/" is only a part of the host's hierarchy. The real root has
  * no type. */
@@ -54,27 +53,11 @@ void sockets_attach(int root)
     }
 }
 
-static void close_links(int *descriptors)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(attachments); i++) {
-        if (descriptors[i] > 0)
-            close(descriptors[i]);
-        descriptors[i] = 0;
-    }
-}
-
 void sockets_detach(void)
 {
-    close_links(links);
-}
-
-void sockets_renew(void)
-{
-    memcpy(links_before, links, sizeof(links));
-    memset(links, 0, sizeof(links));
-}
-
-void sockets_end_before(void)
-{
-    close_links(links_before);
+    for (size_t i = 0; i < G_N_ELEMENTS(attachments); i++) {
+        if (links[i] > 0)
+            close(links[i]);
+        links[i] = 0;
+    }
 }

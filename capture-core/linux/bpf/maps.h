@@ -341,9 +341,13 @@ struct {
     __type(value, struct last_buffers);
 } last_buffers SEC(".maps");
 
-/* Which of the nested scratches are in use on this CPU. */
+/* Which of the nested scratches are in use on this CPU, and the packet that last went into a hook
+ * here: its address, the hook, and whether that was idle (stack.h). */
 struct nesting {
     __u32 used[NESTED_LEVELS];
+    __u64 entered;
+    __u32 hook;
+    __u32 idle;
 };
 
 struct {

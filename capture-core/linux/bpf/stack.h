@@ -167,7 +167,8 @@ static __always_inline void frame_at_hook(struct frame *frame, const struct sk_b
 }
 
 /* Whether no other functions are at the hook than those of one capture: then nothing happens there
- * that the way out could tell. While others come or go, one packet may be taken for two going out.
+ * that the way out could tell. The kernel walks through those that were there as the packet came,
+ * while others come and go: the way in decides for both.
  */
 static __always_inline bool is_idle_hook(const struct nf_hook_state *state)
 {
@@ -181,6 +182,33 @@ static __always_inline bool is_idle_hook(const struct nf_hook_state *state)
     return entries && BPF_CORE_READ(entries, num_hook_entries) == HOOK_ENDS;
 }
 
+static __always_inline __u32 number_of_hook(const struct nf_hook_state *state)
+{
+    return (__u32)state->pf << 8 | state->hook;
+}
+
+static __always_inline bool enters_idle_hook(struct nesting *nested, const struct sk_buff *skb,
+                                             const struct nf_hook_state *state)
+{
+    bool idle = is_idle_hook(state);
+
+    nested->entered = address(skb);
+    nested->hook = number_of_hook(state);
+    nested->idle = idle;
+    return idle;
+}
+
+/* Another packet may have gone into a hook meanwhile, in an interrupt, or this one be on another
+ * CPU now: then the hook as it is now decides. */
+static __always_inline bool leaves_idle_hook(struct nesting *nested, const struct sk_buff *skb,
+                                             const struct nf_hook_state *state)
+{
+    if (nested->entered != address(skb) || nested->hook != number_of_hook(state))
+        return is_idle_hook(state);
+    nested->entered = 0;
+    return nested->idle;
+}
+
 static __always_inline void place_at_hook(struct place *place, const struct nf_hook_state *state,
                                           bool leaves)
 {
@@ -192,6 +220,17 @@ static __always_inline void place_at_hook(struct place *place, const struct nf_h
     place->way = place->point >= RECORD_POINT_OUTPUT ? RECORD_TX : RECORD_RX;
     place->count = leaves;
     place->flags = leaves ? RECORD_LEAVES : 0;
+}
+
+/* Of a program that a gate leads to, which it does only while it runs (gates.bpf.c). */
+static __always_inline struct edge_counters *
+count_here(const struct place *place, const struct net *net, const struct frame *frame)
+{
+    struct edge_counters *count = counters_of(&place->key, NULL, net);
+
+    if (count)
+        count_at(count, place->count, frame);
+    return count;
 }
 
 static __always_inline void enters_hook(const struct place *place, struct sk_buff *skb,
@@ -247,18 +286,22 @@ static __always_inline int at_hook(struct bpf_nf_ctx *ctx, bool leaves)
     struct edge_counters *count;
     struct place place = {};
     struct scratch *scratch;
-    bool idle = is_idle_hook(ctx->state);
     struct frame frame;
     __u32 level;
+    bool idle;
 
+    if (!nested)
+        return NF_ACCEPT;
+    idle = leaves ? leaves_idle_hook(nested, skb, ctx->state)
+                  : enters_idle_hook(nested, skb, ctx->state);
     if (leaves && idle) /* counted as it went in */
         return NF_ACCEPT;
     place_at_hook(&place, ctx->state, leaves);
     frame_at_hook(&frame, skb, place.point);
-    count = count_packet(&place, NULL, ctx->state->net, &frame);
+    count = count_here(&place, ctx->state->net, &frame);
     if (count && idle)
         count_at(count, 1, &frame);
-    if (!count || !nested || (leaves && !journey_of(address(skb))))
+    if (!count || (leaves && !journey_of(address(skb))))
         return NF_ACCEPT;
     level = enter(nested);
     scratch = level < NESTED_LEVELS ? scratch_of(SCRATCH_NESTED + level) : NULL;
@@ -323,7 +366,7 @@ int socket_ingress(struct __sk_buff *ctx)
     scratch = level < NESTED_LEVELS ? scratch_of(SCRATCH_NESTED + level) : NULL;
     place.key.net_cookie = sk->__sk_common.skc_net.net->net_cookie;
     frame_dropped(&frame, skb, 0);
-    count = count_packet(&place, NULL, sk->__sk_common.skc_net.net, &frame);
+    count = count_here(&place, sk->__sk_common.skc_net.net, &frame);
     if (!scratch)
         count_unaccounted();
     if (count && scratch && is_followed(scratch, skb, ctx, &frame)) {

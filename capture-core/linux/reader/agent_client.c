@@ -5,15 +5,21 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../helper.h"
 #include "provider.h"
 
+#define NAME "pktmon-agent"
+
+/* A conversation that is full is one that nobody takes part in. */
+#define SEND_PATIENCE_MS 5000
+/* It detaches, which the kernel may take its time for. */
+#define END_PATIENCE_MS 5000
+
 bool agent_client_start(struct agent_client *client, GError **error)
 {
-    client->socket = helper_start("pktmon-agent", SOCK_SEQPACKET, &client->process, error);
+    client->socket = helper_start(NAME, SOCK_SEQPACKET, &client->process, error);
     return client->socket >= 0;
 }
 
@@ -34,13 +40,39 @@ static void hear_last_words(struct agent_client *client, int reason, GError **er
                     g_strerror(reason));
 }
 
+/* *full: there was no room, which is no error with MSG_DONTWAIT. */
+static bool send_request(struct agent_client *client, const struct agent_request *request,
+                         int flags, bool *full, GError **error)
+{
+    *full = false;
+    if (send(client->socket, request, sizeof(*request), MSG_NOSIGNAL | flags) == sizeof(*request))
+        return true;
+    *full = flags & MSG_DONTWAIT && errno == EAGAIN;
+    if (!*full)
+        hear_last_words(client, errno, error);
+    return false;
+}
+
 bool agent_client_ask(struct agent_client *client, const struct agent_request *request,
                       GError **error)
 {
-    if (send(client->socket, request, sizeof(*request), MSG_NOSIGNAL) == sizeof(*request))
+    struct pollfd room = {.fd = client->socket, .events = POLLOUT};
+    bool full;
+
+    if (send_request(client, request, MSG_DONTWAIT, &full, error))
         return true;
-    hear_last_words(client, errno, error);
+    if (full && poll(&room, 1, SEND_PATIENCE_MS) > 0 &&
+        send_request(client, request, MSG_DONTWAIT, &full, error))
+        return true;
+    if (full)
+        agent_client_give_up(client, error);
     return false;
+}
+
+bool agent_client_try(struct agent_client *client, const struct agent_request *request, bool *full,
+                      GError **error)
+{
+    return send_request(client, request, MSG_DONTWAIT, full, error) || *full;
 }
 
 static unsigned int take_descriptors(struct msghdr *parcel, int *descriptors)
@@ -99,5 +131,12 @@ void agent_client_end(struct agent_client *client)
         return;
     close(client->socket);
     client->socket = -1;
-    waitpid(client->process, NULL, 0); /* the end of the conversation ends it */
+    helper_end(client->process, client->silent ? 0 : END_PATIENCE_MS);
+}
+
+void agent_client_give_up(struct agent_client *client, GError **error)
+{
+    client->silent = true;
+    agent_client_end(client);
+    helper_explain_silence(NAME, error);
 }

@@ -12,11 +12,15 @@
 struct agent_client {
     int socket; /* -1 = not started */
     pid_t process;
+    bool silent; /* it did not answer in time */
 };
 
 /* Starts the agent. */
 bool agent_client_start(struct agent_client *client, GError **error);
 bool agent_client_ask(struct agent_client *client, const struct agent_request *request,
+                      GError **error);
+/* The same without waiting. *full: it was not sent, because the agent has not read so far. */
+bool agent_client_try(struct agent_client *client, const struct agent_request *request, bool *full,
                       GError **error);
 /*
  * Receives one message, waiting for it at most timeout_ms. 1: here it is; 0: none came; -1: error,
@@ -25,6 +29,8 @@ bool agent_client_ask(struct agent_client *client, const struct agent_request *r
  */
 int agent_client_receive(struct agent_client *client, int timeout_ms, struct agent_message *message,
                          int *descriptors, unsigned int *count, GError **error);
+/* It did not answer in time: it is ended now, so that the kernel programs come to rest. */
+void agent_client_give_up(struct agent_client *client, GError **error);
 /* The agent ends, and the capture with it. */
 void agent_client_end(struct agent_client *client);
 

@@ -41,15 +41,9 @@ static void on_gone(void *context, uint32_t id)
                      "The device %s was removed.", component->name);
 }
 
-/* Packets of namespaces that were not asked for must not take the room of others. */
 static void on_named(void *context, uint64_t net_cookie, const char *netns)
 {
-    struct ebpf_provider *provider = context;
-    const struct pktmon_provider_options *options = &provider->options;
-    uint8_t yes = 1;
-
-    if (options->wants_netns && !options->wants_netns(options->context, netns))
-        bpf_map_update_elem(provider->maps[AGENT_MAP_UNWANTED_NETNS], &net_cookie, &yes, BPF_ANY);
+    selection_take_name(context, net_cookie, netns);
 }
 
 static bool ebpf_enumerate(struct pktmon_provider *base, GError **error)
@@ -85,6 +79,7 @@ static bool ebpf_start(struct pktmon_provider *base, GError **error)
 {
     struct ebpf_provider *provider = (struct ebpf_provider *)base;
 
+    selection_renew(provider);
     /* Names take as long to read as half of the programs to load: both are done at once. */
     if (!ebpf_ask_for_start(provider, error) || !read_names(provider, error) ||
         !ebpf_await_start(provider, START_TIMEOUT_MS, error))
@@ -110,7 +105,7 @@ static int ebpf_read(struct pktmon_provider *base, int timeout_ms, GError **erro
     heard = ebpf_listen(provider, MIN(timeout_ms, interval_ms), error);
     while (heard > 0)
         heard = ebpf_listen(provider, 0, error);
-    if (heard < 0)
+    if (heard < 0 || !selection_tell(provider, false, error))
         return -1;
     provider->busy = rings_pull(provider->rings, pktmon_clock_monotonic());
     ebpf_take_records(provider);
@@ -125,7 +120,25 @@ static bool ebpf_count(struct pktmon_provider *base, GError **error)
     const struct agent_request request = {.protocol = AGENT_PROTOCOL, .type = AGENT_MISSES};
 
     ebpf_read_counters(provider);
-    return agent_client_ask(&provider->agent, &request, error); /* the answer comes by itself */
+    if (provider->counting)
+        return true; /* it has not answered yet, and what it says is of all the time */
+    provider->counting = agent_client_ask(&provider->agent, &request, error);
+    return provider->counting; /* the answer comes by itself */
+}
+
+static bool refuse_change(GError **error)
+{
+    g_set_error_literal(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
+                        "The capture is being changed already: wait until that is done.");
+    return false;
+}
+
+static void take_selection(struct ebpf_provider *provider,
+                           const struct pktmon_provider_options *options)
+{
+    provider->options.wants_netns = options->wants_netns;
+    provider->options.context = options->context;
+    selection_renew(provider);
 }
 
 /* What the programs are told when they start is what may change; the rest stays as it was. */
@@ -134,11 +147,8 @@ static bool ebpf_change(struct pktmon_provider *base, const struct pktmon_provid
 {
     struct ebpf_provider *provider = (struct ebpf_provider *)base;
 
-    if (provider->changing) {
-        g_set_error_literal(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
-                            "The capture is being changed already: wait until that is done.");
-        return false;
-    }
+    if (provider->changing)
+        return refuse_change(error);
     provider->unchanged = provider->options;
     provider->options.filters = options->filters;
     provider->options.filter_count = options->filter_count;
@@ -147,9 +157,23 @@ static bool ebpf_change(struct pktmon_provider *base, const struct pktmon_provid
     provider->options.flow = options->flow;
     provider->options.drops = options->drops;
     provider->options.max_cpu = options->max_cpu;
+    take_selection(provider, options);
     provider->changing = ebpf_ask_for_change(provider, error);
     if (!provider->changing)
         provider->options = provider->unchanged;
+    return provider->changing;
+}
+
+static bool ebpf_select(struct pktmon_provider *base, const struct pktmon_provider_options *options,
+                        GError **error)
+{
+    struct ebpf_provider *provider = (struct ebpf_provider *)base;
+
+    if (provider->changing)
+        return refuse_change(error);
+    take_selection(provider, options);
+    provider->unchanged = provider->options;
+    provider->changing = ebpf_ask_to_settle(provider, error);
     return provider->changing;
 }
 
@@ -184,6 +208,8 @@ static void ebpf_free(struct pktmon_provider *base)
     owners_free(provider->owners);
     trouble_names_free(provider->troubles);
     topology_free(provider->topology);
+    aliases_free(provider->aliases);
+    selection_clear(&provider->selection);
     g_hash_table_unref(provider->losses);
     g_hash_table_unref(provider->xdp);
     g_hash_table_unref(provider->shares_told);
@@ -199,6 +225,7 @@ static const struct pktmon_provider_ops ebpf_ops = {
     .read = ebpf_read,
     .read_counters = ebpf_count,
     .change = ebpf_change,
+    .select = ebpf_select,
     .stop = ebpf_stop,
     .free = ebpf_free,
 };
@@ -228,6 +255,8 @@ struct pktmon_provider *pktmon_ebpf_provider_new(const struct pktmon_provider_op
     provider->options = *options;
     provider->agent.socket = -1;
     provider->topology = topology_new(registry);
+    provider->aliases = aliases_new();
+    selection_init(&provider->selection);
     provider->copies = copies_new();
     provider->retirement = retirement_new();
     provider->xdp = xdp_readings_new();

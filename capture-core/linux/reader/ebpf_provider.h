@@ -8,11 +8,13 @@
 #include <stdint.h>
 
 #include "agent_client.h"
+#include "aliases.h"
 #include "copies.h"
 #include "drops.h"
 #include "owners.h"
 #include "provider.h"
 #include "rings.h"
+#include "selection.h"
 #include "shares.h"
 #include "shed.h"
 #include "topology.h"
@@ -25,6 +27,8 @@ struct ebpf_provider {
     struct pktmon_provider_options unchanged; /* as before AGENT_CHANGE, until it is answered */
     struct agent_client agent;
     struct topology *topology;
+    struct aliases *aliases;
+    struct selection selection;
     struct drop_names *names;
     struct owners *owners;
     struct trouble_names *troubles;
@@ -35,6 +39,7 @@ struct ebpf_provider {
     bool listed;             /* the agent has answered the last AGENT_LIST */
     bool stopped;            /* the agent has detached */
     bool changing;           /* the agent has not answered the last AGENT_CHANGE */
+    bool counting;           /* the agent has not answered the last AGENT_MISSES */
     bool busy;               /* the last look at the rings found something */
     int64_t offset;          /* real-time minus monotonic, for the whole capture */
     uint64_t newest;         /* monotonic time of the newest event delivered */
@@ -77,6 +82,8 @@ bool ebpf_ask_for_start(struct ebpf_provider *provider, GError **error);
 bool ebpf_await_start(struct ebpf_provider *provider, int timeout_ms, GError **error);
 /* The answer comes by itself. */
 bool ebpf_ask_for_change(struct ebpf_provider *provider, GError **error);
+/* As a change that changes nothing else than what was selected; the answer is that of a change. */
+bool ebpf_ask_to_settle(struct ebpf_provider *provider, GError **error);
 bool ebpf_ask_for_stop(struct ebpf_provider *provider, int timeout_ms, GError **error);
 
 /* --- records.c --- */

@@ -113,11 +113,30 @@ static void netns_free(void *data)
     g_free(netns);
 }
 
+static const char *name_of(const struct netns *netns)
+{
+    return *netns->name ? netns->name : NULL;
+}
+
 static void tell_name(struct topology *topology, const struct netns *netns)
 {
     if (topology->watcher.named)
-        topology->watcher.named(topology->watcher.context, netns->cookie,
-                                *netns->name ? netns->name : NULL);
+        topology->watcher.named(topology->watcher.context, netns->cookie, name_of(netns));
+}
+
+void topology_for_each_netns(const struct topology *topology, topology_visitor *visit,
+                             void *context)
+{
+    GHashTableIter iterator;
+    void *value;
+
+    g_hash_table_iter_init(&iterator, topology->namespaces);
+    while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+        const struct netns *netns = value;
+
+        if (netns->inode)
+            visit(context, netns->cookie, name_of(netns));
+    }
 }
 
 const char *topology_netns_name(const struct topology *topology, uint64_t cookie)
@@ -142,6 +161,7 @@ static bool set_names(struct pktmon_component *component, const struct netns *ne
     g_autofree char *full = *netns->name ? g_strdup_printf("%s/%s", netns->name, name) : NULL;
     bool changed = pktmon_component_set(&component->name, full ? full : name);
 
+    component->netns_inode = netns->inode;
     return pktmon_component_set(&component->netns, *netns->name ? netns->name : NULL) || changed;
 }
 
@@ -575,15 +595,9 @@ uint64_t topology_own_cookie(const struct topology *topology)
 
 void topology_watch(struct topology *topology, const struct topology_watcher *watcher)
 {
-    GHashTableIter iterator;
-    void *netns;
-
     topology->watcher = *watcher;
-    g_hash_table_iter_init(&iterator, topology->namespaces);
-    while (g_hash_table_iter_next(&iterator, NULL, &netns)) {
-        if (((struct netns *)netns)->inode)
-            tell_name(topology, netns);
-    }
+    if (watcher->named)
+        topology_for_each_netns(topology, watcher->named, watcher->context);
 }
 
 void topology_free(struct topology *topology)

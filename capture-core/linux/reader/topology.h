@@ -25,18 +25,24 @@ enum layer {
 
 struct topology;
 
+typedef void topology_visitor(void *context, uint64_t net_cookie, const char *netns);
+
 /* Who wants to know what happens. */
 struct topology_watcher {
     void (*changed)(void *context, uint32_t component); /* is new, or described anew */
     void (*gone)(void *context, uint32_t component);
     /* A namespace has got its name, which it keeps; NULL: the own one. */
-    void (*named)(void *context, uint64_t net_cookie, const char *netns);
+    topology_visitor *named;
     void *context;
 };
 
 struct topology *topology_new(struct pktmon_registry *registry);
 /* Also tells of all namespaces that have a name already. */
 void topology_watch(struct topology *topology, const struct topology_watcher *watcher);
+
+/* All namespaces that have a name; NULL: the own one. */
+void topology_for_each_netns(const struct topology *topology, topology_visitor *visit,
+                             void *context);
 
 void topology_take_netns(struct topology *topology, const struct agent_netns *netns);
 void topology_take_device(struct topology *topology, const struct agent_device *device);

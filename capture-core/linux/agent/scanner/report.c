@@ -63,7 +63,7 @@ static void hand_over_device(struct netns *netns, const struct agent_device *dev
     if (!netns->handed || !receives_silently(device))
         return;
     hand_over_name(&handed, netns, device->name);
-    hand_over_file(&handed, netns);
+    netns->handed = hand_over_file(&handed, netns); /* else once more, where it is found next */
 }
 
 static void hand_over_netns(struct netns *netns)
@@ -96,11 +96,43 @@ static void hand_over_root(void)
     close(root);
 }
 
-void report_hand_over(void)
+static void take_back(struct netns *netns)
 {
+    if (netns->handed)
+        hand_over_with(&(struct handover){.type = HANDOVER_NETNS_UNUSED}, netns, HANDOVER_NO_FILE);
+    netns->handed = false;
+}
+
+/* The holder has what is wanted, and nothing else. */
+static void settle(struct netns *netns)
+{
+    if (!handing_over)
+        return;
+    if (!netns_is_wanted(netns))
+        take_back(netns);
+    else if (!netns->handed)
+        hand_over_netns(netns);
+}
+
+void report_hand_over(bool all)
+{
+    bool first = !handing_over;
+
     handing_over = true;
-    hand_over_root();
-    g_ptr_array_foreach(namespaces(), (GFunc)(void (*)(void))hand_over_netns, NULL);
+    namespaces_want_all(all);
+    if (first)
+        hand_over_root();
+    g_ptr_array_foreach(namespaces(), (GFunc)(void (*)(void))settle, NULL);
+}
+
+void report_select(uint64_t cookie, bool wanted)
+{
+    struct netns *netns = netns_by_cookie(cookie);
+
+    if (!netns) /* it has ended since */
+        return;
+    netns->selected = wanted;
+    settle(netns);
 }
 
 void report_rest(void)
@@ -125,6 +157,17 @@ static void netns_named(struct netns *netns)
     agent_say(&message);
 }
 
+static void netns_is_aliased(struct netns *netns, const char *alias)
+{
+    struct agent_message message = {.type = AGENT_NETNS_ALIAS};
+
+    if (!netns->cookie)
+        return;
+    message.alias.cookie = netns->cookie;
+    g_strlcpy(message.alias.name, alias, sizeof(message.alias.name));
+    agent_say(&message);
+}
+
 static void netns_added(struct netns *netns)
 {
     netns_named(netns);
@@ -134,15 +177,12 @@ static void netns_added(struct netns *netns)
 
 static void netns_was_found(struct netns *netns)
 {
-    if (handing_over && !netns->handed)
-        hand_over_netns(netns);
+    settle(netns);
 }
 
 static void netns_is_unused(struct netns *netns)
 {
-    if (netns->handed)
-        hand_over_with(&(struct handover){.type = HANDOVER_NETNS_UNUSED}, netns, HANDOVER_NO_FILE);
-    netns->handed = false;
+    take_back(netns);
 }
 
 static void netns_is_gone(struct netns *netns)
@@ -180,6 +220,7 @@ void report_open(int socket)
     static const struct netns_observer of_namespaces = {
         .added = netns_added,
         .named = netns_named,
+        .aliased = netns_is_aliased,
         .found = netns_was_found,
         .unused = netns_is_unused,
         .gone = netns_is_gone,

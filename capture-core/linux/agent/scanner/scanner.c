@@ -61,11 +61,38 @@ static int wait_ms(void)
 
 /* --- what the holder asks --- */
 
-static void (*const answers[])(void) = {
-    [SCAN_LIST] = namespaces_scan,
-    [SCAN_HAND_OVER] = report_hand_over,
-    [SCAN_REST] = report_rest,
-    [SCAN_XDP] = xdp_say_drops,
+static void answer_list(const struct scan_request *request)
+{
+    (void)request;
+    namespaces_scan();
+}
+
+static void answer_hand_over(const struct scan_request *request)
+{
+    report_hand_over(request->wanted);
+}
+
+static void answer_select(const struct scan_request *request)
+{
+    report_select(request->cookie, request->wanted);
+}
+
+static void answer_rest(const struct scan_request *request)
+{
+    (void)request;
+    report_rest();
+}
+
+static void answer_xdp(const struct scan_request *request)
+{
+    (void)request;
+    xdp_say_drops();
+}
+
+static void (*const answers[])(const struct scan_request *request) = {
+    [SCAN_LIST] = answer_list,     [SCAN_HAND_OVER] = answer_hand_over,
+    [SCAN_SELECT] = answer_select, [SCAN_REST] = answer_rest,
+    [SCAN_XDP] = answer_xdp,
 };
 
 static void read_request(int holder)
@@ -79,7 +106,7 @@ static void read_request(int holder)
         close(file);
     if (request.type >= G_N_ELEMENTS(answers) || !answers[request.type])
         exit(EXIT_FAILURE);
-    answers[request.type]();
+    answers[request.type](&request);
     reply.request = request.type;
     handover_send(holder, &reply, sizeof(reply), HANDOVER_NO_FILE);
 }

@@ -52,15 +52,17 @@ struct netns {
     bool own;
     char name[AGENT_NAME_SIZE];
     char *path;          /* where its nsfs file was found */
+    GPtrArray *aliases;  /* of char *: what else it is called */
     GHashTable *devices; /* ifindex -> struct agent_device, as it was reported last (links.c) */
-    bool has_process;    /* one was seen, and asked for the container's name */
     bool found;          /* in the scan under way */
+    bool selected;       /* the reader said that it is wanted */
     bool handed;         /* to the holder, whose links may keep it alive */
 };
 
 struct netns_observer {
     void (*added)(struct netns *netns);
     void (*named)(struct netns *netns);
+    void (*aliased)(struct netns *netns, const char *alias);
     void (*found)(struct netns *netns);  /* each time; also after added */
     void (*unused)(struct netns *netns); /* by anybody else */
     void (*gone)(struct netns *netns);   /* it is forgotten afterwards */
@@ -72,6 +74,8 @@ void namespaces_open(const struct netns_observer *observer);
 GPtrArray *namespaces(void);
 /* There may be one at this path. NULL: there is none. */
 struct netns *netns_found(const char *path, const char *name);
+/* It is called this, too. */
+void netns_take_alias(struct netns *netns, const char *alias);
 /* Nobody but the holder has it. */
 void netns_unused(struct netns *netns);
 /* Whether its path still leads to it. */
@@ -80,8 +84,12 @@ bool netns_path_leads(const struct netns *netns);
 void netns_forget(struct netns *netns);
 struct netns *netns_by_nsid(int32_t nsid); /* -1: the own one; NULL: not known */
 struct netns *netns_by_inode(uint32_t inode);
+struct netns *netns_by_cookie(uint64_t cookie);
 /* Its name, or where it was found. */
 const char *netns_label(const struct netns *netns);
+/* Whether all are wanted, or those that were selected. */
+void namespaces_want_all(bool all);
+bool netns_is_wanted(const struct netns *netns);
 /* A descriptor of it, or -errno. */
 int netns_open(const struct netns *netns);
 /* Runs function inside the namespace; -errno where it cannot be entered. */
@@ -130,8 +138,11 @@ void xdp_say_drops(void);
 /* --- report.c: what was found goes to the reader and the holder --- */
 
 void report_open(int holder);
-/* Hands over all that is known, and from now on what is found. */
-void report_hand_over(void);
+/* Hands over all that is known and wanted, and from now on what is found. all: all is wanted;
+ * otherwise what was selected. */
+void report_hand_over(bool all);
+/* Whether the namespace is wanted where not all are. */
+void report_select(uint64_t cookie, bool wanted);
 void report_rest(void);
 bool report_is_handing_over(void);
 

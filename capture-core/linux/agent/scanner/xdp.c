@@ -183,7 +183,7 @@ void xdp_say_drops(void)
         struct look look = {.netns = all->pdata[i], .all = !said};
 
         /* One that has ended meanwhile has nothing to say. */
-        if (look.netns->cookie)
+        if (look.netns->cookie && netns_is_wanted(look.netns))
             netns_run(look.netns, look_inside, &look);
     }
     said = true;
