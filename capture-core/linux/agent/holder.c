@@ -293,6 +293,7 @@ void holder_run(int socket, pid_t process)
     scanner_process = process;
     atexit(end_scanner);
     atexit(end_hooks);
+    own_open();
     held_open();
     for (;;) {
         struct pollfd polls[] = {{.fd = AGENT_SOCKET, .events = POLLIN},
