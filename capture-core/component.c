@@ -187,6 +187,7 @@ void pktmon_registry_copy(struct pktmon_registry *to, const struct pktmon_compon
     pktmon_component_set(&copy->description, component->description);
     pktmon_component_set(&copy->type, component->type);
     pktmon_component_set(&copy->netns, component->netns);
+    copy->netns_inode = component->netns_inode;
     copy_properties(copy, component);
 }
 

@@ -25,6 +25,7 @@ struct pktmon_component {
     char *description; /* one readable line; may be NULL */
     char *type;        /* "physical", "veth", "bridge", "ipv4" ... */
     char *netns;       /* name of its network namespace; NULL = none */
+    uint32_t netns_inode; /* of its network namespace; 0 = not known */
     bool has_mac;
     uint8_t mac[6];
     uint64_t speed;        /* bits per second; 0 = not known */

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "filter.h"
 
+#include "netns-words.h"
 #include "salted.h"
 
 struct pktmon_constraints {
     enum pktmon_capture_type type;
-    GMutex mutex;         /* of components */
-    GStrv components;     /* words of the user; NULL = all */
-    GStrv netns;          /* words of the user; NULL = all */
-    GHashTable *selected; /* component id -> whether it is wanted, decided once */
+    GMutex mutex;              /* of components */
+    GStrv components;          /* words of the user; NULL = all */
+    struct netns_words *netns; /* of the user; NULL = all */
+    GHashTable *selected;      /* component id -> whether it is wanted, decided once */
 };
 
 /* The words of a comma-separated list; NULL where it has none. */
@@ -34,10 +35,7 @@ struct pktmon_constraints *pktmon_constraints_new(const struct pktmon_session_op
     g_mutex_init(&constraints->mutex);
     constraints->type = options->type;
     constraints->components = split_words(options->components);
-    constraints->netns = split_words(options->netns);
-    if (constraints->netns && g_strv_contains((const char *const *)constraints->netns, "all")) {
-        g_clear_pointer(&constraints->netns, g_strfreev);
-    }
+    constraints->netns = netns_words_new(options->netns);
     constraints->selected = g_hash_table_new(salted_number, NULL);
     return constraints;
 }
@@ -49,7 +47,7 @@ void pktmon_constraints_free(struct pktmon_constraints *constraints)
     }
     g_mutex_clear(&constraints->mutex);
     g_strfreev(constraints->components);
-    g_strfreev(constraints->netns);
+    netns_words_free(constraints->netns);
     g_hash_table_destroy(constraints->selected);
     g_free(constraints);
 }
@@ -70,15 +68,11 @@ void pktmon_constraints_add(struct pktmon_constraints *constraints, uint32_t com
     g_hash_table_remove_all(constraints->selected);
 }
 
-/* The namespace of the capturing process has no name to its components, only "current". */
-static bool is_netns(const char *netns, const char *word)
+static bool in_netns(const struct pktmon_constraints *constraints,
+                     const struct pktmon_component *component)
 {
-    return g_str_equal(word, netns && *netns ? netns : "current");
-}
-
-static bool in_netns(const struct pktmon_component *component, const char *word)
-{
-    return is_netns(component->netns, word);
+    return !constraints->netns ||
+           netns_words_mean(constraints->netns, component->netns, component->netns_inode);
 }
 
 bool pktmon_constraints_name_netns(const struct pktmon_constraints *constraints)
@@ -90,12 +84,18 @@ bool pktmon_constraints_want_netns(const void *context, const char *netns)
 {
     const struct pktmon_constraints *constraints = context;
 
-    for (char **word = constraints->netns; word && *word; word++) {
-        if (is_netns(netns, *word)) {
-            return true;
-        }
+    return !constraints->netns || netns_words_mean(constraints->netns, netns, 0);
+}
+
+bool pktmon_constraints_take_alias(const void *context, const char *netns, const char *alias)
+{
+    const struct pktmon_constraints *constraints = context;
+
+    if (!constraints->netns || !netns_words_take_alias(constraints->netns, netns, alias)) {
+        return false;
     }
-    return constraints->netns == NULL;
+    g_hash_table_remove_all(constraints->selected); /* decided before that was known */
+    return true;
 }
 
 typedef bool word_matcher(const struct pktmon_component *component, const char *word);
@@ -148,15 +148,7 @@ bool pktmon_constraints_check(const struct pktmon_constraints *constraints,
                     word);
         return false;
     }
-    word = meaningless_word(constraints->netns, components, in_netns);
-    if (word) {
-        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
-                    "No network namespace called \"%s\" can be captured: give names as shown by "
-                    "\"ip netns\", separated by commas, or \"current\" or \"all\".",
-                    word);
-        return false;
-    }
-    return true;
+    return !constraints->netns || netns_words_check(constraints->netns, components, error);
 }
 
 static bool is_named(const struct pktmon_constraints *constraints,
@@ -174,8 +166,7 @@ static bool is_named(const struct pktmon_constraints *constraints,
 static bool decide(const struct pktmon_constraints *constraints,
                    const struct pktmon_component *component)
 {
-    return is_named(constraints, component) &&
-           (!constraints->netns || matches_any_word(component, constraints->netns, in_netns));
+    return is_named(constraints, component) && in_netns(constraints, component);
 }
 
 bool pktmon_constraints_want_component(const void *context,

@@ -30,6 +30,8 @@ bool pktmon_constraints_check(const struct pktmon_constraints *constraints,
 
 /* As pktmon_provider_options.wants_netns; context is the constraints. */
 bool pktmon_constraints_want_netns(const void *context, const char *netns);
+/* The same of struct pktmon_provider_options. */
+bool pktmon_constraints_take_alias(const void *context, const char *netns, const char *alias);
 /* As pktmon_provider_options.wants_component; the same context. From any thread. */
 bool pktmon_constraints_want_component(const void *context,
                                        const struct pktmon_component *component);

@@ -123,6 +123,18 @@ void pktmon_interfaces_rename(struct pktmon_interfaces *interfaces, uint32_t com
     interfaces->newest = NULL;
 }
 
+void pktmon_interfaces_visit_news(struct pktmon_interfaces *interfaces,
+                                  pktmon_interfaces_visitor *visitor, void *context)
+{
+    for (guint i = 0; i < interfaces->entries->len; i++) {
+        struct pktmon_interface *entry = g_ptr_array_index(interfaces->entries, i);
+
+        if (entry->received > entry->noted)
+            visitor(context, entry->component);
+        entry->noted = entry->received;
+    }
+}
+
 static struct loss *get_loss(struct pktmon_interfaces *interfaces, uint32_t component)
 {
     struct loss *loss = g_hash_table_lookup(interfaces->losses, GUINT_TO_POINTER(component));

@@ -15,6 +15,7 @@ struct pktmon_interface {
     uint32_t number;                 /* 0, 1, 2 ... in the order of the blocks */
     uint32_t component;              /* 0 = of no component */
     uint64_t received;               /* packets written on it */
+    uint64_t noted;                  /* of these, when pktmon_interfaces_visit_news() came by */
     uint64_t lost;                   /* events that its packets said were lost before them */
     struct pktmon_interface *before; /* of the same component and name; NULL = none */
 };
@@ -39,6 +40,12 @@ void pktmon_interfaces_rename(struct pktmon_interfaces *interfaces, uint32_t com
 /* The counters of this edge say that so many of its events were lost in all. */
 void pktmon_interfaces_count_loss(struct pktmon_interfaces *interfaces, uint32_t component,
                                   uint16_t edge, uint64_t lost);
+
+typedef void pktmon_interfaces_visitor(void *context, uint32_t component);
+
+/* The components on whose interfaces packets were written since the call before. */
+void pktmon_interfaces_visit_news(struct pktmon_interfaces *interfaces,
+                                  pktmon_interfaces_visitor *visitor, void *context);
 
 /* There are no interfaces any more: another section begins. What was lost until now was told. */
 void pktmon_interfaces_next_section(struct pktmon_interfaces *interfaces);

@@ -2,12 +2,14 @@
 #include "output.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "provider.h"
 
 struct pktmon_output {
     int fd;
+    uint64_t written;
     bool closed;     /* EPIPE */
     GError *error;   /* not yet given to the caller */
     bool failed;     /* nothing more can be written */
@@ -20,36 +22,74 @@ struct pktmon_output {
     bool ended;
 };
 
-/* *closed: the reader of the pipe has gone, which is no error. */
-static GError *write_all(int fd, const GByteArray *bytes, bool *closed)
+/* The result of one call. */
+struct result {
+    size_t written; /* bytes */
+    bool closed;    /* the reader of the pipe has gone, which is no error */
+    GError *error;
+};
+
+/* How many of the bytes are whole blocks, each of which begins with its type and its length. */
+static size_t whole_blocks(const GByteArray *bytes, size_t size)
 {
-    const uint8_t *data = bytes->data;
-    size_t size = bytes->len;
+    size_t end = 0;
+    uint32_t length;
 
-    while (size > 0) {
-        ssize_t written = write(fd, data, size);
-
-        if (written >= 0) {
-            data += written;
-            size -= written;
-        } else if (errno == EPIPE) {
-            *closed = true;
-            return NULL;
-        } else if (errno != EINTR) {
-            return g_error_new(PKTMON_ERROR, PKTMON_ERROR_FAILED,
-                               "The capture could not be written (%s); make room or choose another "
-                               "place for it.",
-                               g_strerror(errno));
-        }
+    while (end + 2 * sizeof(length) <= size) {
+        memcpy(&length, bytes->data + end + sizeof(length), sizeof(length));
+        if (length > size - end || length == 0)
+            break;
+        end += length;
     }
-    return NULL;
+    return end;
 }
 
-static void note_result(struct pktmon_output *output, GError *error, bool closed)
+/* A file that could not take all of the bytes ends with a whole block, so that it can be read. */
+static size_t cut(int fd, const GByteArray *bytes, size_t written)
 {
-    output->error = error;
-    output->closed = closed;
-    output->failed = error || closed;
+    size_t whole = whole_blocks(bytes, written);
+    off_t end = lseek(fd, 0, SEEK_CUR);
+
+    if (end < 0 || ftruncate(fd, end - (off_t)(written - whole)) < 0)
+        return written; /* no regular file: nothing can be taken back */
+    return whole;
+}
+
+static GError *explain(int reason)
+{
+    return g_error_new(PKTMON_ERROR, PKTMON_ERROR_FAILED,
+                       "The capture could not be written (%s); make room or choose another place "
+                       "for it.",
+                       g_strerror(reason));
+}
+
+static struct result write_all(int fd, const GByteArray *bytes)
+{
+    struct result result = {0};
+
+    while (result.written < bytes->len) {
+        ssize_t written = write(fd, bytes->data + result.written, bytes->len - result.written);
+
+        if (written >= 0) {
+            result.written += written;
+        } else if (errno == EPIPE) {
+            result.closed = true;
+            return result;
+        } else if (errno != EINTR) {
+            result.error = explain(errno);
+            result.written = cut(fd, bytes, result.written);
+            return result;
+        }
+    }
+    return result;
+}
+
+static void note_result(struct pktmon_output *output, const struct result *result)
+{
+    output->written += result->written;
+    output->error = result->error;
+    output->closed = result->closed;
+    output->failed = result->error || result->closed;
 }
 
 static void *write_in_thread(void *data)
@@ -63,12 +103,14 @@ static void *write_in_thread(void *data)
             continue;
         }
         GByteArray *bytes = output->full;
-        bool failed = output->failed, closed = false;
+        bool failed = output->failed;
+        struct result result = {0};
         g_mutex_unlock(&output->mutex);
-        GError *error = failed ? NULL : write_all(output->fd, bytes, &closed);
+        if (!failed)
+            result = write_all(output->fd, bytes);
         g_mutex_lock(&output->mutex);
         if (!failed)
-            note_result(output, error, closed);
+            note_result(output, &result);
         g_byte_array_set_size(bytes, 0);
         output->full = NULL;
         output->free = bytes;
@@ -94,11 +136,9 @@ static bool give_result(struct pktmon_output *output, GError **error)
 
 static bool put_at_once(struct pktmon_output *output, GByteArray *buffer, GError **error)
 {
-    bool closed = false;
-
     if (!output->failed) {
-        GError *failure = write_all(output->fd, buffer, &closed);
-        note_result(output, failure, closed);
+        const struct result result = write_all(output->fd, buffer);
+        note_result(output, &result);
     }
     g_byte_array_set_size(buffer, 0);
     return give_result(output, error);
@@ -133,6 +173,14 @@ bool pktmon_output_closed(struct pktmon_output *output)
     bool closed = output->closed;
     g_mutex_unlock(&output->mutex);
     return closed;
+}
+
+uint64_t pktmon_output_written(struct pktmon_output *output)
+{
+    g_mutex_lock(&output->mutex);
+    uint64_t written = output->written;
+    g_mutex_unlock(&output->mutex);
+    return written;
 }
 
 struct pktmon_output *pktmon_output_new(int fd, bool own_thread)

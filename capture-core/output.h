@@ -6,6 +6,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct pktmon_output;
 
@@ -19,6 +20,8 @@ bool pktmon_output_put(struct pktmon_output *output, GByteArray **buffer, GError
 bool pktmon_output_finish(struct pktmon_output *output, GError **error);
 /* Whether the reader of the pipe has gone. */
 bool pktmon_output_closed(struct pktmon_output *output);
+/* Bytes that the file has of those that were put: whole blocks of pcapng, unless it is a pipe. */
+uint64_t pktmon_output_written(struct pktmon_output *output);
 /* What was put is written first. */
 void pktmon_output_free(struct pktmon_output *output);
 

@@ -8,6 +8,7 @@
 #define PKTMON_PROVIDER_H
 
 #include <glib.h>
+#include <stdatomic.h>
 
 #include "component.h"
 #include "event.h"
@@ -67,19 +68,24 @@ struct pktmon_provider_options {
     /* Whether packets of this namespace are wanted (its name as shown; NULL = the own one), so that
      * the provider can leave out others early, as far as it can; NULL: all are. */
     bool (*wants_netns)(const void *context, const char *netns);
-    /* The same of a component, as it is described now. */
+    /* What else a namespace is called than its name as shown, each time it gets such a name. True:
+     * which makes it a wanted one. NULL: nobody asks. */
+    bool (*take_alias)(const void *context, const char *netns, const char *alias);
+    /* As wants_netns() of a component, as it is described now. */
     bool (*wants_component)(const void *context, const struct pktmon_component *component);
     const void *context;
     /* Packets that none of these matched need not be delivered. */
     const struct pktmon_provider_filter *filters;
-    size_t filter_count;      /* 0 = all packets are wanted */
-    uint16_t vxlan_port;      /* of tunnels, host order */
-    bool hook_queues;         /* netfilter's hooks also where an NFQUEUE is bound (Linux) */
+    size_t filter_count; /* 0 = all packets are wanted */
+    uint16_t vxlan_port; /* of tunnels, host order */
+    bool hook_queues;    /* netfilter's hooks also where an NFQUEUE is bound (Linux) */
     /* What is captured goes out by these descriptors of this process: packets of the connections
      * that carry it are left out, as far as the provider can tell them. Borrowed. */
     const int *outputs;
     size_t output_count;
-    bool keep_own;            /* these packets too */
+    bool keep_own; /* these packets too */
+    /* Becomes true when nobody wants to wait for the start any more; NULL: never. Borrowed. */
+    const atomic_bool *stopped;
     const char *without_ebpf; /* why eBPF cannot be used; NULL: it was not asked for. Borrowed. */
 };
 
@@ -132,6 +138,10 @@ PKTMON_PUBLIC struct pktmon_provider *
 pktmon_ebpf_provider_new(const struct pktmon_provider_options *options,
                          struct pktmon_registry *registry, struct pktmon_capture *capture,
                          struct pktmon_sink *sink, GError **error);
+
+/* Whether the kernel drops packets for a reason of this name, in any case. False: error, with the
+ * name that may have been meant. */
+PKTMON_PUBLIC bool pktmon_drop_reason_check(const char *name, GError **error);
 
 /* Linux, devices of the own network namespace alone, by libpcap (libpcap/). Starts
  * pktmon-pcap-agent; as above. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "record.h"
+#include "plural.h"
 
 #define MAC_PROPERTY  "MAC"
 #define MAC_TEXT_SIZE sizeof("00:00:00:00:00:00")
@@ -207,10 +208,12 @@ static void put_place(GString *line, const char *name, uint16_t edge, const char
 static void put_amounts(GString *line, const char *what, const uint64_t in[2],
                         const uint64_t out[2])
 {
-    g_string_append_printf(line,
-                           "%s in %" G_GUINT64_FORMAT " packets %" G_GUINT64_FORMAT
-                           " bytes, out %" G_GUINT64_FORMAT " packets %" G_GUINT64_FORMAT " bytes",
-                           what, in[0], in[1], out[0], out[1]);
+    g_string_append_printf(
+        line,
+        "%s in %" G_GUINT64_FORMAT " %s %" G_GUINT64_FORMAT " %s, out %" G_GUINT64_FORMAT
+        " %s %" G_GUINT64_FORMAT " %s",
+        what, in[0], PLURAL(in[0], "packet", "packets"), in[1], PLURAL(in[1], "byte", "bytes"),
+        out[0], PLURAL(out[0], "packet", "packets"), out[1], PLURAL(out[1], "byte", "bytes"));
 }
 
 void pktmon_line_put_counters(GString *line, const char *name, const struct pktmon_event *event)
@@ -230,7 +233,8 @@ void pktmon_line_put_counters(GString *line, const char *name, const struct pktm
     if (counters->drop_reason)
         g_string_append_printf(line, ", newest %s", counters->drop_reason);
     if (counters->lost > 0)
-        g_string_append_printf(line, "; %" G_GUINT64_FORMAT " events lost", counters->lost);
+        g_string_append_printf(line, "; %" G_GUINT64_FORMAT " %s lost", counters->lost,
+                               PLURAL(counters->lost, "event", "events"));
 }
 
 void pktmon_line_put_notice(GString *line, const char *name, const struct pktmon_event *event)

@@ -26,9 +26,15 @@ static void make_salt(void)
 
 static inline uint64_t fold(uint64_t value)
 {
+#ifdef __SIZEOF_INT128__
     unsigned __int128 product = (unsigned __int128)(value ^ salt[0]) * salt[1];
 
     return (uint64_t)product ^ (uint64_t)(product >> 64);
+#else /* machines of 32 bits: the high half is good, and goes into the low one */
+    value = (value ^ salt[0]) * salt[1];
+    value = (value ^ value >> 32) * (salt[0] | 1);
+    return value ^ value >> 32;
+#endif
 }
 
 static inline guint shorten(uint64_t hash)

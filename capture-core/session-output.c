@@ -17,6 +17,11 @@ static struct pktmon_stream *stream_of(const struct session_output *output)
     return ((const struct file_output *)output)->stream;
 }
 
+static bool file_open(struct session_output *output, GError **error)
+{
+    return pktmon_stream_open(stream_of(output), error);
+}
+
 static bool file_begin(struct session_output *output, uint64_t time, GError **error)
 {
     return pktmon_stream_begin(stream_of(output), time, error);
@@ -31,6 +36,13 @@ static bool file_write(struct session_output *output, const struct pktmon_event 
 static bool file_repeat(struct session_output *output, uint64_t time, GError **error)
 {
     return pktmon_stream_repeat_descriptions(stream_of(output), time, error);
+}
+
+/* The reader of a pipe may keep its newest bytes only, which shall be those of packets. */
+static bool file_wants_again(const struct session_output *output, uint32_t component)
+{
+    return !output->wants_repeated_descriptions ||
+           pktmon_stream_has_packets_of(stream_of(output), component);
 }
 
 static bool file_flush(struct session_output *output, GError **error)
@@ -59,9 +71,11 @@ static void file_free(struct session_output *output)
 }
 
 static const struct session_output_ops file_ops = {
+    .open = file_open,
     .begin = file_begin,
     .write = file_write,
     .repeat_descriptions = file_repeat,
+    .wants_again = file_wants_again,
     .flush = file_flush,
     .end = file_end,
     .closed = file_closed,
@@ -101,6 +115,13 @@ static struct pktmon_receiver *receiver_of(const struct session_output *output)
     return ((const struct receiver_output *)output)->receiver;
 }
 
+static bool receiver_open(struct session_output *output, GError **error)
+{
+    (void)output;
+    (void)error;
+    return true;
+}
+
 static bool receiver_at(struct session_output *output, uint64_t time, GError **error)
 {
     (void)output;
@@ -116,6 +137,13 @@ static bool receiver_write(struct session_output *output, const struct pktmon_ev
 
     (void)error;
     receiver->event(receiver, event);
+    return true;
+}
+
+static bool receiver_wants_again(const struct session_output *output, uint32_t component)
+{
+    (void)output;
+    (void)component;
     return true;
 }
 
@@ -146,9 +174,11 @@ static void receiver_free(struct session_output *output)
 }
 
 static const struct session_output_ops receiver_ops = {
+    .open = receiver_open,
     .begin = receiver_at,
     .write = receiver_write,
     .repeat_descriptions = receiver_at, /* the registry is at hand */
+    .wants_again = receiver_wants_again,
     .flush = receiver_flush,
     .end = receiver_end,
     .closed = receiver_closed,

@@ -12,10 +12,14 @@
 struct session_output;
 
 struct session_output_ops {
+    /* Before anything is known of the capture. */
+    bool (*open)(struct session_output *output, GError **error);
     /* time: no event is older. */
     bool (*begin)(struct session_output *output, uint64_t time, GError **error);
     bool (*write)(struct session_output *output, const struct pktmon_event *event, GError **error);
     bool (*repeat_descriptions)(struct session_output *output, uint64_t time, GError **error);
+    /* Whether the last reading of the component's counters is told although it was told before. */
+    bool (*wants_again)(const struct session_output *output, uint32_t component);
     /* All that has happened so far was written. */
     bool (*flush)(struct session_output *output, GError **error);
     bool (*end)(struct session_output *output, uint64_t time, GError **error);

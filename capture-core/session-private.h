@@ -33,6 +33,7 @@ struct pktmon_session {
     bool adding;      /* the next of them is what the provider was asked for */
     unsigned changes; /* of the provider, before */
 
+    bool opened;              /* the output, also if that failed */
     bool failed;              /* the output takes no more */
     GError *error;            /* why; NULL where the reader closed the pipe */
     bool final;               /* the events from now on are the last ones */

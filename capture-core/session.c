@@ -131,7 +131,8 @@ static void take_counters(struct pktmon_session *session, const struct pktmon_ev
     struct pktmon_event kept = *event;
 
     kept.counters.last = session->final;
-    if (changed || (session->final && !pktmon_counters_are_zero(&event->counters))) {
+    if (changed || (session->final && !pktmon_counters_are_zero(&event->counters) &&
+                    session->output->ops->wants_again(session->output, event->component))) {
         write_event(session, &kept);
     }
 }
@@ -294,6 +295,25 @@ static uint32_t provider_size(const struct pktmon_session *session)
     return MAX(options->pkt_size, repeat);
 }
 
+/* A reader finds a file with its header while the provider starts, which takes a while. What is
+ * refused before leaves nothing, as Wireshark takes a header for success. */
+static bool open_output(struct pktmon_session *session, GError **error)
+{
+    GError *reason = NULL;
+
+    if (session->opened) {
+        return true;
+    }
+    session->opened = true;
+    bool good = session->output->ops->open(session->output, &reason);
+    output_done(session, good, reason);
+    if (session->error) {
+        g_propagate_error(error, g_steal_pointer(&session->error));
+        return false;
+    }
+    return true;
+}
+
 /* without_ebpf: as in struct pktmon_provider_options. */
 static bool open_source(struct pktmon_session *session, pktmon_source *source,
                         const char *without_ebpf, GError **error)
@@ -312,11 +332,13 @@ static bool open_source(struct pktmon_session *session, pktmon_source *source,
         .wants_netns = pktmon_constraints_name_netns(session->constraints)
                            ? pktmon_constraints_want_netns
                            : NULL,
+        .take_alias = pktmon_constraints_take_alias,
         .wants_component = pktmon_constraints_want_component,
         .context = session->constraints,
         .filters = filters,
         .filter_count = session_tell_filters(session, filters),
         .vxlan_port = pktmon_packet_filters_vxlan_port(session->filters),
+        .stopped = session->shared ? NULL : &session->stopped, /* others may live on without it */
         .hook_queues = options->hook_queues,
         .outputs = session->outputs.descriptors,
         .output_count = session->outputs.count,
@@ -331,7 +353,8 @@ static bool open_source(struct pktmon_session *session, pktmon_source *source,
             : source(&wanted, session->registry, session->capture, &session->sink, error);
     return session->provider && session->provider->ops->enumerate(session->provider, error) &&
            pktmon_constraints_check(session->constraints, session->registry, error) &&
-           session->provider->ops->start(session->provider, error);
+           open_output(session, error) &&
+           (session->failed || session->provider->ops->start(session->provider, error));
 }
 
 /* Nothing that was found by the first source is left. */
@@ -458,6 +481,9 @@ static bool run(struct pktmon_session *session, struct session_output *output, G
     session->offset = session->reported_offset = pktmon_clock_offset();
     if (!open_provider(session, error)) {
         return false;
+    }
+    if (session->failed) {
+        return true; /* nobody reads */
     }
     warn_of_network_file(session);
     log_start(session);

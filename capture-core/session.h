@@ -25,11 +25,11 @@ enum pktmon_capture_type {
 struct pktmon_session_options {
     enum pktmon_capture_type type;
     enum pktmon_points points;
-    const char *components;        /* comma-separated ids or names; empty = all */
-    const char *netns;             /* "all" (default), "current", or comma-separated names */
-    uint32_t pkt_size;             /* bytes kept of each packet; 0 = whole */
-    uint32_t repeat_size;          /* of the second and later appearances; 0 = whole */
-    bool has_repeat_size;          /* false: as pkt_size */
+    const char *components; /* comma-separated ids or names; empty = all */
+    const char *netns;    /* "all" (default), "current", or comma-separated words (netns-words.h) */
+    uint32_t pkt_size;    /* bytes kept of each packet; 0 = whole */
+    uint32_t repeat_size; /* of the second and later appearances; 0 = whole */
+    bool has_repeat_size; /* false: as pkt_size */
     uint32_t counters_interval_ms; /* 0 = only at the end */
     bool counters_only;
     const char *capture_filter; /* pcap-filter syntax */

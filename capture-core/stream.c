@@ -4,11 +4,12 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "account.h"
 #include "interfaces.h"
 #include "output.h"
 #include "pcapng.h"
+#include "plural.h"
 #include "record.h"
+#include "unwritten.h"
 
 /* The buffer is handed to the file descriptor when it has grown to this. */
 #define FLUSH_SIZE (1024 * 1024)
@@ -30,10 +31,9 @@ struct filter {
     char *text;
 };
 
-/* What passed components that had nothing else to say. */
-struct unwritten {
-    uint64_t components;
-    struct pktmon_account_sum sum;
+/* A component whose description was written. */
+struct described {
+    bool spoken; /* since it was written last */
 };
 
 struct pktmon_stream {
@@ -42,15 +42,15 @@ struct pktmon_stream {
     const struct pktmon_registry *registry; /* borrowed */
     const struct pktmon_capture *capture;   /* borrowed */
     bool closed;
+    bool opened; /* the section has its header */
     uint64_t start_time;
     uint64_t size; /* of the section, without what is in the buffer */
     GByteArray *buffer;
     struct pktmon_output *output;
     struct pktmon_interfaces *interfaces;
     struct pktmon_interface *own;               /* "@pktmon" */
-    GTree *described;                           /* component ids */
-    struct pktmon_account *unwritten;           /* counters of those that are not */
-    struct unwritten gone;                      /* of these, those that have gone */
+    GTree *described;                           /* component id -> struct described */
+    struct unwritten *unwritten;                /* counters of those that are not */
     GPtrArray *filters;                         /* of struct filter, owned */
     GString *line;                              /* scratch */
     uint8_t metadata[PKTMON_METADATA_MAX_SIZE]; /* the record being written */
@@ -65,11 +65,22 @@ static void filter_free(void *data)
     g_free(filter);
 }
 
-static int compare_ids(const void *a, const void *b)
+static int compare_ids(const void *a, const void *b, void *data)
 {
+    (void)data;
     uint32_t left = GPOINTER_TO_UINT(a), right = GPOINTER_TO_UINT(b);
 
     return (left > right) - (left < right);
+}
+
+bool pktmon_stream_speaks_of(const struct pktmon_stream *stream, uint32_t component)
+{
+    return g_tree_lookup(stream->described, GUINT_TO_POINTER(component)) != NULL;
+}
+
+bool pktmon_stream_has_packets_of(const struct pktmon_stream *stream, uint32_t component)
+{
+    return pktmon_interfaces_find(stream->interfaces, component, PKTMON_LINKTYPE_ETHERNET) != NULL;
 }
 
 struct pktmon_stream *pktmon_stream_new(const struct pktmon_stream_options *options,
@@ -90,8 +101,8 @@ struct pktmon_stream *pktmon_stream_new(const struct pktmon_stream_options *opti
     /* Live, the reader waits for each packet; a log is converted as fast as it goes. */
     stream->output = pktmon_output_new(options->fd, !options->live);
     stream->interfaces = pktmon_interfaces_new();
-    stream->described = g_tree_new(compare_ids);
-    stream->unwritten = pktmon_account_new();
+    stream->described = g_tree_new_full(compare_ids, NULL, NULL, g_free);
+    stream->unwritten = unwritten_new();
     stream->filters = g_ptr_array_new_with_free_func(filter_free);
     stream->line = g_string_new(NULL);
     return stream;
@@ -106,7 +117,7 @@ void pktmon_stream_free(struct pktmon_stream *stream)
     g_byte_array_unref(stream->buffer);
     pktmon_interfaces_free(stream->interfaces);
     g_tree_unref(stream->described);
-    pktmon_account_free(stream->unwritten);
+    unwritten_free(stream->unwritten);
     g_ptr_array_unref(stream->filters);
     g_string_free(stream->line, TRUE);
     g_free(stream);
@@ -231,19 +242,18 @@ static void describe_component(struct pktmon_stream *stream, uint64_t time, uint
     put_description(stream, time, &writer);
 }
 
-static bool is_introduced(const struct pktmon_stream *stream, uint32_t component)
-{
-    return g_tree_lookup_node(stream->described, GUINT_TO_POINTER(component)) != NULL;
-}
-
 /* Before the first word of a component comes its description. */
 static void introduce(struct pktmon_stream *stream, uint64_t time, uint32_t component)
 {
-    if (is_introduced(stream, component))
-        return;
-    pktmon_account_forget(stream->unwritten, component);
-    g_tree_insert(stream->described, GUINT_TO_POINTER(component), NULL);
-    describe_component(stream, time, component);
+    struct described *described = g_tree_lookup(stream->described, GUINT_TO_POINTER(component));
+
+    if (!described) {
+        unwritten_forget(stream->unwritten, component);
+        described = g_new0(struct described, 1);
+        g_tree_insert(stream->described, GUINT_TO_POINTER(component), described);
+        describe_component(stream, time, component);
+    }
+    described->spoken = true;
 }
 
 static struct pktmon_interface *add_interface(struct pktmon_stream *stream, uint32_t id,
@@ -362,8 +372,8 @@ static bool write_counters(struct pktmon_stream *stream, const struct pktmon_eve
     char text[NAME_SIZE];
 
     if (stream->options.matches_only && !event->counters.last &&
-        !is_introduced(stream, event->component)) {
-        pktmon_account_changed(stream->unwritten, event->component, &event->counters);
+        !pktmon_stream_speaks_of(stream, event->component)) {
+        unwritten_note(stream->unwritten, event->component, &event->counters);
         return true;
     }
     introduce(stream, event->time, event->component);
@@ -384,7 +394,8 @@ static bool write_notice(struct pktmon_stream *stream, const struct pktmon_event
     char text[NAME_SIZE];
 
     /* Devices that had nothing to say go without a word. */
-    if (event->notice.id == PKTMON_NOTICE_DEVICE_GONE && !is_introduced(stream, event->component) &&
+    if (event->notice.id == PKTMON_NOTICE_DEVICE_GONE &&
+        !pktmon_stream_speaks_of(stream, event->component) &&
         g_strcmp0(event->notice.provider, "pktmon") == 0)
         return true;
     if (event->component != 0)
@@ -402,9 +413,10 @@ static bool write_component(struct pktmon_stream *stream, const struct pktmon_ev
 {
     char text[NAME_SIZE];
 
-    if (stream->options.live && !is_introduced(stream, event->component))
+    if (stream->options.live && !pktmon_stream_speaks_of(stream, event->component))
         return true; /* it is, with its first word */
-    g_tree_insert(stream->described, GUINT_TO_POINTER(event->component), NULL);
+    g_tree_insert(stream->described, GUINT_TO_POINTER(event->component),
+                  g_new0(struct described, 1));
     describe_component(stream, event->time, event->component);
     pktmon_interfaces_rename(stream->interfaces, event->component,
                              component_name(stream, event->component, text));
@@ -414,18 +426,10 @@ static bool write_component(struct pktmon_stream *stream, const struct pktmon_ev
 static bool write_retired(struct pktmon_stream *stream, const struct pktmon_event *event,
                           G_GNUC_UNUSED GError **error)
 {
-    uint32_t id = event->component;
-    const struct pktmon_account_sum sum = pktmon_account_sum(stream->unwritten, id);
-
-    if (g_tree_remove(stream->described, GUINT_TO_POINTER(id))) {
-        pktmon_interfaces_retire(stream->interfaces, stream->buffer, id, stream->start_time,
-                                 event->time);
-    } else if (sum.packets + sum.drops > 0) {
-        stream->gone.components++;
-        stream->gone.sum.packets += sum.packets;
-        stream->gone.sum.drops += sum.drops;
-    }
-    pktmon_account_forget(stream->unwritten, id);
+    if (g_tree_remove(stream->described, GUINT_TO_POINTER(event->component)))
+        pktmon_interfaces_retire(stream->interfaces, stream->buffer, event->component,
+                                 stream->start_time, event->time);
+    unwritten_close(stream->unwritten, event->component);
     return true;
 }
 
@@ -508,18 +512,27 @@ static void write_beginning(struct pktmon_stream *stream, uint64_t time, const c
     write_notice(stream, &event, NULL);
 }
 
-static bool begin_section(struct pktmon_stream *stream, uint64_t time, const char *message,
-                          GError **error)
+/* A live capture is of this machine, and its header is written before it knows more. */
+static void put_section(struct pktmon_stream *stream)
 {
     const struct pktmon_capture *capture = stream->capture;
-    g_autofree char *os = g_strjoin(" ", capture->os ? capture->os : "", capture->release, NULL);
     struct utsname machine = {0};
+    bool here = stream->options.live && uname(&machine) == 0;
+    const char *system = here ? machine.sysname : capture->os;
+    g_autofree char *os =
+        g_strjoin(" ", system ? system : "", here ? machine.release : capture->release, NULL);
     const struct pktmon_pcapng_section section = {
         /* a log that is converted says nothing of the machine it was made on */
-        .hardware = stream->options.live && uname(&machine) == 0 ? machine.machine : NULL,
+        .hardware = here ? machine.machine : NULL,
         .os = g_strstrip(os),
         .application = stream->application,
     };
+
+    pktmon_pcapng_put_section(stream->buffer, &section);
+}
+
+static void put_header(struct pktmon_stream *stream)
+{
     const struct pktmon_pcapng_interface interface = {
         .link_type = PKTMON_LINKTYPE_ETHERNET,
         .snaplen = stream->options.snaplen,
@@ -527,12 +540,28 @@ static bool begin_section(struct pktmon_stream *stream, uint64_t time, const cha
         .description = "Packet Monitor: descriptions, counters and events",
     };
 
-    stream->start_time = time;
-    pktmon_pcapng_put_section(stream->buffer, &section);
+    stream->opened = true;
+    put_section(stream);
     if (!stream->options.packets_only) {
         pktmon_pcapng_put_interface(stream->buffer, &interface);
         stream->own = pktmon_interfaces_add(stream->interfaces, 0, NO_LINK_TYPE, interface.name);
     }
+}
+
+bool pktmon_stream_open(struct pktmon_stream *stream, GError **error)
+{
+    put_header(stream);
+    return pktmon_stream_flush(stream, error);
+}
+
+static bool begin_section(struct pktmon_stream *stream, uint64_t time, const char *message,
+                          GError **error)
+{
+    if (stream->closed)
+        return false;
+    if (!stream->opened)
+        put_header(stream);
+    stream->start_time = time;
     write_beginning(stream, time, message);
     describe_capture(stream, time);
     return pktmon_stream_flush(stream, error);
@@ -554,14 +583,31 @@ static void describe_filters(struct pktmon_stream *stream, uint64_t time)
     }
 }
 
+static void note_packets(void *context, uint32_t component)
+{
+    const struct pktmon_stream *stream = context;
+    struct described *described = g_tree_lookup(stream->described, GUINT_TO_POINTER(component));
+
+    if (described)
+        described->spoken = true;
+}
+
+/* What is silent takes no room from what speaks: a reader that keeps the newest bytes only has
+ * nothing of it that would need the description. */
 bool pktmon_stream_repeat_descriptions(struct pktmon_stream *stream, uint64_t time, GError **error)
 {
     if (stream->closed)
         return false;
     describe_capture(stream, time);
+    pktmon_interfaces_visit_news(stream->interfaces, note_packets, stream);
     for (GTreeNode *node = g_tree_node_first(stream->described); node;
-         node = g_tree_node_next(node))
-        describe_component(stream, time, GPOINTER_TO_UINT(g_tree_node_key(node)));
+         node = g_tree_node_next(node)) {
+        struct described *described = g_tree_node_value(node);
+
+        if (described->spoken)
+            describe_component(stream, time, GPOINTER_TO_UINT(g_tree_node_key(node)));
+        described->spoken = false;
+    }
     describe_filters(stream, time);
     return stream->buffer->len < FLUSH_SIZE || put_buffer(stream, error);
 }
@@ -580,12 +626,7 @@ bool pktmon_stream_flush(struct pktmon_stream *stream, GError **error)
 /* One sentence, however many there were. */
 static void write_gone(struct pktmon_stream *stream, uint64_t time)
 {
-    const struct unwritten *gone = &stream->gone;
-    g_autofree char *message = g_strdup_printf(
-        "%" G_GUINT64_FORMAT " components without a packet in this capture have gone, and their "
-        "counters with them: %" G_GUINT64_FORMAT " packets at their edges, %" G_GUINT64_FORMAT
-        " drops.",
-        gone->components, gone->sum.packets, gone->sum.drops);
+    g_autofree char *message = unwritten_sentence(stream->unwritten);
     const struct pktmon_event event = {
         .record = PKTMON_RECORD_EVENT,
         .time = time,
@@ -595,15 +636,15 @@ static void write_gone(struct pktmon_stream *stream, uint64_t time)
                    .message = message},
     };
 
-    write_notice(stream, &event, NULL);
+    if (message)
+        write_notice(stream, &event, NULL);
 }
 
 bool pktmon_stream_end(struct pktmon_stream *stream, uint64_t time, GError **error)
 {
     if (stream->closed)
         return false;
-    if (stream->gone.components > 0)
-        write_gone(stream, time);
+    write_gone(stream, time);
     pktmon_interfaces_put_statistics(stream->interfaces, stream->buffer, stream->start_time, time);
     return pktmon_stream_flush(stream, error);
 }
@@ -615,12 +656,18 @@ bool pktmon_stream_continue(struct pktmon_stream *stream, int fd, uint64_t time,
     pktmon_output_free(stream->output);
     stream->output = pktmon_output_new(fd, !stream->options.live);
     stream->size = 0;
+    stream->opened = false;
     g_tree_remove_all(stream->described);
     pktmon_interfaces_next_section(stream->interfaces);
     if (!begin_section(stream, time, "The capture goes on from the file before.", error))
         return false;
     describe_filters(stream, time);
     return pktmon_stream_flush(stream, error);
+}
+
+uint64_t pktmon_stream_written(struct pktmon_stream *stream)
+{
+    return pktmon_output_written(stream->output);
 }
 
 uint64_t pktmon_stream_size(const struct pktmon_stream *stream)

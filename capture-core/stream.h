@@ -46,7 +46,12 @@ PKTMON_PUBLIC struct pktmon_stream *pktmon_stream_new(const struct pktmon_stream
                                                       const struct pktmon_registry *registry,
                                                       const struct pktmon_capture *capture);
 
-/* Writes and flushes the section header, the interface "@pktmon" and the capture's description. */
+/* Writes and flushes the section header and the interface "@pktmon", so that the file is one from
+ * the start, before anything is known of the capture. */
+PKTMON_PUBLIC bool pktmon_stream_open(struct pktmon_stream *stream, GError **error);
+
+/* Writes and flushes the capture's description, and before it what pktmon_stream_open() writes if
+ * that was not called. */
 PKTMON_PUBLIC bool pktmon_stream_begin(struct pktmon_stream *stream, uint64_t time, GError **error);
 
 /* Adds one event to the buffer. False: the reader closed the pipe (G_IO_ERROR-free: error is set
@@ -54,8 +59,8 @@ PKTMON_PUBLIC bool pktmon_stream_begin(struct pktmon_stream *stream, uint64_t ti
 PKTMON_PUBLIC bool pktmon_stream_write(struct pktmon_stream *stream,
                                        const struct pktmon_event *event, GError **error);
 
-/* Writes the descriptions of the capture, of all components that have spoken, and of all filters
- * again. */
+/* Writes the descriptions of the capture, of all components that have spoken since they were
+ * described, and of all filters again. */
 PKTMON_PUBLIC bool pktmon_stream_repeat_descriptions(struct pktmon_stream *stream, uint64_t time,
                                                      GError **error);
 
@@ -75,6 +80,15 @@ PKTMON_PUBLIC bool pktmon_stream_continue(struct pktmon_stream *stream, int fd, 
 
 /* Bytes of the section so far, those in the buffer too. */
 PKTMON_PUBLIC uint64_t pktmon_stream_size(const struct pktmon_stream *stream);
+
+/* Bytes of the section that the file has: where it could not take all of them they end with the
+ * last whole block. */
+PKTMON_PUBLIC uint64_t pktmon_stream_written(struct pktmon_stream *stream);
+
+/* Whether the section has the component's description, and packets that passed it. */
+PKTMON_PUBLIC bool pktmon_stream_speaks_of(const struct pktmon_stream *stream, uint32_t component);
+PKTMON_PUBLIC bool pktmon_stream_has_packets_of(const struct pktmon_stream *stream,
+                                                uint32_t component);
 
 /* Whether the other end of the pipe was closed (EPIPE): a normal end, not an error. */
 PKTMON_PUBLIC bool pktmon_stream_closed(const struct pktmon_stream *stream);

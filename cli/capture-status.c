@@ -6,12 +6,24 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "plural.h"
 #include "salted.h"
 
 #define REFRESH_US    (G_USEC_PER_SEC / 4)
 #define REASONS_SHOWN 3
 #define USUAL_COLUMNS 80
 #define CLEAR_LINE    "\r\033[K" /* what every terminal of today understands (ECMA-48) */
+
+/* What counts of an event. */
+struct taken {
+    uint64_t end; /* of the file with it */
+    uint64_t lost;
+    const char *reason; /* of a drop; interned */
+    uint32_t caplen;
+    uint32_t component; /* of counters, and their edge */
+    uint16_t edge;
+    enum pktmon_record record;
+};
 
 struct reason {
     const char *name;
@@ -24,6 +36,7 @@ void capture_status_init(struct capture_status *status, bool counters_only)
         .counters_only = counters_only,
         .reasons = g_hash_table_new_full(NULL, NULL, NULL, g_free),
         .losses = g_hash_table_new_full(salted_int64, g_int64_equal, g_free, g_free),
+        .waiting = g_array_new(FALSE, FALSE, sizeof(struct taken)),
         .in_place = isatty(STDERR_FILENO),
     };
 }
@@ -32,12 +45,11 @@ void capture_status_clear(struct capture_status *status)
 {
     g_hash_table_unref(status->reasons);
     g_hash_table_unref(status->losses);
+    g_array_unref(status->waiting);
 }
 
-/* The names of a kernel's reasons are few. */
-static void count_drop(struct capture_status *status, const char *name)
+static void count_drop(struct capture_status *status, const char *key)
 {
-    const char *key = g_intern_string(name ? name : "without a reason");
     struct reason *reason = g_hash_table_lookup(status->reasons, key);
     if (!reason) {
         reason = g_new0(struct reason, 1);
@@ -48,30 +60,29 @@ static void count_drop(struct capture_status *status, const char *name)
     status->drops++;
 }
 
-static void take_packet(struct capture_status *status, const struct pktmon_packet *packet)
+static void count_packet(struct capture_status *status, const struct taken *taken)
 {
     status->packets++;
-    status->bytes += packet->caplen;
-    status->lost_by_packets += packet->lost;
-    if (packet->dropped)
-        count_drop(status, packet->drop_reason);
+    status->bytes += taken->caplen;
+    status->lost_by_packets += taken->lost;
+    if (taken->reason)
+        count_drop(status, taken->reason);
 }
 
 /* A counter tells of all that was lost at its edge. */
-static void take_counters(struct capture_status *status, uint32_t component,
-                          const struct pktmon_counters *counters)
+static void count_reading(struct capture_status *status, const struct taken *taken)
 {
-    const uint64_t key = (uint64_t)component << 16 | counters->edge;
+    const uint64_t key = (uint64_t)taken->component << 16 | taken->edge;
     status->readings++;
-    if (counters->lost == 0)
+    if (taken->lost == 0)
         return;
     uint64_t *lost = g_hash_table_lookup(status->losses, &key);
     if (!lost) {
         lost = g_new0(uint64_t, 1);
         g_hash_table_insert(status->losses, g_memdup2(&key, sizeof(key)), lost);
     }
-    status->lost_by_counters += counters->lost - *lost;
-    *lost = counters->lost;
+    status->lost_by_counters += taken->lost - *lost;
+    *lost = taken->lost;
 }
 
 static void forget(struct capture_status *status, uint32_t component)
@@ -82,16 +93,59 @@ static void forget(struct capture_status *status, uint32_t component)
     }
 }
 
-void capture_status_take(struct capture_status *status, const struct pktmon_event *event)
+static void count_one(struct capture_status *status, const struct taken *taken)
 {
-    if (event->record == PKTMON_RECORD_PACKET)
-        take_packet(status, &event->packet);
-    else if (event->record == PKTMON_RECORD_COUNTERS)
-        take_counters(status, event->component, &event->counters);
-    else if (event->record == PKTMON_RECORD_RETIRED)
-        forget(status, event->component);
-    else if (event->record == PKTMON_RECORD_EVENT && event->notice.packets_left_out)
+    if (taken->record == PKTMON_RECORD_PACKET)
+        count_packet(status, taken);
+    else if (taken->record == PKTMON_RECORD_COUNTERS)
+        count_reading(status, taken);
+    else
+        forget(status, taken->component);
+}
+
+/* The names of a kernel's reasons are few. */
+static struct taken taken_packet(const struct pktmon_packet *packet, uint64_t end)
+{
+    const char *reason = packet->drop_reason ? packet->drop_reason : "without a reason";
+    return (struct taken){.record = PKTMON_RECORD_PACKET,
+                          .end = end,
+                          .lost = packet->lost,
+                          .caplen = packet->caplen,
+                          .reason = packet->dropped ? g_intern_string(reason) : NULL};
+}
+
+void capture_status_take(struct capture_status *status, const struct pktmon_event *event,
+                         uint64_t end)
+{
+    struct taken taken = {.record = event->record,
+                          .end = end,
+                          .component = event->component,
+                          .edge = event->counters.edge,
+                          .lost = event->counters.lost};
+    if (event->record == PKTMON_RECORD_EVENT && event->notice.packets_left_out)
         status->left_out = event->notice.packets_left_out;
+    if (event->record == PKTMON_RECORD_PACKET)
+        taken = taken_packet(&event->packet, end);
+    else if (event->record != PKTMON_RECORD_COUNTERS && event->record != PKTMON_RECORD_RETIRED)
+        return;
+    g_array_append_val(status->waiting, taken);
+}
+
+void capture_status_written(struct capture_status *status, uint64_t bytes)
+{
+    guint count = 0;
+    for (; count < status->waiting->len; count++) {
+        const struct taken *taken = &g_array_index(status->waiting, struct taken, count);
+        if (taken->end > bytes)
+            break;
+        count_one(status, taken);
+    }
+    g_array_remove_range(status->waiting, 0, count);
+}
+
+void capture_status_failed(struct capture_status *status)
+{
+    g_array_set_size(status->waiting, 0);
 }
 
 /* --- the line --- */
@@ -135,11 +189,14 @@ static char *line_of(const struct capture_status *status)
 {
     GString *line = g_string_new(NULL);
     if (status->counters_only) {
-        g_string_append_printf(line, "%" PRIu64 " readings of counters", status->readings);
+        g_string_append_printf(line, "%" PRIu64 " %s of counters", status->readings,
+                               PLURAL(status->readings, "reading", "readings"));
         return g_string_free(line, FALSE);
     }
-    g_string_append_printf(line, "%" PRIu64 " packets, %" PRIu64 " bytes, %" PRIu64 " drops",
-                           status->packets, status->bytes, status->drops);
+    g_string_append_printf(line, "%" PRIu64 " %s, %" PRIu64 " %s, %" PRIu64 " %s", status->packets,
+                           PLURAL(status->packets, "packet", "packets"), status->bytes,
+                           PLURAL(status->bytes, "byte", "bytes"), status->drops,
+                           PLURAL(status->drops, "drop", "drops"));
     put_reasons(line, status);
     g_string_append_printf(line, ", %" PRIu64 " lost",
                            MAX(status->lost_by_packets, status->lost_by_counters));

@@ -16,6 +16,7 @@ struct capture_status {
     uint64_t left_out;                          /* of the capture's own output */
     GHashTable *reasons;                        /* interned name -> struct reason, owned */
     GHashTable *losses;                         /* edge of a component -> lost there in all */
+    GArray *waiting;                            /* of struct taken: not in the file yet */
     bool in_place;
     bool open;    /* the line stands there */
     gint64 shown; /* us, monotonic: when it was shown last */
@@ -24,8 +25,13 @@ struct capture_status {
 void capture_status_init(struct capture_status *status, bool counters_only);
 void capture_status_clear(struct capture_status *status);
 
-/* An event of the capture. */
-void capture_status_take(struct capture_status *status, const struct pktmon_event *event);
+/* An event of the capture, with which the file ends at this byte. It counts when it is there. */
+void capture_status_take(struct capture_status *status, const struct pktmon_event *event,
+                         uint64_t end);
+/* So many bytes of the file are written: what ends with them counts. */
+void capture_status_written(struct capture_status *status, uint64_t bytes);
+/* What was taken since then is not in the file. */
+void capture_status_failed(struct capture_status *status);
 
 /* Shows it on a terminal, if that is due. */
 void capture_status_refresh(struct capture_status *status);

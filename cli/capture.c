@@ -2,6 +2,7 @@
 /* pktmon capture: the live stack to a file, to ring files, or to a pipe. */
 #include "command.h"
 #include "live.h"
+#include "numbers.h"
 #include "output.h"
 
 /* The options that are numbers. */
@@ -17,11 +18,7 @@ enum number {
     NUMBERS,
 };
 
-/* usual: where it is not given, which no range needs to hold. */
-static const struct {
-    const char *option;
-    gint64 usual, minimum, maximum;
-} numbers[NUMBERS] = {
+static const struct number_option numbers[NUMBERS] = {
     [COUNT] = {"-c", 0, 1, G_MAXINT64},
     [PKT_SIZE] = {"--pkt-size", 0, 0, PKTMON_MAX_BLOCK_SIZE},
     [REPEAT_SIZE] = {"--repeat-size", -1, 0, PKTMON_MAX_BLOCK_SIZE},
@@ -44,6 +41,7 @@ struct arguments {
     char *capture_filter, **filters;
     char *type, *points, *components, *netns, *provider;
     gboolean inner, counters_only, hook_queues, keep_own;
+    char *words[NUMBERS]; /* as given; NULL = not given */
     gint64 numbers[NUMBERS];
 };
 
@@ -60,13 +58,13 @@ static bool refuse(GError **error, const char *format, ...)
 
 static bool parse(struct arguments *arguments, int *argc, char ***argv, GError **error)
 {
-    gint64 *values = arguments->numbers;
+    char **values = arguments->words;
     const GOptionEntry entries[] = {
         {"write", 'w', 0, G_OPTION_ARG_FILENAME, &arguments->file,
          "pcapng file to write, - for the standard output (without -w nothing is written, and "
          "what is captured is only counted)",
          "FILE"},
-        {"count", 'c', 0, G_OPTION_ARG_INT64, &values[COUNT],
+        {"count", 'c', 0, G_OPTION_ARG_STRING, &values[COUNT],
          "Stop after so many packets, each appearance being one", "N"},
         {"autostop", 'a', 0, G_OPTION_ARG_STRING_ARRAY, &arguments->stop,
          "Stop after packets:N, duration:SECONDS, filesize:KB (of all files), or the first drop "
@@ -84,7 +82,7 @@ static bool parse(struct arguments *arguments, int *argc, char ***argv, GError *
          "TEXT"},
         {"inner", 0, 0, G_OPTION_ARG_NONE, &arguments->inner,
          "Filters also match the packet inside VXLAN, GRE, IP-in-IP and Geneve", NULL},
-        {"vxlan-port", 0, 0, G_OPTION_ARG_INT64, &values[VXLAN_PORT],
+        {"vxlan-port", 0, 0, G_OPTION_ARG_STRING, &values[VXLAN_PORT],
          "UDP port of such VXLAN (4789)", "PORT"},
         {"type", 0, 0, G_OPTION_ARG_STRING, &arguments->type,
          "all (default), flow (packets that pass), or drop", "TYPE"},
@@ -93,22 +91,25 @@ static bool parse(struct arguments *arguments, int *argc, char ***argv, GError *
         {"components", 0, 0, G_OPTION_ARG_STRING, &arguments->components,
          "Of these ids or names only, separated by commas", "LIST"},
         {"netns", 0, 0, G_OPTION_ARG_STRING, &arguments->netns,
-         "Of these network namespaces only: all (default), current, or names", "LIST"},
+         "Of these network namespaces only: all (default), current, names, paths, or ids of "
+         "processes "
+         "or containers",
+         "LIST"},
         {"hook-queues", 0, 0, G_OPTION_ARG_NONE, &arguments->hook_queues,
          "At netfilter's hooks also where an NFQUEUE is bound, which may lose what waits in it",
          NULL},
-        {"pkt-size", 0, 0, G_OPTION_ARG_INT64, &values[PKT_SIZE],
+        {"pkt-size", 0, 0, G_OPTION_ARG_STRING, &values[PKT_SIZE],
          "Bytes kept of each packet, 0 for whole packets (default)", "BYTES"},
-        {"repeat-size", 0, 0, G_OPTION_ARG_INT64, &values[REPEAT_SIZE],
+        {"repeat-size", 0, 0, G_OPTION_ARG_STRING, &values[REPEAT_SIZE],
          "The same of a packet's second and later appearances (as of the first)", "BYTES"},
-        {"counters-interval", 0, 0, G_OPTION_ARG_INT64, &values[COUNTERS_INTERVAL],
+        {"counters-interval", 0, 0, G_OPTION_ARG_STRING, &values[COUNTERS_INTERVAL],
          "Milliseconds between readings of the counters (1000), 0 for one at the end", "MS"},
         {"counters-only", 0, 0, G_OPTION_ARG_NONE, &arguments->counters_only, "No packets", NULL},
-        {"buffer-size", 0, 0, G_OPTION_ARG_INT64, &values[BUFFER_SIZE],
+        {"buffer-size", 0, 0, G_OPTION_ARG_STRING, &values[BUFFER_SIZE],
          "Memory for packets on their way from the kernel (64)", "MIB"},
-        {"sample", 0, 0, G_OPTION_ARG_INT64, &values[SAMPLE],
+        {"sample", 0, 0, G_OPTION_ARG_STRING, &values[SAMPLE],
          "Keep one packet in so many, with all its appearances (1)", "N"},
-        {"max-cpu", 0, 0, G_OPTION_ARG_INT64, &values[MAX_CPU],
+        {"max-cpu", 0, 0, G_OPTION_ARG_STRING, &values[MAX_CPU],
          "Percent of one processor that the capture may take (no ceiling)", "PERCENT"},
         {"keep-own", 0, 0, G_OPTION_ARG_NONE, &arguments->keep_own,
          "Also packets of the connection that the capture itself is sent through, which would make "
@@ -126,17 +127,27 @@ static bool parse(struct arguments *arguments, int *argc, char ***argv, GError *
         error);
 }
 
-static bool check_numbers(const struct arguments *arguments, GError **error)
+static bool parse_numbers(struct arguments *arguments, GError **error)
 {
     for (size_t i = 0; i < NUMBERS; i++) {
-        gint64 value = arguments->numbers[i];
-        if (value != numbers[i].usual && (value < numbers[i].minimum || value > numbers[i].maximum))
-            return refuse(error,
-                          "%s needs a number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
-                          ", and %" G_GINT64_FORMAT " is not one.",
-                          numbers[i].option, numbers[i].minimum, numbers[i].maximum, value);
+        if (!number_parse(&numbers[i], arguments->words[i], &arguments->numbers[i], error))
+            return false;
     }
     return true;
+}
+
+static bool check_reason(const struct arguments *arguments, const struct live_capturing *capturing,
+                         GError **error)
+{
+    if (!capturing->stop.reason)
+        return true;
+    if (capturing->session.type == PKTMON_CAPTURE_FLOW)
+        return refuse(error, "-a drop waits for a drop, which --type flow leaves out: choose "
+                             "--type all or drop.");
+    if (g_strcmp0(arguments->provider, "pcap") == 0)
+        return refuse(error, "-a drop waits for a drop, which --provider pcap does not see: choose "
+                             "--provider ebpf.");
+    return live_check_reason(capturing->stop.reason, error);
 }
 
 /* left: words that are no options. */
@@ -149,6 +160,8 @@ static bool check(const struct arguments *arguments, const char *left,
                       "\"%s\" is not an option: give a capture filter with -f, and the file with "
                       "-w.",
                       left);
+    if (arguments->file && !*arguments->file)
+        return refuse(error, "-w needs the name of a file, or - for the standard output.");
     if (arguments->ring && (!arguments->file || g_str_equal(arguments->file, "-")))
         return refuse(error, "-b makes several files: give their name with -w FILE.");
     if (!arguments->file && stop->kilobytes)
@@ -156,13 +169,10 @@ static bool check(const struct arguments *arguments, const char *left,
     if (arguments->counters_only && (stop->packets || stop->reason))
         return refuse(error, "With --counters-only no packet comes to stop at: end with -a "
                              "duration:SECONDS, or Ctrl-C.");
-    if (stop->reason && capturing->session.type == PKTMON_CAPTURE_FLOW)
-        return refuse(error, "-a drop waits for a drop, which --type flow leaves out: choose "
-                             "--type all or drop.");
     if (arguments->filters && g_strv_length(arguments->filters) > PKTMON_MAX_FILTERS)
         return refuse(error, "There may be %d filters: join some of them in one -f.",
                       PKTMON_MAX_FILTERS);
-    return check_numbers(arguments, error);
+    return check_reason(arguments, capturing, error);
 }
 
 /* chosen: has the default, and becomes the place of the word among the words. */
@@ -214,11 +224,12 @@ static void add_count(struct stop_conditions *stop, gint64 count)
         stop->packets = (uint64_t)count;
 }
 
-static bool fill(const struct arguments *arguments, struct live_capturing *capturing,
-                 GError **error)
+static bool fill(struct arguments *arguments, struct live_capturing *capturing, GError **error)
 {
     struct pktmon_session_options *session = &capturing->session;
     guint type = PKTMON_CAPTURE_ALL, points = PKTMON_POINTS_STACK;
+    if (!parse_numbers(arguments, error))
+        return false;
     *session = session_options(arguments);
     if (!choose("--type", arguments->type, type_words, &type, error) ||
         !choose("--points", arguments->points, points_words, &points, error) ||
@@ -239,6 +250,8 @@ static void arguments_clear(struct arguments *arguments)
     g_strfreev(arguments->stop);
     g_free(arguments->capture_filter);
     g_strfreev(arguments->filters);
+    for (size_t i = 0; i < NUMBERS; i++)
+        g_free(arguments->words[i]);
     g_free(arguments->type);
     g_free(arguments->points);
     g_free(arguments->components);
@@ -250,8 +263,6 @@ bool command_capture(int argc, char **argv, GError **error)
 {
     struct arguments arguments = {0};
     struct live_capturing capturing = {0};
-    for (size_t i = 0; i < NUMBERS; i++)
-        arguments.numbers[i] = numbers[i].usual;
     bool done = parse(&arguments, &argc, &argv, error) && fill(&arguments, &capturing, error) &&
                 check(&arguments, argc > 1 ? argv[1] : NULL, &capturing, error) &&
                 live_capture(&capturing, error);

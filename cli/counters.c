@@ -7,6 +7,7 @@
 #include "counter-view.h"
 #include "live.h"
 #include "log.h"
+#include "numbers.h"
 #include "output.h"
 
 #define MAX_RATE 30 /* as Windows' pktmon */
@@ -15,10 +16,16 @@
 #define TERMINAL_RATE 10
 #define FILE_RATE     1
 
+#define MAX_SECONDS 1000000000 /* 32 years */
+
+static const struct number_option rate = {"--refresh-rate", 0, 1, MAX_RATE};
+static const struct number_option seconds = {"--seconds", 0, 0, MAX_SECONDS};
+
 struct arguments {
     char *type, *components, *netns;
     gboolean zero, hidden, reasons, json, live, hook_queues;
-    int rate, seconds;
+    char *rate_word, *seconds_word;
+    gint64 rate, seconds;
     char **logs;
 };
 
@@ -30,10 +37,6 @@ static bool refuse(GError **error, const char *sentence)
 
 static bool check(const struct arguments *arguments, GError **error)
 {
-    if (arguments->rate < 0 || arguments->rate > MAX_RATE)
-        return refuse(error, "--refresh-rate is 1 to 30 times a second.");
-    if (arguments->seconds < 0)
-        return refuse(error, "--seconds is a number of seconds, or 0 to count until Ctrl-C.");
     if (arguments->logs && (arguments->live || arguments->rate || arguments->seconds ||
                             arguments->components || arguments->netns || arguments->hook_queues))
         return refuse(error, "A log holds the counters of the end of its capture alone: leave out "
@@ -60,10 +63,10 @@ static bool parse(struct arguments *arguments, int argc, char **argv, GError **e
     const GOptionEntry entries[] = {
         {"live", 0, 0, G_OPTION_ARG_NONE, &arguments->live,
          "Show the counters while they count, on a terminal in place", NULL},
-        {"refresh-rate", 0, 0, G_OPTION_ARG_INT, &arguments->rate,
+        {"refresh-rate", 0, 0, G_OPTION_ARG_STRING, &arguments->rate_word,
          "With --live: how often, 1 to 30 times a second (10 on a terminal, else 1)", "N"},
-        {"seconds", 0, 0, G_OPTION_ARG_INT, &arguments->seconds, "Count so long (until Ctrl-C)",
-         "N"},
+        {"seconds", 0, 0, G_OPTION_ARG_STRING, &arguments->seconds_word,
+         "Count so long (until Ctrl-C)", "N"},
         {"type", 't', 0, G_OPTION_ARG_STRING, &arguments->type, "all (default), flow or drop",
          "TYPE"},
         {"zero", 'z', 0, G_OPTION_ARG_NONE, &arguments->zero,
@@ -75,7 +78,10 @@ static bool parse(struct arguments *arguments, int argc, char **argv, GError **e
         {"components", 0, 0, G_OPTION_ARG_STRING, &arguments->components,
          "Of these ids or names only, separated by commas", "LIST"},
         {"netns", 0, 0, G_OPTION_ARG_STRING, &arguments->netns,
-         "Of these network namespaces only: all (default), current, or names", "LIST"},
+         "Of these network namespaces only: all (default), current, names, paths, or ids of "
+         "processes "
+         "or containers",
+         "LIST"},
         {"hook-queues", 0, 0, G_OPTION_ARG_NONE, &arguments->hook_queues,
          "At netfilter's hooks also where an NFQUEUE is bound, which may lose what waits in it",
          NULL},
@@ -92,7 +98,9 @@ static bool parse(struct arguments *arguments, int argc, char **argv, GError **e
                "one edge of a component, drop\ncounters of all of it. Packets as the edge sees "
                "them: one large send counts as one.",
                error) &&
-           check(arguments, error);
+           number_parse(&rate, arguments->rate_word, &arguments->rate, error) &&
+           number_parse(&seconds, arguments->seconds_word, &arguments->seconds, error) &&
+           log_names_check(arguments->logs, "counters", error) && check(arguments, error);
 }
 
 static counter_list *counters_of(const struct log *log)
@@ -144,8 +152,8 @@ static bool count(const struct arguments *arguments, const struct counter_view *
     const struct live_counting counting = {
         .view = *view,
         .refresh = arguments->live,
-        .rate = arguments->rate ? arguments->rate : usual_rate,
-        .seconds = arguments->seconds,
+        .rate = arguments->rate ? (int)arguments->rate : usual_rate,
+        .seconds = (int)arguments->seconds,
         .components = arguments->components,
         .netns = arguments->netns,
         .hook_queues = arguments->hook_queues,
@@ -166,6 +174,8 @@ bool command_counters(int argc, char **argv, GError **error)
         done && choose_type(&arguments, &view, error) &&
         (arguments.logs ? show_log(&view, arguments.logs, error) : count(&arguments, &view, error));
     g_free(arguments.type);
+    g_free(arguments.rate_word);
+    g_free(arguments.seconds_word);
     g_free(arguments.components);
     g_free(arguments.netns);
     g_strfreev(arguments.logs);

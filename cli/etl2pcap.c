@@ -5,12 +5,16 @@
 
 #include "command.h"
 #include "convert.h"
+#include "numbers.h"
 #include "output.h"
+
+static const struct number_option component = {"--component-id", 0, 1, UINT32_MAX};
 
 struct arguments {
     char *out;
     gboolean drop_only, flow_only;
-    int component;
+    char *component_word;
+    gint64 component;
     char *metadata;
     struct output_limits limits;
     char **logs;
@@ -25,7 +29,7 @@ static bool parse(struct arguments *arguments, int argc, char **argv, GError **e
          NULL},
         {"flow-only", 0, 0, G_OPTION_ARG_NONE, &arguments->flow_only,
          "Only packets that are not dropped", NULL},
-        {"component-id", 'c', 0, G_OPTION_ARG_INT, &arguments->component,
+        {"component-id", 'c', 0, G_OPTION_ARG_STRING, &arguments->component_word,
          "Only this component's packets and counters", "ID"},
         {"metadata", 0, 0, G_OPTION_ARG_STRING, &arguments->metadata,
          "Descriptions as \"frames\" (default to a pipe) or \"blocks\" (default to a file)",
@@ -42,6 +46,8 @@ static bool parse(struct arguments *arguments, int argc, char **argv, GError **e
                     "Name the log to convert: pktmon etl2pcap PktMon.etl.");
         return false;
     }
+    if (!number_parse(&component, arguments->component_word, &arguments->component, error))
+        return false;
     if (arguments->drop_only && arguments->flow_only) {
         g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
                     "--drop-only and --flow-only leave nothing; give one of them.");
@@ -106,10 +112,12 @@ bool command_etl2pcap(int argc, char **argv, GError **error)
                 output_open(&output, arguments.out, arguments.logs, "pcapng", error);
     if (done) {
         done = convert(&arguments, &output, error);
+        done = output_is_done(&output, done, error);
         output_close(&output, done);
     }
     g_free(arguments.out);
     g_free(arguments.metadata);
+    g_free(arguments.component_word);
     g_strfreev(arguments.logs);
     return done;
 }

@@ -8,17 +8,22 @@
 #include "command.h"
 #include "convert.h"
 #include "event-text.h"
+#include "numbers.h"
 #include "output.h"
 #include "packet-text.h"
 
 #define NS_PER_SECOND UINT64_C(1000000000)
 #define FLUSH_SIZE    (1 << 20)
 
+static const struct number_option verbose = {"--verbose", 0, 1, 3};
+static const struct number_option vxlan = {"--vxlan", 4789, 1, UINT16_MAX};
+
 struct arguments {
     char *out, *tmf_path;
     gboolean stats_only, timestamp_only, metadata, brief, hex, no_ethernet, local_time, flow_only,
         drop_only;
-    int verbose, vxlan_port;
+    char *verbose_word, *vxlan_word;
+    gint64 verbose, vxlan_port;
     struct output_limits limits;
     char **logs;
 };
@@ -26,6 +31,7 @@ struct arguments {
 /* Where the text of a log is put together. */
 struct text {
     struct pktmon_sink sink;
+    const struct output *output;
     const struct arguments *arguments;
     struct packet_text_options packets;
     struct pktmon_provider *provider;
@@ -44,10 +50,6 @@ static bool check(const struct arguments *arguments, GError **error)
     const char *wrong = NULL;
     if (!arguments->logs)
         wrong = "Name the log to convert: pktmon etl2txt PktMon.etl.";
-    else if (arguments->verbose < 0 || arguments->verbose > 3)
-        wrong = "--verbose is a level from 1 to 3.";
-    else if (arguments->vxlan_port < 1 || arguments->vxlan_port > UINT16_MAX)
-        wrong = "--vxlan is a UDP port from 1 to 65535.";
     else if (arguments->flow_only && arguments->drop_only)
         wrong = "--drop-only and --flow-only leave nothing; give one of them.";
     if (wrong)
@@ -69,12 +71,12 @@ static bool parse(struct arguments *arguments, int argc, char **argv, GError **e
         {"tmfpath", 'p', 0, G_OPTION_ARG_STRING, &arguments->tmf_path,
          "Accepted for scripts; WPP messages are shown as bytes", "PATH"},
         {"brief", 'b', 0, G_OPTION_ARG_NONE, &arguments->brief, "Less of each packet", NULL},
-        {"verbose", 'v', 0, G_OPTION_ARG_INT, &arguments->verbose, "More of each packet, 1 to 3",
-         "LEVEL"},
+        {"verbose", 'v', 0, G_OPTION_ARG_STRING, &arguments->verbose_word,
+         "More of each packet, 1 to 3", "LEVEL"},
         {"hex", 'x', 0, G_OPTION_ARG_NONE, &arguments->hex, "The packets' bytes too", NULL},
         {"no-ethernet", 'e', 0, G_OPTION_ARG_NONE, &arguments->no_ethernet,
          "Packets without their link header", NULL},
-        {"vxlan", 'l', 0, G_OPTION_ARG_INT, &arguments->vxlan_port, "UDP port of VXLAN (4789)",
+        {"vxlan", 'l', 0, G_OPTION_ARG_STRING, &arguments->vxlan_word, "UDP port of VXLAN (4789)",
          "PORT"},
         {"drop-only", 'd', 0, G_OPTION_ARG_NONE, &arguments->drop_only, "Only dropped packets",
          NULL},
@@ -86,9 +88,10 @@ static bool parse(struct arguments *arguments, int argc, char **argv, GError **e
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->logs, NULL, NULL},
         {0},
     };
-    arguments->vxlan_port = 4789;
     return output_parse(&argc, &argv, entries, "LOG... - convert a Windows log (.etl) to text",
                         NULL, error) &&
+           number_parse(&verbose, arguments->verbose_word, &arguments->verbose, error) &&
+           number_parse(&vxlan, arguments->vxlan_word, &arguments->vxlan_port, error) &&
            check(arguments, error);
 }
 
@@ -200,7 +203,7 @@ static bool goes_on(void *user)
     uint64_t done = 0, all = 1;
     if (text->started)
         etl_log_progress(pktmon_etl_log(text->provider), &done, &all);
-    return output_progress(NULL, done, all);
+    return output_progress((void *)text->output, done, all);
 }
 
 static bool run(struct text *text, struct pktmon_provider *provider, GError **error)
@@ -259,9 +262,10 @@ static bool convert(const struct arguments *arguments, const struct output *outp
 {
     struct text text = {
         .sink = {receive},
+        .output = output,
         .arguments = arguments,
         .packets = {.brief = arguments->brief,
-                    .verbose = arguments->verbose,
+                    .verbose = (int)arguments->verbose,
                     .hex = arguments->hex,
                     .no_ethernet = arguments->no_ethernet,
                     .vxlan_port = (uint16_t)arguments->vxlan_port},
@@ -299,10 +303,13 @@ bool command_etl2txt(int argc, char **argv, GError **error)
         done = file && convert(&arguments, &output, file, error);
         int write_error = file && fclose(file) != 0 ? errno : 0;
         done = done && check_write(write_error, error);
+        done = output_is_done(&output, done, error);
         output_close(&output, done);
     }
     g_free(arguments.out);
     g_free(arguments.tmf_path);
+    g_free(arguments.verbose_word);
+    g_free(arguments.vxlan_word);
     g_strfreev(arguments.logs);
     return done;
 }

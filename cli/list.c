@@ -10,6 +10,7 @@
 
 struct arguments {
     gboolean all, hidden, json;
+    char *components, *netns;
     char **logs;
 };
 
@@ -23,6 +24,13 @@ static bool parse(struct arguments *arguments, int argc, char **argv, GError **e
         {"include-hidden", 'i', 0, G_OPTION_ARG_NONE, &arguments->hidden,
          "Devices too that tunnel modules make in every namespace", NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &arguments->json, "As JSON, with -a and -i", NULL},
+        {"components", 0, 0, G_OPTION_ARG_STRING, &arguments->components,
+         "These ids or names only, separated by commas", "LIST"},
+        {"netns", 0, 0, G_OPTION_ARG_STRING, &arguments->netns,
+         "Of these network namespaces only: all (default), current, names, paths, or ids of "
+         "processes "
+         "or containers",
+         "LIST"},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->logs, NULL, NULL},
         {0},
     };
@@ -32,6 +40,17 @@ static bool parse(struct arguments *arguments, int argc, char **argv, GError **e
                         "layers of a network\nnamespace below all its devices. The ids are those "
                         "that --components takes and that captures hold.",
                         error);
+}
+
+static bool check(const struct arguments *arguments, GError **error)
+{
+    if (!arguments->logs || (!arguments->components && !arguments->netns))
+        return true;
+    g_set_error_literal(
+        error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
+        "All of a log is shown: leave out --components and --netns, which are about "
+        "this host.");
+    return false;
 }
 
 /* What else there is to say of it; the caller frees the text. */
@@ -105,12 +124,32 @@ static void put_edge(JsonBuilder *json, uint16_t id, const char *name)
     json_builder_end_object(json);
 }
 
+static const struct etl_counter *counter_at(const GArray *counters, guint i)
+{
+    return &g_array_index(counters, struct etl_counter, i);
+}
+
+/* The first counter of the component, or of one behind it: they are sorted. */
+static guint first_counter(const GArray *counters, uint32_t id)
+{
+    guint low = 0, high = counters->len;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (counter_at(counters, middle)->component < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static void put_log_edges(JsonBuilder *json, const struct log *log, uint32_t id)
 {
     const GArray *counters = etl_catalogue_counters(log->catalogue);
-    for (guint i = 0; i < counters->len; i++) {
-        const struct etl_counter *counter = &g_array_index(counters, struct etl_counter, i);
-        if (counter->component == id && !counter->drops)
+    for (guint i = first_counter(counters, id);
+         i < counters->len && counter_at(counters, i)->component == id; i++) {
+        const struct etl_counter *counter = counter_at(counters, i);
+        if (!counter->drops)
             put_edge(json, counter->edge, counter->edge_name);
     }
 }
@@ -178,13 +217,23 @@ static bool list_log(const struct arguments *arguments, GError **error)
     return true;
 }
 
+static bool is_chosen(void *chosen, uint32_t component)
+{
+    return g_hash_table_contains(chosen, GUINT_TO_POINTER(component));
+}
+
+/* What is named is shown, whatever it is. */
 static bool list_host(const struct arguments *arguments, GError **error)
 {
-    const struct host_selection selection = {.all = arguments->all || arguments->json,
-                                             .hidden = arguments->hidden || arguments->json};
+    bool named = arguments->components && *arguments->components;
+    struct host_selection selection = {.all = arguments->all || arguments->json || named,
+                                       .hidden = arguments->hidden || arguments->json || named};
     struct pktmon_registry *registry = pktmon_registry_new();
-    bool done = live_list(registry, error);
+    g_autoptr(GHashTable) chosen = NULL;
+    bool done = live_list(registry, arguments->components, arguments->netns, &chosen, error);
     if (done) {
+        selection.wants = chosen ? is_chosen : NULL;
+        selection.context = chosen;
         struct stacks *stacks = host_stacks(registry, &selection);
         if (arguments->json)
             stacks_print_json(stacks, put_component, NULL);
@@ -200,7 +249,10 @@ bool command_list(int argc, char **argv, GError **error)
 {
     struct arguments arguments = {0};
     bool done = parse(&arguments, argc, argv, error) &&
+                log_names_check(arguments.logs, "list", error) && check(&arguments, error) &&
                 (arguments.logs ? list_log : list_host)(&arguments, error);
+    g_free(arguments.components);
+    g_free(arguments.netns);
     g_strfreev(arguments.logs);
     return done;
 }

@@ -2,7 +2,11 @@
 #include "live.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
+#include "filter.h"
+#include "plural.h"
+#include "reader.h"
 #include "salted.h"
 #include "screen.h"
 #include "signals.h"
@@ -44,9 +48,12 @@ void live_print_missing(const struct pktmon_capture *capture)
 
 /* without_ebpf: as in struct pktmon_provider_options. */
 static bool list_from(pktmon_source *source, const char *without_ebpf,
+                      const struct pktmon_constraints *constraints,
                       struct pktmon_registry *registry, GError **error)
 {
     const struct pktmon_provider_options options = {.points = PKTMON_POINTS_STACK,
+                                                    .take_alias = pktmon_constraints_take_alias,
+                                                    .context = constraints,
                                                     .without_ebpf = without_ebpf};
     struct pktmon_capture *capture = pktmon_capture_new();
     struct pktmon_provider *provider = source(&options, registry, capture, NULL, error);
@@ -59,15 +66,46 @@ static bool list_from(pktmon_source *source, const char *without_ebpf,
     return done;
 }
 
-bool live_list(struct pktmon_registry *registry, GError **error)
+static bool list_any(const struct pktmon_constraints *constraints, struct pktmon_registry *registry,
+                     GError **error)
 {
     g_autoptr(GError) reason = NULL;
-    if (list_from(pktmon_ebpf_provider_new, NULL, registry, &reason))
+    if (list_from(pktmon_ebpf_provider_new, NULL, constraints, registry, &reason))
         return true;
     if (g_error_matches(reason, PKTMON_ERROR, PKTMON_ERROR_UNSUPPORTED))
-        return list_from(pktmon_pcap_provider_new, reason->message, registry, error);
+        return list_from(pktmon_pcap_provider_new, reason->message, constraints, registry, error);
     g_propagate_error(error, g_steal_pointer(&reason));
     return false;
+}
+
+static GHashTable *choose(struct pktmon_constraints *constraints,
+                          const struct pktmon_registry *registry)
+{
+    GHashTable *chosen = g_hash_table_new(NULL, NULL);
+    g_autoptr(GPtrArray) components = pktmon_registry_list(registry);
+    for (guint i = 0; i < components->len; i++) {
+        uint32_t id = ((const struct pktmon_component *)g_ptr_array_index(components, i))->id;
+        if (pktmon_constraints_select(constraints, registry, id))
+            g_hash_table_add(chosen, GUINT_TO_POINTER(id));
+    }
+    return chosen;
+}
+
+bool live_list(struct pktmon_registry *registry, const char *components, const char *netns,
+               GHashTable **chosen, GError **error)
+{
+    const struct pktmon_session_options options = {.components = components, .netns = netns};
+    struct pktmon_constraints *constraints = pktmon_constraints_new(&options);
+    bool done = list_any(constraints, registry, error) &&
+                pktmon_constraints_check(constraints, registry, error);
+    *chosen = done && (components || netns) ? choose(constraints, registry) : NULL;
+    pktmon_constraints_free(constraints);
+    return done;
+}
+
+bool live_check_reason(const char *reason, GError **error)
+{
+    return pktmon_drop_reason_check(reason, error);
 }
 
 /* --- readings --- */
@@ -329,9 +367,9 @@ static void show(struct counting *counting, bool last)
     if (view->zero || view->json)
         add_zeros(counting);
     struct stacks *stacks = host_stacks(pktmon_session_registry(counting->session), &selection);
-    g_autofree char *gone = g_strdup_printf(counting->gone == 1 ? "%u component that has gone"
-                                                                : "%u components that have gone",
-                                            counting->gone);
+    g_autofree char *gone =
+        g_strdup_printf("%u %s gone", counting->gone,
+                        PLURAL(counting->gone, "component that has", "components that have"));
     if (counting->gone > 0)
         stacks_add_rest(stacks, GONE, "Gone", gone);
     g_autoptr(GArray) counters = sorted_counters(counting);
@@ -367,6 +405,8 @@ static void caught_up(struct pktmon_receiver *receiver)
     if (!counting->began)
         begin(counting);
     gint64 now = g_get_monotonic_time();
+    if (reader_has_gone(STDOUT_FILENO))
+        pktmon_session_stop(counting->session);
     if (options->seconds > 0 && now - counting->began >= options->seconds * G_USEC_PER_SEC)
         pktmon_session_stop(counting->session);
     /* On a terminal the line above the table tells the time. */

@@ -12,8 +12,13 @@
 #include "session.h"
 #include "stop-conditions.h"
 
-/* Fills the registry with what this host has now. */
-bool live_list(struct pktmon_registry *registry, GError **error);
+/* Fills the registry with what this host has now. components, netns: as of a capture, NULL = all;
+ * *chosen: the ids of those that are meant, the caller's, NULL = all. */
+bool live_list(struct pktmon_registry *registry, const char *components, const char *netns,
+               GHashTable **chosen, GError **error);
+
+/* Whether packets of this host are dropped for a reason of this name. */
+bool live_check_reason(const char *reason, GError **error);
 
 struct live_counting {
     struct counter_view view;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "log.h"
 
+#include <string.h>
+
 /* An adapter is called by its alias or description. */
 static const char *heading_of(const struct pktmon_registry *registry, uint32_t adapter)
 {
@@ -27,6 +29,21 @@ static struct stacks *stacks_of(const struct log *log)
         stacks_add(stacks, binding->id);
     }
     return stacks;
+}
+
+bool log_names_check(char **paths, const char *command, GError **error)
+{
+    for (; paths && *paths; paths++) {
+        if (strchr(*paths, '/') || g_str_has_suffix(*paths, ".etl") ||
+            g_file_test(*paths, G_FILE_TEST_EXISTS))
+            continue;
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
+                    "There is no log \"%s\": to choose what is shown of this host say \"pktmon %s "
+                    "--netns %s\" or \"pktmon %s --components %s\".",
+                    *paths, command, *paths, command, *paths);
+        return false;
+    }
+    return true;
 }
 
 bool log_open(struct log *log, char **paths, GError **error)

@@ -19,6 +19,9 @@ struct log {
 
 /* Scans the log. False: error, and nothing to close. */
 bool log_open(struct log *log, char **paths, GError **error);
+/* False: one of them is no file, and may be meant as something else by who gave it to this command.
+ */
+bool log_names_check(char **paths, const char *command, GError **error);
 void log_close(struct log *log);
 
 #endif

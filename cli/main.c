@@ -3,13 +3,17 @@
  * pktmon: the command line of Packet Monitor.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "command.h"
+#include "nearest.h"
 #include "provider.h"
+#include "reader.h"
 
 static const struct {
     const char *name;
@@ -74,11 +78,45 @@ static void accept_help_word(int argc, char **argv)
         argv[1] = help;
 }
 
+static void refuse_command(const char *name)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+        g_ptr_array_add(names, (void *)commands[i].name);
+    const char *nearest = pktmon_nearest(name, names);
+    fprintf(stderr, "pktmon: There is no command \"%s\"%s%s%s; see \"pktmon help\".\n", name,
+            nearest ? " (did you mean " : "", nearest ? nearest : "", nearest ? "?)" : "");
+}
+
+/* A file that is opened must not become the standard output of a user who closed that. */
+static void fill_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0)
+            open("/dev/null", O_RDONLY);
+    }
+}
+
+/* What a reader that has gone does not get it does not want. */
+static bool is_output_complete(void)
+{
+    bool complete = fflush(stdout) == 0 && !ferror(stdout);
+    if (complete || errno == EPIPE || reader_has_gone(STDOUT_FILENO))
+        return true;
+    fprintf(stderr,
+            "pktmon: The standard output cannot be written (%s): make room, or send it "
+            "elsewhere.\n",
+            g_strerror(errno));
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
+    fill_standard_descriptors();
     setlocale(LC_ALL, "");
     signal(SIGPIPE, SIG_IGN); /* a reader that has enough is no failure */
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is as a full disk */
     skip_group(&argc, &argv);
     if (argc < 2 || is_help(argv[1])) {
         print_help();
@@ -90,7 +128,7 @@ int main(int argc, char **argv)
     }
     command_run *run = find(argv[1]);
     if (!run) {
-        fprintf(stderr, "pktmon: There is no command \"%s\"; see \"pktmon help\".\n", argv[1]);
+        refuse_command(argv[1]);
         return EXIT_FAILURE;
     }
     accept_help_word(argc - 1, argv + 1);
@@ -98,9 +136,5 @@ int main(int argc, char **argv)
         fprintf(stderr, "pktmon: %s\n", error->message);
         return EXIT_FAILURE;
     }
-    if (fflush(stdout) != 0 && errno != EPIPE) {
-        fprintf(stderr, "pktmon: The standard output cannot be written: %s.\n", g_strerror(errno));
-        return EXIT_FAILURE;
-    }
-    return EXIT_SUCCESS;
+    return is_output_complete() ? EXIT_SUCCESS : EXIT_FAILURE;
 }

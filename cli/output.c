@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "convert.h"
+#include "reader.h"
 #include "salted.h"
 
 /* Providers named in the report; the rest is summed up. */
@@ -68,13 +69,19 @@ static char *name_like(const char *input, const char *extension)
     return g_strconcat(base, ".", extension, NULL);
 }
 
+static void explain_failure(const char *path, GError **error)
+{
+    g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
+                "%s cannot be written (%s): choose another file with --out.", path,
+                g_strerror(errno));
+}
+
 static bool open_file(struct output *output, char **inputs, GError **error)
 {
     /* Not truncated before it is known to be none of the inputs. */
     output->fd = open(output->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (output->fd < 0) {
-        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED, "Cannot write %s: %s.", output->path,
-                    g_strerror(errno));
+        explain_failure(output->path, error);
         return false;
     }
     if (is_input(output->fd, inputs)) {
@@ -85,8 +92,7 @@ static bool open_file(struct output *output, char **inputs, GError **error)
     }
     /* A device or a pipe cannot be cut, and need not be. */
     if (ftruncate(output->fd, 0) < 0 && errno != EINVAL) {
-        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED, "Cannot write %s: %s.", output->path,
-                    g_strerror(errno));
+        explain_failure(output->path, error);
         close(output->fd);
         return false;
     }
@@ -108,6 +114,14 @@ bool output_open(struct output *output, const char *out, char **inputs, const ch
     return false;
 }
 
+bool output_is_done(const struct output *output, bool done, GError **error)
+{
+    if (done || !reader_has_gone(output->fd))
+        return done;
+    g_clear_error(error);
+    return true;
+}
+
 void output_close(struct output *output, bool finished)
 {
     struct stat status;
@@ -124,11 +138,11 @@ bool output_progress(void *user, uint64_t done, uint64_t all)
 {
     static int shown = -1;
     int percent = all > 0 ? (int)(done * 100 / all) : 100;
-    (void)user;
+    const struct output *output = user;
     if (percent != shown && isatty(STDERR_FILENO))
         fprintf(stderr, "\r%3d%% converted", percent);
     shown = percent;
-    return !stop_wanted;
+    return !stop_wanted && !reader_has_gone(output->fd);
 }
 
 void output_progress_end(void)
@@ -175,6 +189,60 @@ void output_report(const struct pktmon_provider *provider)
         fprintf(stderr, "Warning: %s\n", (const char *)g_ptr_array_index(warnings, i));
 }
 
+/* Options of other programs that show what passes, and of Windows' pktmon. */
+static const struct {
+    const char *options[4];
+    const char *instead;
+} strangers[] = {
+    {{"-i", "--interface", "--comp", "--if"},
+     "choose components with --components NAME,..., which \"pktmon list\" shows"},
+    {{"-D", "--list-interfaces"}, "\"pktmon list\" shows what can be captured"},
+    {{"-s", "--snapshot-length", "--snaplen"},
+     "--pkt-size BYTES keeps the beginning of each packet, and -b filesize:KB begins another file"},
+    {{"--file-name", "--output-file", "-o"}, "name the file with -w FILE"},
+    {{"--file-size"},
+     "begin another file with -b filesize:KB, and keep the newest with -b files:N"},
+    {{"-r", "--read-file"}, "read a capture with \"tshark -r FILE\""},
+    {{"-n", "-nn", "-p"}, "leave it out: names are not looked up, and devices stay as they are"},
+};
+
+/* A short option may have its value glued to it. */
+static bool is_option(const char *word, const char *option)
+{
+    return option && (option[1] == '-' ? g_str_equal(word, option)
+                                       : g_str_has_prefix(word, option) && word[1] != '-');
+}
+
+static const char *instead_of(const char *word)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(strangers); i++) {
+        for (size_t j = 0; j < G_N_ELEMENTS(strangers[i].options); j++) {
+            if (is_option(word, strangers[i].options[j]))
+                return strangers[i].instead;
+        }
+    }
+    return NULL;
+}
+
+/* GLib names the option in its own words. */
+static bool explain_stranger(const char *program, const GError *wrong, GError **error)
+{
+    static const char *const of_live[] = {"pktmon capture", "pktmon counters", "pktmon list", NULL};
+    if (!g_error_matches(wrong, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION) ||
+        !g_strv_contains(of_live, program))
+        return false;
+    g_auto(GStrv) words = g_strsplit(wrong->message, " ", -1);
+    for (char **word = words; *word; word++) {
+        const char *instead = **word == '-' ? instead_of(*word) : NULL;
+        if (!instead)
+            continue;
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT, "%s is no option of \"%s\": %s.",
+                    *word, program, instead);
+        return true;
+    }
+    return false;
+}
+
 bool output_parse(int *argc, char ***argv, const GOptionEntry *entries, const char *words,
                   const char *summary, GError **error)
 {
@@ -186,7 +254,8 @@ bool output_parse(int *argc, char ***argv, const GOptionEntry *entries, const ch
     g_option_context_set_summary(context, summary);
     if (g_option_context_parse(context, argc, argv, &wrong))
         return true;
-    g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT, "%s; see \"%s --help\".",
-                wrong->message, program);
+    if (!explain_stranger(program, wrong, error))
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT, "%s; see \"%s --help\".",
+                    wrong->message, program);
     return false;
 }

@@ -54,10 +54,13 @@ bool output_set_limits(const struct output_limits *given, struct pktmon_etl_limi
  * the inputs. */
 bool output_open(struct output *output, const char *out, char **inputs, const char *extension,
                  GError **error);
+/* Whether it was written, or nobody wants it any more, which is no failure: error is cleared. */
+bool output_is_done(const struct output *output, bool done, GError **error);
 /* Closes it; what was not finished is removed. */
 void output_close(struct output *output, bool finished);
 
-/* One line on a terminal, rewritten in place; nothing elsewhere. False: stop. */
+/* One line on a terminal, rewritten in place; nothing elsewhere. False: stop, as the user wants or
+ * because nobody reads the output any more. user: the output. */
 bool output_progress(void *user, uint64_t done, uint64_t all);
 void output_progress_end(void);
 

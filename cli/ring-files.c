@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "limits.h"
+#include "plural.h"
 #include "provider.h"
 #include "table.h"
 
@@ -89,7 +90,7 @@ bool ring_files_open(struct ring_files *files, const char *path, const struct fi
     g_set_error_literal(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
                         "A capture cannot be shown on a terminal: give a file with -w, or pipe it "
                         "on, as in \"pktmon capture -w - | tshark -r -\".");
-    ring_files_close(files, NULL);
+    ring_files_close(files, false, NULL);
     ring_files_clear(files);
     return false;
 }
@@ -140,21 +141,20 @@ bool ring_files_advance(struct ring_files *files, int fd, GError **error)
     return good;
 }
 
-/* Of a capture that did not begin. */
-static void remove_empty(struct ring_files *files)
+static void remove_worthless(struct ring_files *files, bool begun)
 {
     struct stat status;
     if (!files->count || fstat(files->fd, &status) < 0 || !S_ISREG(status.st_mode) ||
-        status.st_size > 0)
+        (begun && status.st_size > 0))
         return;
     g_autofree char *name = g_queue_pop_tail(&files->names);
     unlink(name);
     files->count--;
 }
 
-bool ring_files_close(struct ring_files *files, GError **error)
+bool ring_files_close(struct ring_files *files, bool begun, GError **error)
 {
-    remove_empty(files);
+    remove_worthless(files, begun);
     return close_file(files, error);
 }
 
@@ -174,6 +174,7 @@ char *ring_files_summary(struct ring_files *files)
     g_autofree char *name = printable(text);
     if (!file_limits_are_set(&files->limits))
         return g_strdup_printf("1 file written: %s", name);
-    return g_strdup_printf("%" G_GUINT64_FORMAT " files written, %u kept, the newest: %s",
-                           files->count, files->names.length, name);
+    return g_strdup_printf("%" G_GUINT64_FORMAT " %s written, %u kept, the newest: %s",
+                           files->count, PLURAL(files->count, "file", "files"), files->names.length,
+                           name);
 }

@@ -40,8 +40,8 @@ int ring_files_create_next(struct ring_files *files, GError **error);
 /* From now on it is the one that is written; the one before is closed, and what is not kept is
  * removed. */
 bool ring_files_advance(struct ring_files *files, int fd, GError **error);
-/* Closes the last file; one that is empty still is removed. */
-bool ring_files_close(struct ring_files *files, GError **error);
+/* Closes the last file; one that is empty is removed, and that of a capture that never began. */
+bool ring_files_close(struct ring_files *files, bool begun, GError **error);
 void ring_files_clear(struct ring_files *files);
 
 /* What was written, in words that come after others; the caller frees the text. */

@@ -11,9 +11,19 @@ static bool refuse(GError **error)
     return false;
 }
 
-bool live_list(struct pktmon_registry *registry, GError **error)
+bool live_list(struct pktmon_registry *registry, const char *components, const char *netns,
+               GHashTable **chosen, GError **error)
 {
     (void)registry;
+    (void)components;
+    (void)netns;
+    (void)chosen;
+    return refuse(error);
+}
+
+bool live_check_reason(const char *reason, GError **error)
+{
+    (void)reason;
     return refuse(error);
 }
 

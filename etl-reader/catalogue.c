@@ -12,11 +12,12 @@
 #define MAX_COUNTERS 262144
 #define MAX_FILTERS  1024
 #define MAX_DEFERRED 262144 /* records */
-/* What a record that is put off, and a counter, take beside the bytes that they hold. A name is
- * read from two bytes for each of its characters, and kept in up to three. */
-#define DEFERRED_SIZE  256
+/* What a record that is put off, and a counter, take beside the bytes that they hold, in the
+ * registry and in what shows it (JSON). A name is read from two bytes for each of its characters,
+ * and kept in up to three. */
+#define DEFERRED_SIZE  1024
 #define DEFERRED_TIMES 3
-#define COUNTER_SIZE   256
+#define COUNTER_SIZE   512
 
 /* No padding: it is hashed as it stands. */
 struct count_key {

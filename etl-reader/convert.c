@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "convert.h"
+#include "plural.h"
 
 #include <sys/stat.h>
 
@@ -203,17 +204,19 @@ static void warn(GPtrArray *warnings, uint64_t count, const char *format, ...)
 static void warn_of_cuts(GPtrArray *warnings, const struct etl_cuts *cuts)
 {
     warn(warnings, cuts->events,
-         N " events were left out: they would make more output than is allowed for a log of this "
-           "size; raise the limit with --max-output.",
-         cuts->events);
+         N " %s left out: more output would be made than is allowed for a log of this size; raise "
+           "the limit with --max-output.",
+         cuts->events, PLURAL(cuts->events, "event was", "events were"));
     warn(warnings, cuts->descriptions,
-         N " descriptions of events, components, counters or filters were left out: no real log of "
-           "this size has as many; raise the limit with --max-memory.",
-         cuts->descriptions);
-    warn(warnings, cuts->texts,
-         N " messages of events were shortened; raise the limit with --max-text.", cuts->texts);
-    warn(warnings, cuts->names, N " long names and values in descriptions were shortened.",
-         cuts->names);
+         N " %s left out: no real log of this size has as many; raise the limit with --max-memory.",
+         cuts->descriptions,
+         PLURAL(cuts->descriptions, "description of an event, component, counter or filter was",
+                "descriptions of events, components, counters or filters were"));
+    warn(warnings, cuts->texts, N " %s shortened; raise the limit with --max-text.", cuts->texts,
+         PLURAL(cuts->texts, "message of an event was", "messages of events were"));
+    warn(warnings, cuts->names, N " long %s shortened.", cuts->names,
+         PLURAL(cuts->names, "name or value in a description was",
+                "names and values in descriptions were"));
 }
 
 GPtrArray *pktmon_etl_warnings(const struct pktmon_provider *provider)
@@ -224,27 +227,33 @@ GPtrArray *pktmon_etl_warnings(const struct pktmon_provider *provider)
     uint64_t lost = log->events_lost + log->buffers_lost;
     GPtrArray *warnings = g_ptr_array_new_with_free_func(g_free);
     warn(warnings, lost,
-         "While it logged, Windows lost " N " events and " N " buffers; use a larger buffer or a "
-         "filter to capture them.",
-         log->events_lost, log->buffers_lost);
-    warn(warnings, log->bad_buffers, N " places in the log hold no buffer and were skipped.",
-         log->bad_buffers);
-    warn(warnings, log->cut_buffers,
-         N " buffers are cut off or damaged; what could be read of them was.", log->cut_buffers);
-    warn(warnings, log->damaged_buffers, N " buffers hold a damaged record and end before it.",
-         log->damaged_buffers);
-    warn(warnings, log->lost_bytes, "In all, " N " bytes of the log's buffers could not be read.",
-         log->lost_bytes);
+         "While it logged, Windows lost " N " %s and " N " %s; use a larger buffer or a filter to "
+         "capture them.",
+         log->events_lost, PLURAL(log->events_lost, "event", "events"), log->buffers_lost,
+         PLURAL(log->buffers_lost, "buffer", "buffers"));
+    warn(warnings, log->bad_buffers, N " %s skipped.", log->bad_buffers,
+         PLURAL(log->bad_buffers, "place in the log holds no buffer and was",
+                "places in the log hold no buffer and were"));
+    warn(warnings, log->cut_buffers, N " %s cut off or damaged; what could be read of them was.",
+         log->cut_buffers, PLURAL(log->cut_buffers, "buffer is", "buffers are"));
+    warn(warnings, log->damaged_buffers, N " %s before it.", log->damaged_buffers,
+         PLURAL(log->damaged_buffers, "buffer holds a damaged record and ends",
+                "buffers hold a damaged record and end"));
+    warn(warnings, log->lost_bytes, "In all, " N " %s of the log's buffers could not be read.",
+         log->lost_bytes, PLURAL(log->lost_bytes, "byte", "bytes"));
     warn(warnings, log->late_buffers,
-         N " buffers overlap with more than memory should hold; the order and the times of their "
+         N " %s with more than memory should hold; the order and the times of their "
            "events are not exact: raise the limit with --max-memory.",
-         log->late_buffers);
-    warn(warnings, refused, N " descriptions in the log are damaged and were not used.", refused);
-    warn(warnings, report->short_events,
-         N " events are shorter than they must be; they are kept as they are, as events.",
-         report->short_events);
-    warn(warnings, report->cut_packets, N " packets lack their last fragment.",
-         report->cut_packets);
+         log->late_buffers, PLURAL(log->late_buffers, "buffer overlaps", "buffers overlap"));
+    warn(warnings, refused, N " %s not used.", refused,
+         PLURAL(refused, "description in the log is damaged and was",
+                "descriptions in the log are damaged and were"));
+    warn(warnings, report->short_events, N " %s.", report->short_events,
+         PLURAL(report->short_events,
+                "event is shorter than it must be; it is kept as it is, as an event",
+                "events are shorter than they must be; they are kept as they are, as events"));
+    warn(warnings, report->cut_packets, N " %s last fragment.", report->cut_packets,
+         PLURAL(report->cut_packets, "packet lacks its", "packets lack their"));
     warn_of_cuts(warnings, pktmon_etl_cuts(provider));
     return warnings;
 }

@@ -204,10 +204,14 @@ static bool describe(const struct etl_schemas *schemas, const struct etl_record 
     };
     take_values(&values, schema);
     etl_budget_spend(budget, (MAX_VALUES - values.budget + texts->len) * VALUE_COST);
-    if (schema->message)
+    if (schema->message) {
+        size_t length = strlen(schema->message);
         fill_template(schema->message, texts, values.most, text);
-    else
+        /* Places for fields that are not there take time, and leave nothing. */
+        etl_budget_spend(budget, length - MIN(length, text->len));
+    } else {
         list_values(schema, texts, values.most, text);
+    }
     return !values.cut;
 }
 

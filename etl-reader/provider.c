@@ -4,6 +4,7 @@
 #include "delivery.h"
 #include "ndis.h"
 #include "pktmon-event.h"
+#include "plural.h"
 #include "window.h"
 
 /* Records handled by one read(), so that the caller can look at its own affairs in between. */
@@ -265,9 +266,11 @@ static void deliver_loss(struct etl_provider *provider)
     if (stats->events_lost == 0 && stats->buffers_lost == 0 && stats->lost_bytes == 0)
         return;
     g_autofree char *message =
-        g_strdup_printf("The logger lost %" G_GUINT64_FORMAT " events and %" G_GUINT64_FORMAT
-                        " buffers; %" G_GUINT64_FORMAT " bytes of the log cannot be read",
-                        stats->events_lost, stats->buffers_lost, stats->lost_bytes);
+        g_strdup_printf("The logger lost %" G_GUINT64_FORMAT " %s and %" G_GUINT64_FORMAT
+                        " %s; %" G_GUINT64_FORMAT " %s of the log cannot be read",
+                        stats->events_lost, PLURAL(stats->events_lost, "event", "events"),
+                        stats->buffers_lost, PLURAL(stats->buffers_lost, "buffer", "buffers"),
+                        stats->lost_bytes, PLURAL(stats->lost_bytes, "byte", "bytes"));
     const struct pktmon_event event = {
         .record = PKTMON_RECORD_EVENT,
         .time = provider->delivery.time,
@@ -286,9 +289,9 @@ static void deliver_cuts(struct etl_provider *provider)
     if (cuts->events == 0)
         return;
     g_autofree char *message = g_strdup_printf(
-        "%" G_GUINT64_FORMAT " events of the log were left out: they would make more output than "
-        "is allowed for a log of this size",
-        cuts->events);
+        "%" G_GUINT64_FORMAT " %s left out: more output would be made than is allowed for "
+        "a log of this size",
+        cuts->events, PLURAL(cuts->events, "event of the log was", "events of the log were"));
     const struct pktmon_event event = {
         .record = PKTMON_RECORD_EVENT,
         .time = provider->delivery.time,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "log.h"
 
 #define NO_READER_NAP_US 20000
+#define DECLINE_US       (2 * G_USEC_PER_SEC)
 
 static const int stop_signals[] = {SIGTERM, SIGINT, SIGHUP};
 static void (*volatile stop_hook)(void);
@@ -31,6 +33,7 @@ static void catch_signals(void)
     struct sigaction stop = {.sa_handler = on_stop_signal};
 
     sigaction(SIGPIPE, &ignore, NULL); /* a closed pipe is seen as EPIPE */
+    sigaction(SIGXFSZ, &ignore, NULL); /* a file that may not grow as EFBIG */
     for (size_t i = 0; i < G_N_ELEMENTS(stop_signals); i++) {
         sigaction(stop_signals[i], &stop, NULL);
     }
@@ -42,6 +45,13 @@ void capture_set_stop_hook(void (*hook)(void))
     if (hook && stop_wanted) {
         hook();
     }
+}
+
+bool capture_is_read(int fd)
+{
+    struct pollfd reader = {.fd = fd};
+
+    return poll(&reader, 1, 0) <= 0 || !(reader.revents & (POLLERR | POLLHUP));
 }
 
 bool capture_stop_wanted(void)
@@ -82,6 +92,25 @@ static int open_output(const char *path, GError **error)
                     g_strerror(errno));
     }
     return fd;
+}
+
+void capture_decline(const struct arguments *arguments)
+{
+    const char *path = arguments->text[OPTION_FIFO];
+    gint64 end = g_get_monotonic_time() + DECLINE_US;
+    struct stat status;
+    int fd;
+
+    if (!arguments->number[OPTION_CAPTURE] || !path || stat(path, &status) ||
+        !S_ISFIFO(status.st_mode)) {
+        return;
+    }
+    while ((fd = open_path(path)) < 0 && errno == ENXIO && g_get_monotonic_time() < end) {
+        g_usleep(NO_READER_NAP_US);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
 }
 
 enum pktmon_carrier capture_carrier(const struct arguments *arguments, int fd)

@@ -68,7 +68,11 @@ int main(int argc, char **argv)
     struct arguments arguments;
     g_autoptr(GError) error = NULL;
 
-    if (!options_parse(&arguments, argc, argv, &error) || !answer_or_capture(&arguments, &error)) {
+    bool understood = options_parse(&arguments, argc, argv, &error);
+    if (!understood) {
+        capture_decline(&arguments);
+    }
+    if (!understood || !answer_or_capture(&arguments, &error)) {
         fprintf(stderr, "pktmondump: %s\n", error->message);
         return EXIT_FAILURE;
     }

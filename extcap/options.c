@@ -66,9 +66,11 @@ const struct option options[OPTION_COUNT] = {
     [OPTION_COMPONENTS] = {"components", GROUP_COMPONENTS, OPTION_KIND_TEXT, "Components",
                            "Ids or names of components, separated by commas; empty for all",
                            .placeholder = "all"},
-    [OPTION_NETNS] = {"netns", GROUP_COMPONENTS, OPTION_KIND_TEXT, "Network namespaces",
-                      "all, current, or names of namespaces, separated by commas",
-                      .default_value = "all"},
+    [OPTION_NETNS] =
+        {"netns", GROUP_COMPONENTS, OPTION_KIND_TEXT, "Network namespaces",
+         "all, current, or names, paths, and ids of processes or containers, separated "
+         "by commas",
+         .default_value = "all"},
     [OPTION_HOOK_QUEUES] =
         {"hook-queues", GROUP_COMPONENTS, OPTION_KIND_FLAG, "Hooks where packets are queued",
          "Attach to netfilter's hooks also where a program has bound an NFQUEUE: "
@@ -355,10 +357,10 @@ bool options_parse(struct arguments *arguments, int argc, char **argv, GError **
     if (!set_defaults(arguments, error)) {
         return false;
     }
+    /* The first error counts, but the rest says where the output goes. */
+    bool good = true;
     while ((word = take(&cursor))) {
-        if (!parse_word(arguments, word, &cursor, error)) {
-            return false;
-        }
+        good = parse_word(arguments, word, &cursor, good ? error : NULL) && good;
     }
-    return true;
+    return good;
 }

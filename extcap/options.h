@@ -91,7 +91,7 @@ struct arguments {
     bool given[OPTION_COUNT];       /* with a value that is not empty */
 };
 
-/* Fills all of arguments. */
+/* Fills all of arguments, as far as they can be understood. */
 bool options_parse(struct arguments *arguments, int argc, char **argv, GError **error);
 
 #endif

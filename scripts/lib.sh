@@ -20,6 +20,14 @@ as_root() {
     fi
 }
 
+# require_root WHY: ends at once, before anything was done, for who is not root and cannot become it.
+require_root() {
+    ((EUID != 0)) || return 0
+    command -v sudo >/dev/null || die "$1: run it as root, or install sudo."
+    sudo -n true 2>/dev/null || { [[ -t 0 ]] && sudo -v; } ||
+        die "$1: run it as root, or as a user who may use sudo."
+}
+
 # Who captures: never root, because Wireshark ignores plugins and extcaps of the build tree for it.
 capturing_user() {
     if ((EUID != 0)); then

@@ -36,6 +36,15 @@ def wait(process):
     return usage.ru_utime + usage.ru_stime
 
 
+def has_begun(path):
+    """Whether packets are being captured: the file has its header before."""
+    try:
+        with open(path, "rb") as file:
+            return b"The capture began" in file.read(4096)
+    except FileNotFoundError:
+        return False
+
+
 def take_records(path):
     """How many of the load are in a file of any format, which is deleted."""
     counted = subprocess.run(["tcpdump", "-Z", "root", "-r", path, "--count", f"udp port {PORT}"],
@@ -127,7 +136,7 @@ class Pktmon(NoCapture):
     def start(self, _network):
         self.processes = [subprocess.Popen(self.command, stdin=subprocess.DEVNULL)]
         deadline = time.monotonic() + START_SECONDS
-        while not (os.path.exists(self.file) and os.path.getsize(self.file)):
+        while not has_begun(self.file):
             if self.processes[0].poll() is not None or time.monotonic() > deadline:
                 raise SystemExit("pktmondump did not start.")
             time.sleep(0.02)

@@ -19,6 +19,7 @@
 #define AGENT_NAME_SIZE   80
 #define AGENT_DRIVER_SIZE 32
 #define AGENT_TEXT_SIZE   480
+#define AGENT_ALIAS_SIZE  256
 #define AGENT_MAX_BUFFER  4096 /* MiB */
 
 enum agent_request_type {
@@ -138,6 +139,7 @@ enum agent_message_type {
     AGENT_MISSED,
     AGENT_XDP, /* before AGENT_STARTED, AGENT_STOPPED and AGENT_MISSED, of each device */
     AGENT_CHANGED,
+    AGENT_NETNS_ALIAS, /* after AGENT_NETNS of the same one */
     AGENT_NETNS_GONE, /* the kernel has ended it, or soon will */
     AGENT_FORGOTTEN,
     AGENT_IMPOSSIBLE, /* as AGENT_ERROR: eBPF is not possible or not permitted here */
@@ -168,6 +170,12 @@ struct agent_netns {
     char name[AGENT_NAME_SIZE]; /* as `ip netns`, else a container's short id, else empty */
 };
 
+/* What else a namespace is called: another name, a path that leads to it, a container's whole id. */
+struct agent_netns_alias {
+    uint64_t cookie;
+    char name[AGENT_ALIAS_SIZE];
+};
+
 struct agent_device {
     uint64_t net_cookie;
     uint32_t ifindex;
@@ -196,7 +204,8 @@ struct agent_message {
     uint32_t type;
     union {
         char text[AGENT_TEXT_SIZE];
-        struct agent_netns netns;   /* of AGENT_NETNS_GONE: cookie only */
+        struct agent_netns netns; /* of AGENT_NETNS_GONE: cookie only */
+        struct agent_netns_alias alias;
         struct agent_device device; /* of AGENT_DEVICE_GONE: net_cookie and ifindex only */
         struct {
             uint32_t rings;

@@ -4,16 +4,29 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "agent_protocol.h"
+#include "clock.h"
 #include "provider.h"
 
 /* How far above this program an install or build tree may begin. */
 #define SEARCH_DEPTH 8
+
+/* How long a user who stops a capture waits for an answer that is still out, and the kernel for a
+ * process that was killed. */
+#define HURRIED_MS 3000
+#define KILLED_MS  1000
+#define SLICE_MS   100 /* in which a stop is noticed */
 
 static const char *const places[] = {"capture-core", "libexec/pktmon"};
 
@@ -36,24 +49,85 @@ static char *find(const char *name)
     return g_build_filename(PKTMON_HELPERS_INSTALLED, name, NULL);
 }
 
+/* What an administrator gives each of them. */
+static const struct {
+    const char *name, *capabilities;
+} needs[] = {
+    {"pktmon-agent",
+     "cap_bpf,cap_perfmon,cap_net_admin,cap_net_broadcast,cap_sys_admin,cap_sys_ptrace,"
+     "cap_dac_read_search=ep"},
+    {"pktmon-pcap-agent", "cap_net_raw=ep"},
+};
+
+static const char *capabilities_of(const char *path)
+{
+    size_t i = 0;
+
+    while (i < G_N_ELEMENTS(needs) - 1 && !g_str_has_suffix(path, needs[i].name))
+        i++;
+    return needs[i].capabilities;
+}
+
+/* Whose members may capture: a group for that, where this host has one, or the user's own. */
+static char *usual_group(void)
+{
+    const struct group *group = getgrnam("pktmon");
+
+    if (!group)
+        group = getgrnam("wireshark");
+    if (!group)
+        group = getgrgid(getgid());
+    return g_strdup(group ? group->gr_name : "GROUP");
+}
+
+/* Nobody has given it to a group yet, or given it what it needs. */
+static bool is_set_up(const char *path, const struct stat *status)
+{
+    return status->st_gid != 0 && (status->st_mode & S_IXGRP) &&
+           getxattr(path, "security.capability", NULL, 0) > 0;
+}
+
+static void explain_refusal(GError **error, const char *path)
+{
+    struct statvfs system;
+    struct stat status;
+    struct group *group;
+    g_autofree char *usual = usual_group();
+
+    if (stat(path, &status)) {
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_PERMISSION,
+                    "%s cannot be reached (%s): have an administrator open the directories above "
+                    "it, or install the package.",
+                    path, g_strerror(errno));
+    } else if (statvfs(path, &system) == 0 && system.f_flag & ST_NOEXEC) {
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_PERMISSION,
+                    "%s cannot be run, because its file system is mounted with noexec: install the "
+                    "package, or build elsewhere.",
+                    path);
+    } else if (!is_set_up(path, &status)) {
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_PERMISSION,
+                    "%s is not set up yet: install the package, or have an administrator run "
+                    "\"chgrp %s\", \"chmod 0750\" and \"setcap %s\" on it.",
+                    path, usual, capabilities_of(path));
+    } else {
+        group = getgrgid(status.st_gid);
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_PERMISSION,
+                    "You may not run %s: have an administrator add you to the group %s (\"usermod "
+                    "-aG %s %s\"), and log in again.",
+                    path, group ? group->gr_name : "that owns it", group ? group->gr_name : "GROUP",
+                    g_get_user_name());
+    }
+}
+
 static void explain_spawn(GError **error, const char *path, int reason)
 {
-    struct stat status;
-    struct group *group = NULL;
-
-    if (reason != EACCES) {
+    if (reason == EACCES)
+        explain_refusal(error, path);
+    else
         g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
                     "%s could not be started (%s): install it, or run scripts/run, which builds "
                     "it.",
                     path, g_strerror(reason));
-        return;
-    }
-    if (stat(path, &status) == 0)
-        group = getgrgid(status.st_gid);
-    g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_PERMISSION,
-                "You may not run %s: have an administrator add you to the group %s, and log in "
-                "again.",
-                path, group ? group->gr_name : "that owns it");
 }
 
 static int spawn(pid_t *process, const char *path, int socket)
@@ -93,4 +167,55 @@ int helper_start(const char *name, int type, pid_t *process, GError **error)
         return -1;
     }
     return sockets[0];
+}
+
+/* Whether it ended in time. */
+static bool await_end(int process, int timeout_ms)
+{
+    struct pollfd ended = {.fd = process, .events = POLLIN};
+
+    return poll(&ended, 1, timeout_ms) > 0;
+}
+
+void helper_end(pid_t process, int patience_ms)
+{
+    int watched = pidfd_open(process, 0);
+
+    if (watched >= 0 && !await_end(watched, patience_ms)) {
+        kill(process, SIGKILL);
+        await_end(watched, KILLED_MS);
+    }
+    /* One that does not even die is left to its fate. */
+    waitpid(process, NULL, watched >= 0 ? WNOHANG : 0);
+    if (watched >= 0)
+        close(watched);
+}
+
+struct helper_wait helper_wait_begin(int timeout_ms, const atomic_bool *stopped)
+{
+    return (struct helper_wait){
+        .deadline = pktmon_clock_monotonic() + timeout_ms * PKTMON_NS_PER_MS,
+        .stopped = stopped,
+    };
+}
+
+int helper_wait_ms(struct helper_wait *wait)
+{
+    uint64_t now = pktmon_clock_monotonic();
+
+    if (wait->stopped && !wait->hurried && atomic_load(wait->stopped)) {
+        wait->hurried = true;
+        wait->deadline = MIN(wait->deadline, now + HURRIED_MS * PKTMON_NS_PER_MS);
+    }
+    if (now >= wait->deadline)
+        return 0;
+    return MIN((int)((wait->deadline - now) / PKTMON_NS_PER_MS) + 1, SLICE_MS);
+}
+
+void helper_explain_silence(const char *name, GError **error)
+{
+    g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
+                "%s does not answer and was ended: what was captured until then is good; start the "
+                "capture again.",
+                name);
 }

@@ -2,6 +2,7 @@
 #include "subscriber.h"
 
 #include "expression.h"
+#include "plural.h"
 #include "salted.h"
 
 #define ROOM_INTERVAL_US 1000
@@ -245,9 +246,9 @@ static void tell_loss(struct subscriber *subscriber, uint64_t time, uint32_t com
                       const char *name, uint64_t lost)
 {
     g_autofree char *message = g_strdup_printf(
-        "%" G_GUINT64_FORMAT " events of %s found no room in the session's buffer: give it a "
-        "larger one, take its events faster, or keep less of each packet.",
-        lost, name ? name : "no component");
+        "%" G_GUINT64_FORMAT " %s of %s found no room in the session's buffer: give it a larger "
+        "one, take its events faster, or keep less of each packet.",
+        lost, PLURAL(lost, "event", "events"), name ? name : "no component");
     const struct pktmon_event event = {
         .record = PKTMON_RECORD_EVENT,
         .time = time,

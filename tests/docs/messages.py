@@ -11,10 +11,14 @@ CALLS = {
 }
 ROOMS = ("capture-core/linux", "capture-core/libpcap", "capture-core/session.c",
          "capture-core/session-output.c", "capture-core/output.c", "capture-core/filter.c",
+         "capture-core/netns-words.c",
          "capture-core/packet-filters.c", "capture-core/stream.c", "cli", "extcap",
          "etl-reader")
-CALL = re.compile(r"\b(" + "|".join(CALLS) + r")\(")
+# Elsewhere this call makes many other texts.
+SENTENCES_ALSO = {name: {"g_strdup_printf": "error"}
+                  for name in ("capture-core/linux/helper.c", "capture-core/netns-words.c")}
 LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"')
+PLURAL = re.compile(r'PLURAL\([^"]*"(?:[^"\\]|\\.)*",\s*"((?:[^"\\]|\\.)*)"\)')
 CONVERSION = re.compile(r"%(?:\" *G_GU?INT64_FORMAT *\"|[-+ #0]*[\d*]*(?:\.[\d*]+)?(?:hh?|ll?|z|j)?[a-zA-Z])")
 
 
@@ -38,20 +42,33 @@ def sentence(call):
     if not found:
         return None
     text = "".join(LITERAL.findall(found.group()))
-    text = CONVERSION.sub("…", text).replace('\\"', '"').replace("%%", "%")
+    text = CONVERSION.sub("…", text)
+    # A number and the word that goes with it: the word of several.
+    done = 0
+    for many in PLURAL.findall(call):
+        at = text.find("… …", done)
+        if at >= 0:
+            text = text[:at] + "… " + many + text[at + 3:]
+            done = at + 2 + len(many)
+    text = text.replace('\\"', '"').replace("%%", "%")
     return text if len(text.strip("…. ")) > 3 else None
 
 
 def said(project):
     """(class, sentence, place, whether it is about an option's value) of each call."""
     for path in sources(project):
+        name = str(path.relative_to(project))
+        calls = CALLS | SENTENCES_ALSO.get(name, {})
         text = re.sub(r"/\*.*?\*/", lambda m: "\n" * m.group().count("\n"), path.read_text(), flags=re.S)
-        for match in CALL.finditer(text):
-            call = arguments(text, match.end())
+        macros = dict(re.findall(r'^#define (\w+) +(".*")$', text, re.M))
+        for match in re.finditer(r"\b(" + "|".join(calls) + r")\(", text):
+            call = re.sub(r"\b[A-Z_]+\b", lambda m: macros.get(m.group(), m.group()),
+                          arguments(text, match.end()))
             words = sentence(call)
-            if words and not call.startswith("const char"):
-                place = f"{path.relative_to(project)}:{text.count(chr(10), 0, match.start()) + 1}"
-                yield CALLS[match[1]], words, place, "PKTMON_ERROR_ARGUMENT" in call
+            is_sentence = words and (match[1] in CALLS or words.endswith("."))
+            if is_sentence and not call.startswith("const char"):
+                line = text.count("\n", 0, match.start()) + 1
+                yield calls[match[1]], words, f"{name}:{line}", "PKTMON_ERROR_ARGUMENT" in call
 
 
 def sources(project):

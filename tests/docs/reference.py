@@ -17,14 +17,16 @@ NOBODY = 65534
 OPTION = r"(?<![\w-])--?[a-zA-Z][\w-]*"
 BTF = "/sys/kernel/btf/vmlinux"
 
-# What only a fault of our own, or another program at the agent's socket, can bring about.
+# What only a fault of our own or of the kernel, or another program at the agent's socket, can bring about.
 INTERNAL = {
     "The filter is not one.", "The filter is too long for the kernel.", "There may be … filters.",
     "The kernel cannot judge by the filter, because it ….", "The capture was started already.",
     "The buffer size must be 1 to … MiB.", "There is no capture to be changed.", "Unknown request ….",
     "The agent could not return to its own network namespace: ….",
     "The capture is being changed already: wait until that is done.",
-    "pktmon-pcap-agent was asked for more than it can do.",
+    "pktmon-pcap-agent was asked for more than it can do.", "There are no entries of the kind ….",
+    "No more than … entries are deleted at once.", "There is no capture to delete entries of.",
+    "The selection of namespaces is not one.", "The kernel gives no random numbers: ….",
 }
 # An event of which nothing is missing, and sentences about an option, which name its values.
 NOT_A_ROW = {"The device … was removed.", "There is no source called \"…\": use auto, ebpf or pcap."}
@@ -183,6 +185,8 @@ def check_command_options(checker):
                                  ("etl2txt", "docs/etl.md", "`pktmon etl2txt ")]:
         there = options_of_help(checker.help_of("cli/pktmon", command))
         text = section(checker.pages[page], begin)
+        if page == "docs/etl.md":
+            text += section(checker.pages[page], "## Limits")  # of all that convert
         named = set(re.findall(OPTION, " ".join(markdown.spans(text))))
         for spellings in there:
             if not spellings & named:
@@ -253,11 +257,16 @@ def check_capabilities(checker):
             joined = "\n".join(block.lines)
             lists = [re.findall(r"--cap-add=(\w+)", joined)]
             lists += [re.findall(r"\w+", found) for found in re.findall(r"add: \[(.*?)\]", joined)]
-            lists += [found.replace("cap_", "").split(",")
+            lists += [re.sub("^cap_|(?<=,)cap_", "", found).split(",")
                       for found in re.findall(r"(cap_\w+(?:,cap_\w+)+)=ep", joined)]
             for listed in filter(None, lists):
                 if {one.lower() for one in listed} != wanted:
                     checker.fail(f"{block.place} has other capabilities than the agent: {listed}")
+    for path in sorted((checker.project / "capture-core").rglob("*.c")):
+        text = re.sub(r'"\s*"', "", path.read_text(encoding="utf-8"))
+        for listed in re.findall(r"(cap_\w+(?:,cap_\w+)+)=ep", text):
+            if listed != given:
+                checker.fail(f"{path} has other capabilities than the agent: {listed}")
 
 
 def slug(heading):

@@ -34,7 +34,7 @@ for kind in $("$make_bomb"); do
     "$make_bomb" "$kind" "$work/$kind.etl"
 done
 
-bounded 160 buffers etl2pcap -o -
+bounded 128 buffers etl2pcap -o -
 says "order and the times of their events are not exact"
 for kind in bits structs; do
     bounded 64 $kind etl2txt -o -
@@ -55,6 +55,10 @@ done
 bounded 96 properties etl2pcap -o -
 bounded 96 properties counters
 bounded 96 providers etl2pcap -o -
+bounded 96 places etl2txt -o -
+says "events were left out"
+bounded 96 components etl2pcap -o -
+bounded 160 components list --json
 
 # The limits are the user's: more output, more text, less memory.
 "$pktmon" etl2txt --max-output 100 "$work/messages.etl" -o - 2>/dev/null | head -c 80M | wc -c >"$work/count"
@@ -70,17 +74,19 @@ grep -qF -- "--max-memory takes at least 16 MiB" "$work/said" || fail "it says $
 # Ended by the user: soon, and nothing is left of what was not finished.
 for command in etl2pcap etl2txt; do
     for signal in INT TERM; do
-        cp "$work/buffers.etl" "$work/long.etl"
-        start=$EPOCHREALTIME
         # A shell's background commands ignore SIGINT.
         python3 -c 'import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])' \
-            "$pktmon" $command "$work/long.etl" -o "$work/unfinished" 2>"$work/said" &
+            "$pktmon" $command "$work/buffers.etl" -o "$work/unfinished" 2>"$work/said" &
         converter=$!
-        sleep 0.2
+        until [[ -e $work/unfinished ]]; do
+            sleep 0.02
+        done
+        sleep 0.05
+        start=$EPOCHREALTIME
         kill -$signal $converter
         ! wait $converter || fail "$command ended by SIG$signal succeeds"
         [[ ! -e $work/unfinished ]] || fail "$command ended by SIG$signal leaves a file"
         grep -q "Stopped before the whole log was converted" "$work/said" || fail "$(<"$work/said")"
-        echo "$command ended by SIG$signal after $(bc <<<"$EPOCHREALTIME - $start - 0.2") s"
+        echo "$command ended by SIG$signal after $(bc <<<"$EPOCHREALTIME - $start") s"
     done
 done

@@ -98,14 +98,14 @@ static void add_description(struct writer *writer, uint8_t opcode, GByteArray *b
     g_byte_array_free(body, TRUE);
 }
 
-/* Buffers of 64 MiB, full of records of eight bytes. */
+/* Buffers of 36 MiB, full of records of eight bytes. */
 static void add_buffers(struct writer *writer)
 {
     static const uint8_t record[8] = {8, 0, 0x0D, 0xC0};
     uint8_t guid[16];
     make_guid(guid, 1);
     for (unsigned cpu = 0; cpu < 2; cpu++) {
-        for (guint i = 0; i < (48 * MIB) / sizeof(record); i++)
+        for (guint i = 0; i < (36 * MIB) / sizeof(record); i++)
             writer_add_raw(writer, cpu, record, sizeof(record));
         const struct writer_event event = {.guid = guid, .id = 1};
         g_autoptr(GByteArray) body = g_byte_array_new();
@@ -238,6 +238,33 @@ static void add_fields(struct writer *writer)
         add_event(writer, 5, guid, 1, 0);
 }
 
+/* Events whose message has very many places for fields that are not there. */
+static void add_places(struct writer *writer)
+{
+    uint8_t guid[16];
+    make_guid(guid, 1);
+    GByteArray *body = begin_schema(guid, 1, 0, 0);
+    set_u32(body, 0x4C, INFO_SIZE);
+    for (int i = 0; i < 15000; i++) {
+        put_u16(body, '%');
+        put_u16(body, '9');
+    }
+    put_u16(body, 0);
+    add_description(writer, EVENT_INFO, body);
+    for (int i = 0; i < 200000; i++)
+        add_event(writer, 5, guid, 1, 0);
+}
+
+/* Very many components with properties and counters each. */
+static void add_components(struct writer *writer)
+{
+    for (unsigned id = 1; id < UINT16_MAX; id++) {
+        add_pktmon(writer, 0, 1, 20, body_component((uint16_t)id, 2, "a", "b"));
+        add_pktmon(writer, 0, 1, 30, body_property((uint16_t)id, 100, 1, 4));
+        add_pktmon(writer, 0, 1, 90, body_flow((uint16_t)id, "Upper", 1, 4));
+    }
+}
+
 /* One component with a property of each type, and descriptions of it again and again. */
 static void add_properties(struct writer *writer)
 {
@@ -261,9 +288,17 @@ static const struct {
     const char *name;
     void (*add)(struct writer *writer);
 } kinds[] = {
-    {"bits", add_bits},           {"buffers", add_buffers},   {"fields", add_fields},
-    {"maps", add_maps},           {"messages", add_messages}, {"properties", add_properties},
-    {"providers", add_providers}, {"schemas", add_schemas},   {"structs", add_structs},
+    {"bits", add_bits},
+    {"buffers", add_buffers},
+    {"components", add_components},
+    {"fields", add_fields},
+    {"maps", add_maps},
+    {"messages", add_messages},
+    {"places", add_places},
+    {"properties", add_properties},
+    {"providers", add_providers},
+    {"schemas", add_schemas},
+    {"structs", add_structs},
 };
 
 static int make(const char *name, const char *path)

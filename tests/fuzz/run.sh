@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# run.sh TARGET MAKE_SEEDS SAMPLES RUNS: fuzzes for a fixed number of runs, always the same ones. An
-# input fails by what it costs as by a crash: five seconds, 256 MiB at once, or 768 MiB in all, the
-# sanitizers' share among it.
+# run.sh TARGET MAKE_SEEDS MAKE_BOMB SAMPLES RUNS: fuzzes for a fixed number of runs, always the same
+# ones. An input fails by what it costs as by a crash: five seconds, 256 MiB at once, or 768 MiB in
+# all, the sanitizers' share among it.
 set -euo pipefail
 
-target=$1 make_seeds=$2 samples=$3 runs=$4
+target=$1 make_seeds=$2 make_bomb=$3 samples=$4 runs=$5
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 "$make_seeds" "$work/seeds" "$samples"
+# What would explode without limits, and takes no time with them.
+for kind in bits structs; do
+    "$make_bomb" $kind "$work/seeds/fuzz_etl_log/$kind"
+done
 mkdir "$work/corpus"
 cd "$work"
 # What the C library and GLib keep until the end is no leak of ours; each run's leaks are.

@@ -27,7 +27,7 @@ capture() {
 # wait_for_capture NAME
 wait_for_capture() {
     for ((i = 0; i < start_tenths; i++)); do
-        [[ ! -s /tmp/$1 ]] || return 0
+        ! grep -qas 'The capture began' "/tmp/$1" || return 0
         kill -0 "$pid" || return 1
         sleep 0.1
     done

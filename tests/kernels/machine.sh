@@ -35,21 +35,22 @@ make_initramfs() {
         number=$((number + 1))
     done
     install "$HERE/init" "$root/init"
-    install -m 644 "$HERE/guest.sh" "$PROJECT/scripts/network.sh" "$root/"
+    install -m 644 "$HERE/guest.sh" "$HERE/refused.sh" "$PROJECT/scripts/network.sh" "$root/"
     (cd "$root" && find . | cpio --quiet --create --format newc) | gzip -1 >"$file"
 }
 
-# run_machine KERNEL_ROOT: sets console to what it wrote. Without cx16, because qemu 7.2's emulation
+# run_machine KERNEL_ROOT [KERNEL_PARAMETER ...]: sets console to what it wrote. Without cx16, because qemu 7.2's emulation
 # of cmpxchg16b now and then breaks the kernel's memory allocator (double faults while booting 6.12).
 run_machine() {
     local kernel=$1
+    shift
     console=$SCRATCH/console
     command -v qemu-system-x86_64 >/dev/null || fail "qemu is not installed (qemu-system-x86)."
     make_initramfs "$kernel" "$SCRATCH/initramfs.gz"
     timeout --kill-after 5 "$MACHINE_SECONDS" qemu-system-x86_64 -accel tcg -cpu max,-cx16 -smp 2 \
         -m 1024 -nographic -no-reboot -nic none -kernel "$kernel"/boot/vmlinuz-* \
         -initrd "$SCRATCH/initramfs.gz" \
-        -append "console=ttyS0 panic=-1 quiet pktmon_prefix=$NAME" </dev/null >"$console" 2>&1 ||
+        -append "console=ttyS0 panic=-1 quiet pktmon_prefix=$NAME $*" </dev/null >"$console" 2>&1 ||
         fail "the machine did not come to an end: $(tail -n 40 "$console")"
     # The serial console ends lines with CR LF.
     sed -i 's/\r//g' "$console"

@@ -21,11 +21,10 @@ files() {
     find "$SCRATCH" -name "$1_*.pcapng" | sort
 }
 
-# A file has its section header when packets are being captured.
 begun() {
     local file=$SCRATCH/$1.pcapng
-    [[ -s $file ]] || file=$(files "$1" | head -n 1)
-    [[ -n $file && -s $file ]] || ! kill -0 "$capture_pid" 2>/dev/null
+    [[ -e $file ]] || file=$(files "$1" | head -n 1)
+    [[ -n $file ]] && capture_began "$file"
 }
 
 # start BASE [OPTION ...]: captures the test's networks to BASE.pcapng or to ring files.
@@ -144,8 +143,8 @@ first=$(head -n 1 <<<"$seen" | cut -f 1 | sed 's/.*20\(3030\)*//; s/3\(.\)/\1/g;
 keys=$(keys $((first + 1)) 35)
 awk -F '\t' -v keys="$keys" 'index(keys, $1)' <<<"$seen" | expect_journeys "$WAY" "$keys"
 
-# --- an exact number of packets; a reason that does not exist ---
-start count -c 37 -a drop:NO_SUCH_REASON
+# --- an exact number of packets; a reason that does not come ---
+start count -c 37 -a drop:SOCKET_FILTER
 datagrams_until_gone "$PORT"
 ended
 file=$SCRATCH/count.pcapng
@@ -204,14 +203,76 @@ run_as_user timeout 30 bash -c "{ '$PLACE/cli/pktmon' capture -w - --components 
 expect_equal "status without a reader" 0 "$(<"$SCRATCH/status")"
 expect_match "the last line" "^0 packets, " "$(summary)"
 
-# A full disk is an error, and what was captured after it is not counted.
-(pktmon capture -w /dev/full --netns "$NAME-a" >"$SCRATCH/out") &
+# A full disk is an error, told at once. One that becomes full leaves a file of whole blocks, and
+# what is counted is what it has.
+! pktmon capture -w /dev/full --netns "$NAME-a" >"$SCRATCH/out" || fail "a full disk is no error"
+expect_match "the last lines" \
+    "^pktmon: The capture could not be written [(]No space left on device[)]; make room" "$(summary)"
+file=$SCRATCH/short.pcapng
+(ulimit -f 64 && pktmon capture -w "$file" --netns "$NETWORKS" >"$SCRATCH/out") &
 capture_pid=$!
 own_pids+=("$capture_pid")
 datagrams_until_gone "$PORT"
 ! wait "$capture_pid" || fail "a full disk is no error"
-expect_match "the last lines" "^[0-9]+ packets, .*
-pktmon: The capture could not be written [(]No space left on device[)]; make room" "$(summary)"
+packets=$(count_packets "$file")
+((packets > 50)) || fail "packets in 64 KiB: $packets"
+expect_match "the last lines" "^$packets packets, $(fields "$file" pktmon.record==1 frame.cap_len |
+    awk '{ sum += $1 } END { print sum }') bytes, $(fields "$file" pktmon.dropped frame.number | wc -l) drops .*
+pktmon: The capture could not be written [(]File too large[)]; make room" "$(summary)"
+run_as_user capinfos -c "$file" >/dev/null 2>"$SCRATCH/complaints" || fail "it cannot be read"
+expect_empty "complaints about a file that found no room" "$SCRATCH/complaints"
+
+# --- the header is there at once, before the agent has begun ---
+(exec_as_user "$PLACE/cli/pktmon" capture -w early.pcapng -a duration:1 --netns "$NAME-a") \
+    2>"$SCRATCH/err" &
+capture_pid=$!
+own_pids+=("$capture_pid")
+wait_until 10 test -s "$SCRATCH/early.pcapng" || fail "no header"
+cp "$SCRATCH/early.pcapng" "$SCRATCH/header.pcapng"
+! began "$SCRATCH/header.pcapng" || fail "the header comes with the capture alone"
+chmod 0644 "$SCRATCH/header.pcapng"
+run_as_user tshark -r "$SCRATCH/header.pcapng" >"$SCRATCH/out" 2>"$SCRATCH/complaints" ||
+    fail "a header alone cannot be read: $(<"$SCRATCH/complaints")"
+: >"$SCRATCH/out"
+ended
+
+# --- ring files keep the newest packets: the end says much of many namespaces, and has a quarter ---
+talk_in_all() {
+    python3 -B - "$@" <<'END'
+import ctypes, fcntl, os, socket, struct, sys
+SETNS_NETWORK, SIOCSIFFLAGS, IFF_UP = 0x40000000, 0x8914, 1
+libc = ctypes.CDLL(None, use_errno=True)
+for name in sys.argv[1:]:
+    with open(f"/run/netns/{name}") as namespace:
+        if libc.setns(namespace.fileno(), SETNS_NETWORK):
+            raise OSError(ctypes.get_errno(), name)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as talker:
+        fcntl.ioctl(talker, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", IFF_UP))
+        talker.sendto(b"hello", ("127.0.0.1", 9))
+END
+}
+many=$(printf "$NAME-many%d " {1..80})
+# shellcheck disable=SC2086 # they are words
+printf 'netns add %s\n' $many | ip -batch -
+NETWORKS=all start end -b filesize:100 -b files:3 -f "udp port $DROP_PORT" --counters-interval 200
+traffic a udp-numbered "$NETWORK_ADDRESS_B" "$DROP_PORT" 5 5
+# shellcheck disable=SC2086
+talk_in_all $many
+sleep 0.5
+kill -INT "$capture_pid"
+ended
+# shellcheck disable=SC2086
+printf 'netns del %s\n' $many | ip -batch -
+mapfile -t names < <(files end)
+expect_equal "files" 1 "${#names[@]}"
+packets "${names[0]}" "udp.dstport == $DROP_PORT" data.data | expect_journeys "$WAY" "$(keys 1 5)"
+expect_complete "${names[0]}"
+size=$(stat -c %s "${names[0]}")
+((size < 130000)) || fail "a file of 100000 bytes and a quarter has $size"
+expect_match "the last lines" "Not written: [1-9][0-9]* counters and events, .*
+[1-9][0-9]* packets, .* 5 drops [(]NETFILTER_DROP 5[)], 0 lost, 1 files? written, 1 kept, " "$(summary)"
+[[ -n $(fields "${names[0]}" "pktmon.record == 3 && pktmon.component.name == \"$NAME-b/eth0\"" \
+    frame.number) ]] || fail "no counters of a component with packets"
 
 # --- on a terminal: the line is replaced, and a capture is not shown there ---
 run_as_user script -qec "$PLACE/cli/pktmon capture -a duration:2 --netns $NAME-a" /dev/null \
@@ -256,7 +317,18 @@ refused "no packet comes" --counters-only -c 1
 refused "none of them" --type some
 refused "none of them" --points some
 refused "0 to 262144" --pkt-size 262145
-refused "-c needs a number from 1" -c -1
+for count in -1 0 7x ""; do
+    refused "-c needs a whole number of 1 or more, and \"$count\" is not one" -c "$count"
+done
+refused "-i is no option .*: choose components with --components NAME" -i eth0
+refused "-ieth0 is no option .*: choose components with --components NAME" -ieth0
+refused "-s is no option .*: --pkt-size BYTES" -s 128
+refused "did you mean NETFILTER_DROP[?]" -a drop:NETFILTER_DRP
+refused "did you mean NETFILTER_DROP[?]" -a drop:netfilter,5
+refused "drops no packet for the reason .ZEBRA.: " -a drop:ZEBRA
+refused "which --provider pcap does not see" -a drop:NO_SOCKET --provider pcap
+refused "-w needs the name of a file" -w ""
+refused "/tmp cannot be written .Is a directory.: " -w /tmp
 refused "is not an option: give a capture filter with -f" udp
 refused "pcap-filter" -f '('
 refused "nosuch" --components nosuch -w new.pcapng

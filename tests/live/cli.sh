@@ -45,6 +45,10 @@ start_counting() {
     kill -0 "$counting_pid" || fail "it does not count: $(<"$SCRATCH/counting.err")"
 }
 
+gone() {
+    ! kill -0 "$1" 2>/dev/null
+}
+
 stop_counting() {
     kill -INT "$counting_pid"
     wait "$counting_pid" || fail "it did not end well: $(<"$SCRATCH/counting.err")"
@@ -71,6 +75,10 @@ expect_equal "the address of A" "['$NETWORK_MAC_A']" \
                if p['Name'] == 'MAC Address']" <<<"$listed")"
 expect_equal "the edges of A" "['Lower', 'Upper']" \
     "$(query "[e['Name'] for e in components['$NAME-a/eth0']['Edges']]" <<<"$listed")"
+expect_equal "one namespace's devices" "a/lo a/eth0" \
+    "$(pktmon list --netns "$NAME-a" | names | paste -sd ' ')"
+expect_equal "what is named, whatever it is" "b/sockets" \
+    "$(pktmon list --components "$NAME-b/sockets" | names | paste -sd ' ')"
 id=$(query "components['$NAME-b/sockets']['Id']" <<<"$listed")
 
 # --- counters: two reasons, the newest first; ids are those of the list and of captures ---
@@ -122,6 +130,13 @@ traffic_until_ended() {
 (pktmon counters --live --refresh-rate 20 --components "$NAME-a/eth0" | head -n 1 >/dev/null) &
 own_pids+=($!)
 traffic_until_ended $!
+# Also while there is nothing to tell it.
+for option in --live --zero; do
+    (pktmon counters "$option" --components "$NAME-a/lo" | head -c 0 >/dev/null) &
+    own_pids+=($!)
+    silent_pid=$!
+    wait_until 10 gone "$silent_pid" || fail "pktmon counters $option outlives its reader"
+done
 
 # On a terminal: on a page of its own, which is left; the exact table stays.
 run_as_user script -qec "$PLACE/cli/pktmon counters --live --seconds 2 --components $NAME-a/eth0 -z" \
@@ -144,6 +159,16 @@ refused() {
 }
 refused "none of them" counters --type some
 refused "1 to 30" counters --live --refresh-rate 31
+refused "--seconds needs a whole number from 0" counters --seconds 2s
+refused "There is no log .blue.: .*pktmon list --netns blue.* --components blue" list blue
+refused "There is no log .blue.: .*pktmon counters --netns blue" counters blue
+refused "did you mean capture[?]" capure
+refused "did you mean list[?]" lst
+refused "--component-id needs a whole number from 1" etl2pcap -c x nosuch.etl
+refused "--verbose needs a whole number from 1 to 3" etl2txt -v 4 nosuch.etl
+refused "--vxlan needs a whole number from 1 to 65535" etl2txt -l 4x nosuch.etl
+refused "/nosuch/out cannot be written .*: choose another file with --out" \
+    etl2txt nosuch.etl --out /nosuch/out
 refused "nosuch" counters --components nosuch
 refused "pktmon capture -w FILE" start --capture
 refused "Ctrl-C" stop

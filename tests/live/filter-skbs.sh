@@ -105,7 +105,7 @@ begin() {
 all_began() {
     local i
     for i in "${!files[@]}"; do
-        [[ -s ${files[i]} ]] || ! kill -0 "${pids[i]}" 2>/dev/null || return 1
+        began "${files[i]}" || ! kill -0 "${pids[i]}" 2>/dev/null || return 1
     done
 }
 

@@ -20,7 +20,7 @@ pktmon_begin() {
     capture_pid=$!
     own_pids+=("$capture_pid")
     wait_until "$START_SECONDS" capture_began "$file" || fail "the capture did not begin"
-    [[ -s $file ]] || fail "the capture ended at once: $(<"$file.err")"
+    began "$file" || fail "the capture ended at once: $(<"$file.err")"
 }
 
 pktmon_end() {

@@ -10,7 +10,7 @@ source "$(dirname "$0")/journey.sh"
 # shellcheck source=tests/live/outsider.sh
 source "$(dirname "$0")/outsider.sh"
 
-CHURN=${CHURN:-300} # by hand: 5000
+CHURN=${CHURN:-200} # by hand: 5000
 MOST_FILE=100000    # bytes
 MOST_MEMORY=4000    # KiB more than before
 MOST_ENTRIES=40     # of what else happens on this machine
@@ -23,7 +23,7 @@ entries() {
         id=$(awk '$1 == "map_id:" { print $2 }' "$descriptor" 2>/dev/null) || continue
         [[ -n $id ]] || continue
         [[ " $TABLES " == *" $(bpftool map show id "$id" | awk 'NR == 1 { print $4 }') "* ]] || continue
-        bpftool map dump id "$id" -j | python3 -c 'import json, sys; print(len(json.load(sys.stdin)))'
+        bpftool map dump id "$id" -j | grep -o '"key":\[' | wc -l
     done | awk '{ sum += $1 } END { print sum + 0 }'
 }
 
@@ -68,7 +68,7 @@ wait "$counters_pid" || fail "the counters: $(<"$SCRATCH/counters.err")"
 stop_capture "$file"
 
 (($(stat -c %s "$file") <= MOST_FILE)) || fail "$(stat -c %s "$file") bytes for a filter that matches nothing"
-expect_match "what the file says of those that have gone" ' components without a packet in this capture have gone' \
+expect_match "what the file says of those that have gone" 'Counters of what has gone without a packet in this capture are not written: [0-9]+ components' \
     "$(fields "$file" 'pktmon.event.id == 9' pktmon.event.message)"
 # sum REASON: of all groups but those of namespaces that are there.
 sum() {
@@ -84,7 +84,7 @@ for group in json.load(open(sys.argv[1])):
 print(total)' "$SCRATCH/counters.json" "$1"
 }
 expect_equal "frames that nobody knows" "$CHURN" "$(sum UNHANDLED_PROTO)"
-expect_equal "datagrams that nobody listens to" "$CHURN" "$(sum NO_SOCKET)"
+(($(sum NO_SOCKET) >= CHURN)) || fail "only $(sum NO_SOCKET) datagrams of $CHURN that nobody listens to"
 expect_equal "groups that counters are shown in" 1 \
     "$(python3 -c 'import json, sys
 print(sum(group["Group"] == "Gone" for group in json.load(open(sys.argv[1]))))' "$SCRATCH/counters.json")"

@@ -75,3 +75,69 @@ run_as_user tshark -r "$file" >/dev/null 2>"$SCRATCH/complaints" || fail "tshark
 expect_empty "complaints of tshark" "$SCRATCH/complaints"
 capinfos "$file" >/dev/null || fail "capinfos cannot read the file"
 expect_ordered "$file"
+
+# --- an agent that does not answer: an end all the same, with what is known ---
+
+# agents PID: the agent's processes below this one.
+agents() {
+    local pid
+    for pid in $(pgrep -P "$1"); do
+        [[ $(<"/proc/$pid/comm") != pktmon-agent ]] || echo "$pid"
+        agents "$pid"
+    done
+}
+
+# end_within SECONDS PID
+end_within() {
+    wait_until "$1" ended "$2" || fail "it waits for an agent that is stopped"
+    reap "$2"
+}
+
+file=$SCRATCH/stopped.pcapng
+begin "$file"
+mapfile -t stopped < <(agents "$capture_pid")
+own_pids+=("${stopped[@]}")
+kill -STOP "${stopped[@]}"
+ping_once a "$NETWORK_ADDRESS_B"
+kill -INT "$capture_pid"
+end_within 10 "$capture_pid"
+expect_equal "exit status with a stopped agent" 1 "$status"
+expect_equal "sentences" 1 "$(wc -l <"$file.err")"
+expect_match "the sentence" '^pktmondump: pktmon-agent does not answer and was ended: ' "$(<"$file.err")"
+for agent_pid in "${stopped[@]}"; do
+    wait_until 2 ended "$agent_pid" || fail "a stopped agent lives on"
+done
+wait_until 2 all_gone "$objects" || fail "left in the kernel: $(existing <<<"$objects")"
+(($(fields "$file" "icmp.type == 8 && pktmon.edge in {1, 2}" frame.number | wc -l) == 16)) ||
+    fail "packets are missing in the file"
+[[ -n $(fields "$file" "pktmon.record == 3" frame.number) ]] || fail "no last counters"
+expect_ordered "$file"
+
+# The same while it starts.
+(exec_as_user "$PLACE/cli/pktmon" capture -w "$SCRATCH/starting.pcapng") 2>"$SCRATCH/starting.err" &
+capture_pid=$!
+own_pids+=("$capture_pid")
+has_agent() {
+    mapfile -t stopped < <(agents "$capture_pid")
+    ((${#stopped[@]} > 0))
+}
+wait_until 5 has_agent || fail "no agent is started"
+own_pids+=("${stopped[@]}")
+kill -STOP "${stopped[@]}"
+kill -INT "$capture_pid"
+end_within 6 "$capture_pid"
+expect_match "the sentence" '^pktmon: pktmon-agent does not answer and was ended' \
+    "$(<"$SCRATCH/starting.err")"
+[[ ! -e $SCRATCH/starting.pcapng ]] || fail "a capture that did not begin leaves a file"
+
+# tshark ends with its extcap.
+(exec_as_user tshark -i pktmon -w "$SCRATCH/shown.pcapng" -o "extcap.pktmon.netns:$NAME-a") \
+    2>"$SCRATCH/shown.err" &
+shown_pid=$!
+own_pids+=("$shown_pid")
+wait_until "$START_SECONDS" began "$SCRATCH/shown.pcapng" || fail "tshark does not capture"
+mapfile -t stopped < <(agents "$shown_pid")
+own_pids+=("${stopped[@]}")
+kill -STOP "${stopped[@]}"
+kill -INT "$shown_pid"
+end_within 10 "$shown_pid"

@@ -102,9 +102,14 @@ pktmondump() {
     run_as_user timeout --kill-after 5 60 "$PLACE/extcap/pktmondump" "$@"
 }
 
-# Captures begin when the file has its section header; one that ended before has failed.
+# began FILE: a file has its section header at once, and this when packets are being captured.
+began() {
+    grep -qas 'The capture began' "$1"
+}
+
+# One that ended before has failed.
 capture_began() {
-    [[ -s $1 ]] || ! kill -0 "$capture_pid" 2>/dev/null
+    began "$1" || ! kill -0 "$capture_pid" 2>/dev/null
 }
 
 # start_capture FILE [OPTION ...]: returns when packets are being captured. FILE does not
@@ -118,7 +123,7 @@ start_capture() {
     own_pids+=("$capture_pid")
     wait_until "$START_SECONDS" capture_began "$file" ||
         fail "the capture did not begin within $START_SECONDS s"
-    [[ -s $file ]] || fail "the capture ended at once: $(<"$file.err")"
+    began "$file" || fail "the capture ended at once: $(<"$file.err")"
 }
 
 # stop_capture FILE [SIGNAL]: ends the last capture, which was clean and silent.

@@ -21,7 +21,7 @@ SIOCSIFFLAGS = 0x8914
 IFF_UP = 1
 
 HEADER = bytes(12)
-BODY = bytes(46)
+BODY_SIZE = 46
 BATCH = 200
 
 
@@ -29,8 +29,9 @@ def ip(*lines):
     subprocess.run(["ip", "-batch", "-"], check=True, input="\n".join(lines).encode())
 
 
-def frame(ethertype):
-    return HEADER + ethertype.to_bytes(2, "big") + BODY
+def frame(ethertype, number=0):
+    """No two numbers look the same."""
+    return HEADER + ethertype.to_bytes(2, "big") + number.to_bytes(8, "big") + bytes(BODY_SIZE - 8)
 
 
 def ethertypes(count):
@@ -52,8 +53,8 @@ def devices(count):
             ip(*(f"link add index {900000 + 2 * i} name a{i} up type veth peer index {900001 + 2 * i} "
                  f"name b{i}" for i in pairs), *(f"link set b{i} up" for i in pairs))
             for i in pairs:
-                sender.sendto(frame(0x9100), (f"a{i}", 0))
-                sender.sendto(frame(0x9100), (f"b{i}", 0))
+                sender.sendto(frame(0x9100, 2 * i), (f"a{i}", 0))
+                sender.sendto(frame(0x9100, 2 * i + 1), (f"b{i}", 0))
     yield
 
 

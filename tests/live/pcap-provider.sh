@@ -30,7 +30,7 @@ start_in_switch() {
     capture_pid=$!
     own_pids+=("$capture_pid")
     wait_until "$START_SECONDS" capture_began "$file" || fail "the capture did not begin"
-    [[ -s $file ]] || fail "the capture ended at once: $(<"$file.err")"
+    began "$file" || fail "the capture ended at once: $(<"$file.err")"
 }
 
 # in_switch COMMAND ...: as the user, who has no privilege.
@@ -99,7 +99,8 @@ expect_match "the refusal of both" 'cap_bpf.* Nor can libpcap: .* lacks the capa
 chmod 0700 "$bare/capture-core/pktmon-agent"
 in_switch "$bare/extcap/pktmondump" --capture --extcap-interface pktmon \
     --fifo "$SCRATCH/bare.pcapng" >/dev/null 2>"$SCRATCH/refused" || true
-expect_match "the refusal of the agent" '^pktmondump: You may not run .*/pktmon-agent: ' \
+expect_match "the refusal of the agent" \
+    '^pktmondump: [^ ]*/pktmon-agent is not set up yet: .*"chgrp .*"chmod 0750" and "setcap cap_bpf' \
     "$(<"$SCRATCH/refused")"
 
 # --- what is seen ---
@@ -223,3 +224,24 @@ wait "$capture_pid" 2>/dev/null || true
 for pid in $helpers; do
     wait_until 5 ended "$pid" || fail "pktmon-pcap-agent outlives its reader"
 done
+
+# --- an agent that does not answer: an end all the same, with what is known ---
+file=$SCRATCH/stopped.pcapng
+start_in_switch "$file" --provider pcap
+in_namespace a ping -q -c 1 "$NETWORK_ADDRESS_B" >/dev/null
+wait_until 5 grep -qas 'port-b' "$file" || fail "nothing is captured"
+mapfile -t helpers < <(pgrep -P "$capture_pid")
+own_pids+=("${helpers[@]}")
+kill -STOP "${helpers[@]}"
+kill -INT "$capture_pid"
+wait_until 9 ended "$capture_pid" || fail "it waits for an agent that is stopped"
+status=0
+wait "$capture_pid" || status=$?
+expect_equal "exit status with a stopped agent" 1 "$status"
+expect_match "the sentence" '^pktmondump: pktmon-pcap-agent does not answer and was ended: ' "$(<"$file.err")"
+for pid in "${helpers[@]}"; do
+    wait_until 2 ended "$pid" || fail "a stopped agent lives on"
+done
+[[ -n $(fields "$file" "icmp.type == 8 && pktmon.component.name == port-b" frame.number) ]] ||
+    fail "packets are missing in the file"
+[[ -n $(fields "$file" "pktmon.record == 3" frame.number) ]] || fail "no last counters"

@@ -40,7 +40,7 @@ queue_fill
 sessions stop one
 expect_queue_kept "the end of the last session"
 queue unbind
-wait_until 5 all_gone "$before" || fail "left in the kernel: $(existing <<<"$before")"
+wait_until 10 all_gone "$before" || fail "left in the kernel: $(existing <<<"$before")"
 
 # A capture that ends, and one whose reader is killed.
 file=$SCRATCH/late.pcapng
@@ -53,7 +53,7 @@ expect_match "what is said of hooks that stay" "hooks of network namespace $NAME
     "$(fields "$file" "pktmon.record == 6" pktmon.event.message)"
 [[ -n $(existing <<<"$objects") ]] || fail "the hooks did not stay"
 expect_queue_kept "the end of a capture"
-wait_until 5 all_gone "$objects" || fail "left in the kernel: $(existing <<<"$objects")"
+wait_until 10 all_gone "$objects" || fail "left in the kernel: $(existing <<<"$objects")"
 queue unbind
 
 capture_of "$SCRATCH/killed.pcapng" b --

@@ -130,9 +130,11 @@ bool does_wait(const struct heard *heard, uint64_t unused)
 /* Runs ------------------------------------------------------------------------------------------
  */
 
-struct run *run_new(const char *filter, uint32_t truncation_size, size_t buffer_size)
+static struct run *make_run(const char *netns, const char *filter, uint32_t truncation_size,
+                            size_t buffer_size)
 {
     struct run *run = g_new0(struct run, 1);
+    struct pktmon_live_session_options session_options;
     struct pktmon_realtime_stream_options options;
     g_autoptr(GError) error = NULL;
 
@@ -147,7 +149,9 @@ struct run *run_new(const char *filter, uint32_t truncation_size, size_t buffer_
     options.context = &run->heard;
     run->heard.stream = pktmon_realtime_stream_new(monitor, &options, &error);
     g_assert_no_error(error);
-    run->session = pktmon_monitor_session_new(monitor, "test", NULL, &error);
+    pktmon_live_session_options_init(&session_options);
+    session_options.netns = netns;
+    run->session = pktmon_monitor_session_new(monitor, "test", &session_options, &error);
     g_assert_no_error(error);
     if (filter) {
         pktmon_live_session_add_expression(run->session, filter, false, &error);
@@ -156,6 +160,16 @@ struct run *run_new(const char *filter, uint32_t truncation_size, size_t buffer_
     pktmon_live_session_attach(run->session, run->heard.stream, &error);
     g_assert_no_error(error);
     return run;
+}
+
+struct run *run_new(const char *filter, uint32_t truncation_size, size_t buffer_size)
+{
+    return make_run(NULL, filter, truncation_size, buffer_size);
+}
+
+struct run *run_new_in(const char *netns)
+{
+    return make_run(netns, NULL, 0, 0);
 }
 
 void set_active(struct run *run, bool active)

@@ -44,6 +44,8 @@ void end(void);
 
 /* filter: NULL = none. Sizes: 0 = the default. */
 struct run *run_new(const char *filter, uint32_t truncation_size, size_t buffer_size);
+/* One that looks at some namespaces; NULL = all. */
+struct run *run_new_in(const char *netns);
 void run_free(struct run *run);
 void set_active(struct run *run, bool active);
 /* A new one, active. */

@@ -44,7 +44,22 @@ struct script_provider {
     int reads_to_go;  /* of a change; 0: none */
     GArray *readings; /* that are to be told, of struct reading */
     uint64_t group;
+    bool selects; /* the change is one of namespaces alone */
+    bool wants[2];
 };
+
+const char *const script_namespaces[2] = {"red", "blue"};
+
+/* In the thread of the provider, which is told when to ask. */
+static void note_wants(struct script_provider *provider)
+{
+    const struct pktmon_provider_options *options = &provider->options;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(script_namespaces); i++) {
+        provider->wants[i] =
+            !options->wants_netns || options->wants_netns(options->context, script_namespaces[i]);
+    }
+}
 
 static void happening_free(void *data)
 {
@@ -78,6 +93,7 @@ struct script_state script_state(void)
     if (providers->len > 0) {
         const struct script_provider *youngest = providers->pdata[providers->len - 1];
         state.asked = youngest->options;
+        memcpy(state.wants, youngest->wants, sizeof(state.wants));
     }
     g_mutex_unlock(&mutex);
     return state;
@@ -147,6 +163,10 @@ static bool script_enumerate(struct pktmon_provider *base, GError **error)
     (void)error;
     describe(base->registry, 1, "eth0");
     describe(base->registry, 2, "eth1");
+    for (uint32_t id = 1; id <= 2; id++) {
+        pktmon_component_set(&pktmon_registry_get(base->registry, id)->netns,
+                             script_namespaces[id - 1]);
+    }
     return true;
 }
 
@@ -160,6 +180,7 @@ static bool script_start(struct pktmon_provider *base, GError **error)
     }
     g_mutex_lock(&mutex);
     provider->at = happenings->len;
+    note_wants(provider);
     started++;
     g_mutex_unlock(&mutex);
     return true;
@@ -300,7 +321,8 @@ static void advance_change(struct script_provider *provider)
     } else {
         g_mutex_lock(&mutex);
         provider->options = provider->next;
-        changes++;
+        note_wants(provider);
+        changes += !provider->selects;
         g_mutex_unlock(&mutex);
     }
     provider->base.changes++;
@@ -348,8 +370,18 @@ static bool script_change(struct pktmon_provider *base,
         return false;
     }
     provider->next = *options;
+    provider->selects = false;
     provider->reads_to_go = CHANGE_READS;
     return true;
+}
+
+static bool script_select(struct pktmon_provider *base,
+                          const struct pktmon_provider_options *options, GError **error)
+{
+    bool good = script_change(base, options, error);
+
+    ((struct script_provider *)base)->selects = good;
+    return good;
 }
 
 static bool script_stop(struct pktmon_provider *base, GError **error)
@@ -382,6 +414,7 @@ static const struct pktmon_provider_ops script_ops = {
     .read = script_read,
     .read_counters = script_read_counters,
     .change = script_change,
+    .select = script_select,
     .stop = script_stop,
     .free = script_free,
 };

@@ -20,7 +20,11 @@ extern struct script {
 struct script_state {
     int providers, started, changes; /* that there are; those of them that run; changes in all */
     struct pktmon_provider_options asked; /* of the youngest; its filters are not valid */
+    /* The same: whether the namespaces of components 1 and 2 were wanted when it was told last. */
+    bool wants[2];
 };
+
+extern const char *const script_namespaces[2];
 
 void script_reset(void);
 struct script_state script_state(void);

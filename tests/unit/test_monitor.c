@@ -387,6 +387,48 @@ static void test_sizes(void)
 }
 
 /* Each session has its own description of a component, as it was when its events happened. */
+static void assert_wants(bool red, bool blue)
+{
+    const struct script_state state = script_state();
+
+    g_assert_cmpint(state.wants[0], ==, red);
+    g_assert_cmpint(state.wants[1], ==, blue);
+}
+
+static bool wants_blue(void)
+{
+    return script_state().wants[1];
+}
+
+/* The provider is asked for the namespaces of all sessions, and of no others; it changes no
+ * programs for that. */
+static void test_namespaces(void)
+{
+    struct run *runs[3];
+
+    begin();
+    runs[0] = run_new_in("red");
+    set_active(runs[0], true);
+    assert_wants(true, false);
+    runs[1] = run_new_in("blue");
+    set_active(runs[1], true);
+    assert_wants(true, true);
+    g_assert_cmpint(script_state().changes, ==, 0);
+    set_active(runs[1], false);
+    while (wants_blue()) { /* some seconds */
+        g_usleep(10000);
+    }
+    assert_wants(true, false);
+    g_assert_cmpint(script_state().changes, ==, 0);
+    runs[2] = run_new_in(NULL);
+    set_active(runs[2], true);
+    assert_wants(true, true);
+    for (guint i = 0; i < G_N_ELEMENTS(runs); i++) {
+        run_free(runs[i]);
+    }
+    end();
+}
+
 static void test_renamed(void)
 {
     begin();
@@ -540,6 +582,7 @@ int main(int argc, char **argv)
     g_test_add_func("/monitor/rigid", test_rigid);
     g_test_add_func("/monitor/outputs", test_outputs);
     g_test_add_func("/monitor/sizes", test_sizes);
+    g_test_add_func("/monitor/namespaces", test_namespaces);
     g_test_add_func("/monitor/renamed", test_renamed);
     g_test_add_func("/monitor/streams", test_streams);
     g_test_add_func("/monitor/refused-words", test_refused_words);

@@ -245,7 +245,10 @@ static void assert_refused(const struct pktmon_session_options *options, const c
     struct pktmon_session *session = pktmon_session_new_from(options, script_new, &error);
 
     if (session) {
-        g_assert_false(pktmon_session_run(session, -1, PKTMON_CARRIER_BLOCKS, &error));
+        int fd = memfd_create("refused", MFD_CLOEXEC);
+
+        g_assert_false(pktmon_session_run(session, fd, PKTMON_CARRIER_BLOCKS, &error));
+        close(fd);
     }
     pktmon_session_free(session);
     g_assert_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT);
@@ -271,8 +274,11 @@ static void test_start_fails(void)
     g_autoptr(GError) error = NULL;
     struct pktmon_session *session = pktmon_session_new_from(&options, script_new, &error);
 
+    int fd = memfd_create("unstarted", MFD_CLOEXEC);
+
     script.fail_start = true;
-    g_assert_false(pktmon_session_run(session, -1, PKTMON_CARRIER_BLOCKS, &error));
+    g_assert_false(pktmon_session_run(session, fd, PKTMON_CARRIER_BLOCKS, &error));
+    close(fd);
     g_assert_error(error, PKTMON_ERROR, PKTMON_ERROR_PERMISSION);
     pktmon_session_free(session);
     g_assert_cmpint(script.freed, ==, 1);

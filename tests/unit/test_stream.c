@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <glib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "fixture.h"
 
@@ -51,6 +53,40 @@ static void test_order_blocks(void)
     g_assert_true(pktmon_stream_repeat_descriptions(fixture.stream, START + 4, &error));
     finish(&fixture, START + 5);
     assert_outline(&fixture, "SIEafcIPcNEaccfTT");
+    clear(&fixture);
+}
+
+/* Who reads along finds a file before anything is known of the capture. */
+static void test_header_at_once(void)
+{
+    struct fixture fixture = fixture_on(memfd_create("capture", MFD_CLOEXEC),
+                                        (struct pktmon_stream_options){.live = true});
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(pktmon_stream_open(fixture.stream, &error));
+    g_assert_cmpuint(lseek(fixture.fd, 0, SEEK_END), ==, pktmon_stream_size(fixture.stream));
+    g_assert_cmpuint(pktmon_stream_written(fixture.stream), >, 0);
+    g_assert_true(pktmon_stream_begin(fixture.stream, START, &error));
+    put(&fixture, packet_event(START + 1, 1));
+    finish(&fixture, START + 2);
+    assert_outline(&fixture, "SIEACIPTT");
+    clear(&fixture);
+}
+
+/* What is silent takes no room from packets of what speaks. */
+static void test_silent_components_are_not_repeated(void)
+{
+    struct fixture fixture = begin((struct pktmon_stream_options){.live = true});
+    g_autoptr(GError) error = NULL;
+
+    put(&fixture, packet_event(START + 1, 1));
+    put(&fixture, packet_event(START + 2, 2));
+    g_assert_true(pktmon_stream_repeat_descriptions(fixture.stream, START + 3, &error));
+    put(&fixture, packet_event(START + 4, 2));
+    g_assert_true(pktmon_stream_repeat_descriptions(fixture.stream, START + 5, &error));
+    g_assert_true(pktmon_stream_repeat_descriptions(fixture.stream, START + 6, &error));
+    finish(&fixture, START + 7);
+    assert_outline(&fixture, "SIEACIPCIPACCPACATTT");
     clear(&fixture);
 }
 
@@ -358,6 +394,9 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/stream/order-frames", test_order_frames);
     g_test_add_func("/stream/order-blocks", test_order_blocks);
+    g_test_add_func("/stream/header-at-once", test_header_at_once);
+    g_test_add_func("/stream/silent-components-are-not-repeated",
+                    test_silent_components_are_not_repeated);
     g_test_add_func("/stream/link-types", test_link_types);
     g_test_add_func("/stream/live-link-type", test_live_link_type);
     g_test_add_func("/stream/changed-component", test_changed_component);

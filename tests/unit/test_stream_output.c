@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -44,7 +45,7 @@ static void test_counters(void)
                      CAPTURE_ID);
     g_assert_false(metadata_find(block_metadata(&block), PKTMON_FIELD_DROPS_IN, &field));
     block = find_block(&fixture, PACKET, PKTMON_RECORD_COUNTERS, 1);
-    assert_line(&block, "counters br0: dropped in 1 packets 60 bytes, out 0 packets 0 bytes");
+    assert_line(&block, "counters br0: dropped in 1 packet 60 bytes, out 0 packets 0 bytes");
     g_assert_cmpuint(metadata_number(block_metadata(&block), PKTMON_FIELD_DROPS_OUT), ==, 0);
     g_assert_false(metadata_find(block_metadata(&block), PKTMON_FIELD_PACKETS_IN, &field));
     clear(&fixture);
@@ -88,6 +89,74 @@ static void test_loss(void)
     assert_statistics(&fixture, 0, 7, 0);
     assert_statistics(&fixture, 1, 2, 14);
     assert_statistics(&fixture, 2, 1, 0);
+    clear(&fixture);
+}
+
+static struct pktmon_event retired(uint64_t time, uint32_t component)
+{
+    return (struct pktmon_event){
+        .record = PKTMON_RECORD_RETIRED, .time = time, .component = component};
+}
+
+static struct pktmon_event counters_event(uint64_t time, uint32_t component, uint64_t packets)
+{
+    return (struct pktmon_event){
+        .record = PKTMON_RECORD_COUNTERS,
+        .time = time,
+        .component = component,
+        .counters = {.edge = PKTMON_EDGE_LOWER, .has_flow = true, .packets_in = packets}};
+}
+
+/* A component that has gone leaves nothing behind but its statistics; if it comes back, it is a new
+ * one. */
+static void test_retired(void)
+{
+    struct fixture fixture = begin((struct pktmon_stream_options){.live = true});
+    struct pktmon_event event = packet_event(START + 1, 1);
+
+    event.packet.lost = 3;
+    put(&fixture, event);
+    put(&fixture, retired(START + 2, 1));
+    put(&fixture, retired(START + 2, 2)); /* never said anything */
+    put(&fixture, packet_event(START + 3, 1));
+    finish(&fixture, START + 4);
+    assert_outline(&fixture, "SIEACIPTCIPTT");
+    struct block block = find_block(&fixture, STATISTICS, 0, 0);
+    g_assert_cmpuint(block.body[0], ==, 1);
+    block = find_block(&fixture, STATISTICS, 0, 2);
+    g_assert_cmpuint(block.body[0], ==, 2);
+    g_assert_cmpuint(find_packet(&fixture, 1).interface, ==, 2);
+    clear(&fixture);
+}
+
+/* However many components come and go without a packet that matched, one sentence says it. */
+static void test_matches_only(void)
+{
+    struct fixture fixture =
+        begin((struct pktmon_stream_options){.live = true, .matches_only = true});
+    struct pktmon_event last = counters_event(START + 5, 2, 9);
+    struct block block;
+
+    put(&fixture, (struct pktmon_event){.record = PKTMON_RECORD_COMPONENT, .component = 1});
+    put(&fixture, counters_event(START + 1, 1, 4));
+    put(&fixture, counters_event(START + 2, 1, 5));
+    put(&fixture,
+        (struct pktmon_event){
+            .record = PKTMON_RECORD_EVENT,
+            .time = START + 3,
+            .component = 1,
+            .notice = {.provider = "pktmon", .id = PKTMON_NOTICE_DEVICE_GONE, .message = "gone"}});
+    put(&fixture, retired(START + 4, 1));
+    put(&fixture, counters_event(START + 4, 2, 8));
+    last.counters.last = true;
+    put(&fixture, last);
+    finish(&fixture, START + 6);
+    assert_outline(&fixture, "SIEACNET");
+    block = find_block(&fixture, PACKET, PKTMON_RECORD_EVENT, 1);
+    g_autofree char *message = metadata_text(block_metadata(&block), PKTMON_FIELD_EVENT_MESSAGE);
+    g_assert_cmpstr(message, ==,
+                    "Counters of what has gone without a packet in this capture are not written: 1 "
+                    "component, 5 packets at its edges, 0 drops.");
     clear(&fixture);
 }
 
@@ -211,6 +280,36 @@ static void test_full_disk(void)
     clear(&fixture);
 }
 
+/* What a disk that becomes full has is whole, and known. */
+static void test_disk_that_becomes_full(void)
+{
+    const struct rlimit limit = {.rlim_cur = 3000, .rlim_max = RLIM_INFINITY};
+    struct rlimit before;
+    struct fixture fixture = begin((struct pktmon_stream_options){.live = true});
+    g_autoptr(GError) error = NULL;
+    g_autofree uint8_t *data = NULL;
+    size_t offset = 0, size;
+    struct block block;
+
+    for (guint i = 0; i < 100; i++)
+        put(&fixture, packet_event(START + i, 1));
+    getrlimit(RLIMIT_FSIZE, &before);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    g_assert_false(pktmon_stream_flush(fixture.stream, &error));
+    setrlimit(RLIMIT_FSIZE, &before);
+    g_assert_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED);
+    size = lseek(fixture.fd, 0, SEEK_END);
+    g_assert_cmpuint(size, <=, 3000);
+    g_assert_cmpuint(size, >, 2000);
+    g_assert_cmpuint(size, ==, pktmon_stream_written(fixture.stream));
+    data = g_malloc(size);
+    g_assert_cmpint(pread(fixture.fd, data, size, 0), ==, size);
+    while (block_next(data, size, &offset, &block))
+        ;
+    g_assert_cmpuint(offset, ==, size);
+    clear(&fixture);
+}
+
 #define FLOOD 30000
 
 static void ignore_signal(G_GNUC_UNUSED int number)
@@ -286,6 +385,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     g_test_add_func("/stream-output/counters", test_counters);
     g_test_add_func("/stream-output/loss", test_loss);
     g_test_add_func("/stream-output/continue", test_continue);
@@ -293,7 +393,10 @@ int main(int argc, char **argv)
     g_test_add_func("/stream-output/filters-are-repeated", test_filters_are_repeated);
     g_test_add_func("/stream-output/closed-pipe", test_closed_pipe);
     g_test_add_func("/stream-output/full-disk", test_full_disk);
+    g_test_add_func("/stream-output/disk-that-becomes-full", test_disk_that_becomes_full);
     g_test_add_func("/stream-output/slow-reader", test_slow_reader);
     g_test_add_func("/stream-output/flush-by-itself", test_flush_by_itself);
+    g_test_add_func("/stream-output/retired", test_retired);
+    g_test_add_func("/stream-output/matches-only", test_matches_only);
     return g_test_run();
 }

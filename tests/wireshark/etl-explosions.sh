@@ -59,21 +59,37 @@ bounded 32 1.5 messages.etl -c 3
 run_tshark -i pktmon-etl -o "extcap.pktmon_etl.file:$work/home/messages.etl" \
     -o extcap.pktmon_etl.maxoutput:1 -w "$work/home/extcap.pcapng" || fail "extcap: $(<"$work/err")"
 (($(stat -c %s "$work/home/extcap.pcapng") < 2 << 20)) || fail "the extcap's limit is not heeded"
-start=$EPOCHREALTIME
 "$build/extcap/pktmondump" --capture --extcap-interface pktmon-etl --file "$work/home/buffers.etl" \
     --fifo "$work/home/stopped.pcapng" 2>"$work/said" &
 converter=$!
-sleep 0.2
+until [[ -e $work/home/stopped.pcapng ]]; do
+    sleep 0.02
+done
+start=$EPOCHREALTIME
 kill -TERM $converter
 wait $converter || fail "pktmondump ended by SIGTERM fails: $(<"$work/said")"
-echo "pktmondump ended by SIGTERM after $(bc <<<"$EPOCHREALTIME - $start - 0.2") s"
+echo "pktmondump ended by SIGTERM after $(bc <<<"$EPOCHREALTIME - $start") s"
+
+# Also where nobody reads what it writes, and the pipe stays open.
+mkfifo "$work/home/fifo"
+sleep 30 <"$work/home/fifo" &
+reader=$!
+"$build/extcap/pktmondump" --capture --extcap-interface pktmon-etl --file "$work/home/messages.etl" \
+    --fifo "$work/home/fifo" 2>"$work/said" &
+converter=$!
+sleep 0.5
+start=$EPOCHREALTIME
+kill -TERM $converter
+wait $converter || fail "pktmondump with a stuck reader fails: $(<"$work/said")"
+kill $reader
+((${EPOCHREALTIME%.*} - ${start%.*} < 5)) || fail "a stuck reader keeps pktmondump"
 
 # No file has a name, at no time, however tshark ends.
 "${as_user[@]}" env HOME="$work/home" TMPDIR="$work/tmp" PKTMON_ETL_MAX_OUTPUT=$output \
     WIRESHARK_PLUGIN_DIR="$build/plugins" \
     tshark -r "$work/home/messages.etl" -w "$work/home/out.pcapng" >/dev/null 2>&1 &
 reader=$!
-for _ in {1..15}; do
+for _ in {1..8}; do
     [[ -z $(ls -A "$work/tmp") ]] || fail "a temporary file has a name: $(ls "$work/tmp")"
     sleep 0.1
 done

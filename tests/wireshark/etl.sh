@@ -77,6 +77,16 @@ sonde_test.etl 13
 EOF
 
 # The commands for people and scripts.
+# A reader that has gone is no failure, whenever that is noticed.
+for arguments in "etl2pcap --out -" "etl2txt --out -" "etl2txt --stats-only --out -" list counters; do
+    # shellcheck disable=SC2086 # they are words
+    { sleep 0.2 && run_pktmon $arguments "$log"; echo $? >"$work/status"; } | true
+    expect "status of $arguments without a reader" 0 "$(<"$work/status")"
+done
+{ sleep 0.2 && "$build/extcap/pktmondump" --capture --extcap-interface pktmon-etl --file "$log" --fifo -
+    echo $? >"$work/status"; } 2>"$work/err" | true
+expect "status of pktmondump without a reader" "0 " "$(<"$work/status") $(<"$work/err")"
+
 first='[00]0000.0000::2024-06-10 20:18:35.489172100 [Microsoft-Windows-PktMon] PktGroupId 1071654, '
 first+='PktNumber 1, Appearance 1, Direction Rx, Type Ethernet, Component 59, Edge 1, Filter 1, '
 first+='OriginalSize 98, LoggedSize 98'

@@ -157,6 +157,22 @@ test_agent_not_executable() {
     PLACE=$copy refuses '.*(group|permission|allowed).*' --capture --fifo "$SCRATCH/denied.pcapng"
 }
 
+# What tshark shows of an option that is wrong: the sentence, and nothing that is not so.
+test_wrong_option_in_tshark() {
+    local status=0 option
+    for option in "type:wrong|--type has no \"wrong\" in this version: use one of all, flow, drop" \
+        "pktsize:12x|--pkt-size needs a whole number from 0 to 262144, and \"12x\" is not one" \
+        "netns:no-such|No network namespace called \"no-such\" can be captured"; do
+        status=0
+        run_as_user timeout 20 tshark -i pktmon -a duration:2 -o "extcap.pktmon.${option%%|*}" >"$out" \
+            2>"$err" || status=$?
+        [[ $status != 0 ]] || fail "tshark succeeds with $option"
+        [[ $(<"$err") == *"pktmondump: ${option#*|}"* ]] || fail "tshark says: $(<"$err")"
+        [[ $(<"$err") != *"no device"* && $(<"$err") != *"No such device"* ]] ||
+            fail "tshark speaks of a device: $(<"$err")"
+    done
+}
+
 test_interfaces
 test_config
 test_speed
@@ -167,3 +183,4 @@ test_signals
 test_signal_before_reader
 test_closed_pipe
 test_agent_not_executable
+test_wrong_option_in_tshark

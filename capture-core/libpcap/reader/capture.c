@@ -2,6 +2,7 @@
 /* The processes that capture, and what they say. */
 #include <poll.h>
 
+#include "../../linux/helper.h"
 #include "clock.h"
 #include "pcap_provider.h"
 
@@ -192,21 +193,30 @@ static bool all_ended(const struct pcap_provider *provider)
     return provider->sniffers->len == 0;
 }
 
+/* They did not answer in time. */
+static void give_up_all(struct pcap_provider *provider, GError **error)
+{
+    for (guint i = 0; i < provider->sniffers->len; i++)
+        ((struct sniffer *)provider->sniffers->pdata[i])->silent = true;
+    g_ptr_array_set_size(provider->sniffers, 0);
+    helper_explain_silence("pktmon-pcap-agent", error);
+}
+
+/* stopped: who does not want to wait any more, or NULL. */
 static bool listen_until(struct pcap_provider *provider,
                          bool (*done)(const struct pcap_provider *provider), int timeout_ms,
-                         GError **error)
+                         const atomic_bool *stopped, GError **error)
 {
-    uint64_t deadline = pktmon_clock_monotonic() + timeout_ms * PKTMON_NS_PER_MS;
+    struct helper_wait wait = helper_wait_begin(timeout_ms, stopped);
 
     while (!done(provider)) {
-        uint64_t now = pktmon_clock_monotonic();
+        int left_ms = helper_wait_ms(&wait);
 
-        if (now >= deadline) {
-            g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
-                        "pktmon-pcap-agent did not answer within %d s.", timeout_ms / 1000);
+        if (left_ms == 0) {
+            give_up_all(provider, error);
             return false;
         }
-        if (!pcap_listen(provider, (int)((deadline - now) / PKTMON_NS_PER_MS) + 1, error))
+        if (!pcap_listen(provider, left_ms, error))
             return false;
         if (provider->begun)
             pcap_deliver(provider, pcap_watermark(provider));
@@ -216,7 +226,7 @@ static bool listen_until(struct pcap_provider *provider,
 
 bool pcap_wait_for_start(struct pcap_provider *provider, int timeout_ms, GError **error)
 {
-    return listen_until(provider, all_started, timeout_ms, error);
+    return listen_until(provider, all_started, timeout_ms, provider->options.stopped, error);
 }
 
 bool pcap_end_sniffers(struct pcap_provider *provider, int timeout_ms, GError **error)
@@ -224,5 +234,5 @@ bool pcap_end_sniffers(struct pcap_provider *provider, int timeout_ms, GError **
     provider->capturing = false;
     for (guint i = 0; i < provider->sniffers->len; i++)
         sniffer_stop(provider->sniffers->pdata[i]);
-    return listen_until(provider, all_ended, timeout_ms, error);
+    return listen_until(provider, all_ended, timeout_ms, NULL, error);
 }

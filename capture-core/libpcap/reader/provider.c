@@ -12,7 +12,7 @@
 
 #define NETNS_OWN_PATH   "/proc/self/ns/net"
 #define START_TIMEOUT_MS 10000
-#define STOP_TIMEOUT_MS  10000
+#define STOP_TIMEOUT_MS  5000
 
 static void on_changed(void *context, uint32_t component)
 {

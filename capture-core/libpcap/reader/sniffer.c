@@ -4,20 +4,22 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../linux/helper.h"
 #include "provider.h"
 
 /* Received at once, so that the other sources have their turn. */
+#define NAME            "pktmon-pcap-agent"
+#define END_PATIENCE_MS 1000
+
 #define RECEIVE_BYTES (1024U * 1024)
 
 struct sniffer *sniffer_start(const struct pcap_agent_request *request, GError **error)
 {
     struct sniffer *sniffer = g_new0(struct sniffer, 1);
 
-    sniffer->socket = helper_start("pktmon-pcap-agent", SOCK_STREAM, &sniffer->process, error);
+    sniffer->socket = helper_start(NAME, SOCK_STREAM, &sniffer->process, error);
     if (sniffer->socket < 0) {
         g_free(sniffer);
         return NULL;
@@ -102,7 +104,7 @@ void sniffer_stop(struct sniffer *sniffer)
 void sniffer_free(struct sniffer *sniffer)
 {
     close(sniffer->socket);
-    waitpid(sniffer->process, NULL, 0); /* the end of the conversation ends it */
+    helper_end(sniffer->process, sniffer->silent ? 0 : END_PATIENCE_MS);
     g_byte_array_unref(sniffer->bytes);
     g_free(sniffer);
 }

@@ -15,6 +15,7 @@ struct sniffer {
     GByteArray *bytes; /* received, and not yet a whole message */
     bool started;      /* its devices are open */
     bool ended;        /* it has said everything */
+    bool silent;       /* it did not answer in time */
     uint64_t until;    /* monotonic ns; no older packet will come */
 };
 

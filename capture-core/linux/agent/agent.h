@@ -33,7 +33,6 @@ void agent_fail_impossible(const char *format, ...) G_GNUC_PRINTF(1, 2) G_GNUC_N
 /* --- privilege.c: what each process may do --- */
 
 enum agent_role {
-    AGENT_NOBODY = 0,
     AGENT_HOLDER = 1 << 0,
     AGENT_SCANNER = 1 << 1,
 };
@@ -42,5 +41,7 @@ enum agent_role {
 void privilege_check(void);
 /* From here on the process has the capabilities of its role alone, as far as it was given them. */
 void privilege_keep(enum agent_role role);
+/* From here on it has none. */
+void privilege_drop(void);
 
 #endif

@@ -45,7 +45,8 @@ static void take_netns_gone(const struct handover *handed, int file)
     struct held_netns *netns = held_find(handed->cookie);
 
     (void)file;
-    if (netns)
+    /* A namespace without an id is let go before it has ended. */
+    if (netns && !netfilter_is_staying(netns))
         held_forget(netns);
 }
 

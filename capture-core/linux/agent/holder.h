@@ -187,6 +187,7 @@ void netfilter_attach(struct held_netns *netns, int file);
 /* Closing a link loses what waits in the namespace's queues: the links stay until nothing does, or
  * their deadline has passed. */
 void netfilter_detach(struct held_netns *netns);
+bool netfilter_is_staying(const struct held_netns *netns);
 /* Says so to the reader, of links that stay. */
 void netfilter_say_staying(struct held_netns *netns);
 /* Goes on with what netfilter_detach() began. When to do so again, ms; -1: nothing is left to do.
@@ -194,7 +195,9 @@ void netfilter_say_staying(struct held_netns *netns);
 int netfilter_go_on(void);
 /* The namespace has ended. */
 void netfilter_forget(struct held_netns *netns);
-/* The process ends: links that have to stay get a process of their own, which has no privilege. */
+/* The process ends: links that have to stay get a process of their own, which has no privilege. It
+ * takes fork(), prctl(PR_SET_NAME), setsid(), close_range(), capset() and clock_nanosleep(), and
+ * what tells of queues is read beneath /proc/thread-self/net. */
 void netfilter_leave(void);
 
 /* --- ingress.c: devices whose receive passes no tracepoint --- */

@@ -115,7 +115,7 @@ void netfilter_open(bool hook_queues)
 }
 
 /* Runs inside the namespace. Not 0: as above, or REFUSAL_QUEUE. */
-#define REFUSAL_QUEUE (-EBUSY)
+#define REFUSAL_QUEUE 1
 
 static int attach_inside(void *data)
 {
@@ -182,12 +182,14 @@ void netfilter_attach(struct held_netns *netns, int file)
     links->deadline = 0; /* those that stayed are wanted again */
     if (links->tried || programs_place("netfilter_first") < 0)
         return;
-    links->tried = true;
     links->queues.file = -1;
     error = held_run(netns, file, attach_inside, links);
-    if (links->count == 0 || error == -EMFILE)
-        close_all(links); /* the agent itself needs a few */
-    if (error == REFUSAL_QUEUE && links->count == 0)
+    if (error == -EMFILE)
+        netfilter_detach(netns); /* the agent itself needs a few */
+    links->tried = true;
+    if (links->count == 0)
+        close_all(links);
+    if (error == REFUSAL_QUEUE)
         say_queue(netns);
     else if (error)
         say_refused(netns, error);
@@ -233,7 +235,7 @@ static uint64_t waiting_in(const struct netfilter_links *links)
     return waiting;
 }
 
-static bool is_staying(const struct held_netns *netns)
+bool netfilter_is_staying(const struct held_netns *netns)
 {
     return netns->netfilter.count > 0 && netns->netfilter.deadline != 0;
 }
@@ -242,7 +244,7 @@ void netfilter_say_staying(struct held_netns *netns)
 {
     struct agent_message message = {.type = AGENT_NOTICE};
 
-    if (!is_staying(netns))
+    if (!netfilter_is_staying(netns))
         return;
     g_snprintf(
         message.text, sizeof(message.text),
@@ -256,10 +258,10 @@ static bool any_stay;
 
 static void go_on(struct held_netns *netns)
 {
-    if (!is_staying(netns))
+    if (!netfilter_is_staying(netns))
         return;
     netfilter_detach(netns);
-    any_stay |= is_staying(netns);
+    any_stay |= netfilter_is_staying(netns);
 }
 
 int netfilter_go_on(void)
@@ -286,7 +288,7 @@ static GArray *staying_descriptors;
 
 static void note_staying(struct held_netns *netns)
 {
-    if (!is_staying(netns))
+    if (!netfilter_is_staying(netns))
         return;
     queues_keep_open(&netns->netfilter.queues);
     note_descriptors(staying_descriptors, &netns->netfilter);
@@ -321,7 +323,7 @@ static void stay(void)
     prctl(PR_SET_NAME, "pktmon-hooks");
     setsid();
     close_others();
-    privilege_keep(AGENT_NOBODY);
+    privilege_drop();
     for (int ms = 0; ms >= 0; ms = netfilter_go_on())
         g_usleep(ms * 1000);
     _exit(EXIT_SUCCESS);
@@ -335,6 +337,6 @@ void netfilter_leave(void)
         return;
     left = true;
     held_for_all(netfilter_detach);
-    if (netfilter_go_on() >= 0 && fork() == 0)
+    if (netfilter_go_on() >= 0 && fork() <= 0) /* where it may not fork, the process itself stays */
         stay();
 }

@@ -2,7 +2,9 @@
 #include "agent.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/capability.h>
+#include <unistd.h>
 
 static const struct {
     cap_value_t value;
@@ -60,4 +62,13 @@ void privilege_keep(enum agent_role role)
         agent_fail("pktmon-agent could not give up its privilege: %s.", g_strerror(errno));
     cap_free(keep);
     cap_free(have);
+}
+
+void privilege_drop(void)
+{
+    cap_t none = cap_init();
+
+    if (cap_set_proc(none))
+        _exit(EXIT_FAILURE);
+    cap_free(none);
 }

@@ -5,15 +5,21 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../helper.h"
 #include "provider.h"
 
+#define NAME "pktmon-agent"
+
+/* A conversation that is full is one that nobody takes part in. */
+#define SEND_PATIENCE_MS 5000
+/* It detaches, which the kernel may take its time for. */
+#define END_PATIENCE_MS 5000
+
 bool agent_client_start(struct agent_client *client, GError **error)
 {
-    client->socket = helper_start("pktmon-agent", SOCK_SEQPACKET, &client->process, error);
+    client->socket = helper_start(NAME, SOCK_SEQPACKET, &client->process, error);
     return client->socket >= 0;
 }
 
@@ -50,9 +56,17 @@ static bool send_request(struct agent_client *client, const struct agent_request
 bool agent_client_ask(struct agent_client *client, const struct agent_request *request,
                       GError **error)
 {
+    struct pollfd room = {.fd = client->socket, .events = POLLOUT};
     bool full;
 
-    return send_request(client, request, 0, &full, error);
+    if (send_request(client, request, MSG_DONTWAIT, &full, error))
+        return true;
+    if (full && poll(&room, 1, SEND_PATIENCE_MS) > 0 &&
+        send_request(client, request, MSG_DONTWAIT, &full, error))
+        return true;
+    if (full)
+        agent_client_give_up(client, error);
+    return false;
 }
 
 bool agent_client_try(struct agent_client *client, const struct agent_request *request, bool *full,
@@ -117,5 +131,12 @@ void agent_client_end(struct agent_client *client)
         return;
     close(client->socket);
     client->socket = -1;
-    waitpid(client->process, NULL, 0); /* the end of the conversation ends it */
+    helper_end(client->process, client->silent ? 0 : END_PATIENCE_MS);
+}
+
+void agent_client_give_up(struct agent_client *client, GError **error)
+{
+    client->silent = true;
+    agent_client_end(client);
+    helper_explain_silence(NAME, error);
 }

@@ -12,6 +12,7 @@
 struct agent_client {
     int socket; /* -1 = not started */
     pid_t process;
+    bool silent; /* it did not answer in time */
 };
 
 /* Starts the agent. */
@@ -28,6 +29,8 @@ bool agent_client_try(struct agent_client *client, const struct agent_request *r
  */
 int agent_client_receive(struct agent_client *client, int timeout_ms, struct agent_message *message,
                          int *descriptors, unsigned int *count, GError **error);
+/* It did not answer in time: it is ended now, so that the kernel programs come to rest. */
+void agent_client_give_up(struct agent_client *client, GError **error);
 /* The agent ends, and the capture with it. */
 void agent_client_end(struct agent_client *client);
 

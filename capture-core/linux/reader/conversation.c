@@ -2,9 +2,10 @@
 /* What the agent is asked, and what it says. */
 #include <string.h>
 
-#include "clock.h"
+#include "../helper.h"
 #include "ebpf_provider.h"
 #include "filters.h"
+#include "plural.h"
 #include "retirement.h"
 
 /* Each is a sentence for people, who read no more. */
@@ -24,13 +25,43 @@ static void on_missing(struct ebpf_provider *provider, const struct agent_messag
 
 static void on_notice(struct ebpf_provider *provider, const struct agent_message *message)
 {
+    g_info("%s", message->text);
     ebpf_push_notice(provider, PKTMON_NOTICE_HOOKS_STAY, PKTMON_LEVEL_WARNING, 0, "%s",
                      message->text);
 }
 
+/* Who chose namespaces may have meant this one by another name than that which is shown. */
+static void tell_aliases(struct ebpf_provider *provider, uint64_t cookie)
+{
+    const struct pktmon_provider_options *options = &provider->options;
+    const char *name = topology_netns_name(provider->topology, cookie);
+    const GPtrArray *aliases = aliases_of(provider->aliases, cookie);
+    bool news = false;
+
+    if (!topology_knows_netns(provider->topology, cookie) || !options->take_alias)
+        return;
+    name = *name ? name : NULL;
+    for (guint i = 0; i < aliases->len; i++)
+        news |= options->take_alias(options->context, name, aliases->pdata[i]);
+    if (news)
+        selection_take_name(provider, cookie, name);
+}
+
 static void on_netns(struct ebpf_provider *provider, const struct agent_message *message)
 {
+    g_autofree char *by_inode = g_strdup_printf("net:[%u]", message->netns.inode);
+
     topology_take_netns(provider->topology, &message->netns);
+    aliases_add(provider->aliases, message->netns.cookie, by_inode);
+    tell_aliases(provider, message->netns.cookie);
+}
+
+static void on_alias(struct ebpf_provider *provider, const struct agent_message *message)
+{
+    g_autofree char *alias = g_strndup(message->alias.name, sizeof(message->alias.name));
+
+    aliases_add(provider->aliases, message->alias.cookie, alias);
+    tell_aliases(provider, message->alias.cookie);
 }
 
 static void on_device(struct ebpf_provider *provider, const struct agent_message *message)
@@ -46,6 +77,7 @@ static void on_device_gone(struct ebpf_provider *provider, const struct agent_me
 static void on_netns_gone(struct ebpf_provider *provider, const struct agent_message *message)
 {
     topology_take_netns_gone(provider->topology, &message->netns);
+    aliases_remove(provider->aliases, message->netns.cookie);
 }
 
 static void on_forgotten(struct ebpf_provider *provider, const struct agent_message *message)
@@ -62,11 +94,13 @@ static void on_listed(struct ebpf_provider *provider, const struct agent_message
 
 static void on_missed(struct ebpf_provider *provider, const struct agent_message *message)
 {
+    provider->counting = false;
     if (message->misses > provider->misses)
         ebpf_push_notice(provider, PKTMON_NOTICE_LOST, PKTMON_LEVEL_WARNING, 0,
-                         "%" G_GUINT64_FORMAT " events were not seen: the kernel does not run a "
-                         "program that it has interrupted on the same CPU.",
-                         message->misses - provider->misses);
+                         "%" G_GUINT64_FORMAT " %s not seen: the kernel does not run a program "
+                         "that it has interrupted on the same CPU.",
+                         message->misses - provider->misses,
+                         PLURAL(message->misses - provider->misses, "event was", "events were"));
     provider->misses = message->misses;
 }
 
@@ -99,12 +133,13 @@ static void on_stopped(struct ebpf_provider *provider, const struct agent_messag
 
 static void (*const listeners[])(struct ebpf_provider *provider,
                                  const struct agent_message *message) = {
-    [AGENT_MISSING] = on_missing,     [AGENT_NETNS] = on_netns,
-    [AGENT_DEVICE] = on_device,       [AGENT_DEVICE_GONE] = on_device_gone,
-    [AGENT_LISTED] = on_listed,       [AGENT_STOPPED] = on_stopped,
-    [AGENT_MISSED] = on_missed,       [AGENT_XDP] = on_xdp,
-    [AGENT_CHANGED] = on_changed,     [AGENT_NETNS_GONE] = on_netns_gone,
-    [AGENT_FORGOTTEN] = on_forgotten, [AGENT_NOTICE] = on_notice,
+    [AGENT_MISSING] = on_missing,   [AGENT_NETNS] = on_netns,
+    [AGENT_DEVICE] = on_device,     [AGENT_DEVICE_GONE] = on_device_gone,
+    [AGENT_LISTED] = on_listed,     [AGENT_STOPPED] = on_stopped,
+    [AGENT_MISSED] = on_missed,     [AGENT_XDP] = on_xdp,
+    [AGENT_CHANGED] = on_changed,   [AGENT_NETNS_GONE] = on_netns_gone,
+    [AGENT_NETNS_ALIAS] = on_alias, [AGENT_FORGOTTEN] = on_forgotten,
+    [AGENT_NOTICE] = on_notice,
 };
 
 static bool take_start(struct ebpf_provider *provider, const struct agent_message *message,
@@ -155,22 +190,22 @@ static bool is_stopped(const struct ebpf_provider *provider)
     return provider->stopped;
 }
 
-/* Listens until the answer is there. */
+/* Listens until the answer is there. stopped: who does not want to wait for it any more, or NULL.
+ */
 static bool await(struct ebpf_provider *provider,
                   bool (*answered)(const struct ebpf_provider *provider), int timeout_ms,
-                  GError **error)
+                  const atomic_bool *stopped, GError **error)
 {
-    uint64_t deadline = pktmon_clock_monotonic() + timeout_ms * PKTMON_NS_PER_MS;
+    struct helper_wait wait = helper_wait_begin(timeout_ms, stopped);
 
     while (!answered(provider)) {
-        uint64_t now = pktmon_clock_monotonic();
+        int left_ms = helper_wait_ms(&wait);
 
-        if (now >= deadline) {
-            g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
-                        "pktmon-agent did not answer within %d s.", timeout_ms / 1000);
+        if (left_ms == 0) {
+            agent_client_give_up(&provider->agent, error);
             return false;
         }
-        if (ebpf_listen(provider, (deadline - now) / PKTMON_NS_PER_MS + 1, error) < 0)
+        if (ebpf_listen(provider, left_ms, error) < 0)
             return false;
     }
     return true;
@@ -178,10 +213,10 @@ static bool await(struct ebpf_provider *provider,
 
 static bool ask(struct ebpf_provider *provider, const struct agent_request *request,
                 bool (*answered)(const struct ebpf_provider *provider), int timeout_ms,
-                GError **error)
+                const atomic_bool *stopped, GError **error)
 {
     return agent_client_ask(&provider->agent, request, error) &&
-           await(provider, answered, timeout_ms, error);
+           await(provider, answered, timeout_ms, stopped, error);
 }
 
 bool ebpf_ask_for_list(struct ebpf_provider *provider, int timeout_ms, GError **error)
@@ -189,7 +224,7 @@ bool ebpf_ask_for_list(struct ebpf_provider *provider, int timeout_ms, GError **
     const struct agent_request request = {.protocol = AGENT_PROTOCOL, .type = AGENT_LIST};
 
     provider->listed = false;
-    return ask(provider, &request, is_listed, timeout_ms, error);
+    return ask(provider, &request, is_listed, timeout_ms, provider->options.stopped, error);
 }
 
 /* Sends the filters, too, which the caller keeps no longer. */
@@ -231,7 +266,7 @@ bool ebpf_ask_for_start(struct ebpf_provider *provider, GError **error)
 
 bool ebpf_await_start(struct ebpf_provider *provider, int timeout_ms, GError **error)
 {
-    return await(provider, have_rings, timeout_ms, error);
+    return await(provider, have_rings, timeout_ms, provider->options.stopped, error);
 }
 
 bool ebpf_ask_for_change(struct ebpf_provider *provider, GError **error)
@@ -254,5 +289,5 @@ bool ebpf_ask_for_stop(struct ebpf_provider *provider, int timeout_ms, GError **
 {
     const struct agent_request request = {.protocol = AGENT_PROTOCOL, .type = AGENT_STOP};
 
-    return ask(provider, &request, is_stopped, timeout_ms, error);
+    return ask(provider, &request, is_stopped, timeout_ms, NULL, error);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ebpf_provider.h"
+#include "plural.h"
 #include "readings.h"
 #include "retirement.h"
 #include "sums.h"
@@ -205,9 +206,10 @@ static void read_unaccounted(struct ebpf_provider *provider, GHashTable *sums)
     }
     if (untraced > provider->untraced)
         ebpf_push_notice(provider, PKTMON_NOTICE_LOST, PKTMON_LEVEL_WARNING, 0,
-                         "%" G_GUINT64_FORMAT " packets were not seen at the devices that sent "
-                         "them: the kernel ran no tracing program for them.",
-                         untraced - provider->untraced);
+                         "%" G_GUINT64_FORMAT " %s not seen at the devices that sent them: the "
+                         "kernel ran no tracing program for them.",
+                         untraced - provider->untraced,
+                         PLURAL(untraced - provider->untraced, "packet was", "packets were"));
     provider->untraced = untraced;
     shares_tell(provider,
                 sum.edges.packets[RECORD_RX] + sum.edges.packets[RECORD_TX] + sum.drops.packets);

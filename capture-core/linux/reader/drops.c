@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nearest.h"
 #include "provider.h"
 
 #define CORE_PREFIX     "SKB_DROP_REASON_"
@@ -97,6 +98,63 @@ const char *drop_reason_name(struct drop_names *names, uint32_t reason)
         g_hash_table_insert(names->reasons, GUINT_TO_POINTER(reason), name);
     }
     return name;
+}
+
+/* Numbers of the enums that no packet is dropped with. */
+static const char *const no_reasons[] = {"SKB_NOT_DROPPED_YET",
+                                         "SKB_CONSUMED",
+                                         "CONSUMED",
+                                         "NOT_DROPPED_YET",
+                                         "MAX",
+                                         "SUBSYS_MASK",
+                                         NULL};
+
+/* The caller frees the array, not the names. */
+static GPtrArray *list_reasons(const struct drop_names *names)
+{
+    GPtrArray *list = g_ptr_array_new();
+    GHashTableIter iterator;
+    void *name;
+
+    g_hash_table_iter_init(&iterator, names->reasons);
+    while (g_hash_table_iter_next(&iterator, NULL, &name)) {
+        if (!g_strv_contains(no_reasons, name))
+            g_ptr_array_add(list, name);
+    }
+    return list;
+}
+
+bool drop_names_check(const struct drop_names *names, const char *word, GError **error)
+{
+    g_autoptr(GPtrArray) list = list_reasons(names);
+    const char *nearest;
+
+    for (guint i = 0; i < list->len; i++) {
+        if (g_ascii_strcasecmp(list->pdata[i], word) == 0)
+            return true;
+    }
+    nearest = pktmon_nearest(word, list);
+    g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
+                "This kernel drops no packet for the reason \"%s\"%s%s%s: \"pktmon counters -r\" "
+                "shows the names of those that it does.",
+                word, nearest ? " (did you mean " : "", nearest ? nearest : "",
+                nearest ? "?)" : "");
+    return false;
+}
+
+bool pktmon_drop_reason_check(const char *name, GError **error)
+{
+    struct btf *kernel = btf__load_vmlinux_btf();
+    struct drop_names *names;
+    bool known;
+
+    if (!kernel)
+        return true; /* nobody knows better; the capture says why it cannot begin */
+    names = drop_names_new(kernel);
+    known = drop_names_check(names, name, error);
+    drop_names_free(names);
+    btf__free(kernel);
+    return known;
 }
 
 /* --- places --- */

@@ -21,6 +21,9 @@ void drop_names_locate(struct drop_names *names, int location_texts);
 const char *drop_reason_name(struct drop_names *names, uint32_t reason);
 /* "symbol+0xoffset", or NULL where the kernel gave no symbol. Owned by names. */
 const char *drop_location_name(struct drop_names *names, uint32_t location);
+/* Whether a packet can be dropped for the reason of this name, in any case. False: error, with the
+ * name that may have been meant. */
+bool drop_names_check(const struct drop_names *names, const char *word, GError **error);
 void drop_names_free(struct drop_names *names);
 
 /* The component that a drop is attributed to. */

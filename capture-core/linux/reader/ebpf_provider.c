@@ -121,7 +121,10 @@ static bool ebpf_count(struct pktmon_provider *base, GError **error)
     const struct agent_request request = {.protocol = AGENT_PROTOCOL, .type = AGENT_MISSES};
 
     ebpf_read_counters(provider);
-    return agent_client_ask(&provider->agent, &request, error); /* the answer comes by itself */
+    if (provider->counting)
+        return true; /* it has not answered yet, and what it says is of all the time */
+    provider->counting = agent_client_ask(&provider->agent, &request, error);
+    return provider->counting; /* the answer comes by itself */
 }
 
 static bool refuse_change(GError **error)
@@ -210,6 +213,7 @@ static void ebpf_free(struct pktmon_provider *base)
     owners_free(provider->owners);
     trouble_names_free(provider->troubles);
     topology_free(provider->topology);
+    aliases_free(provider->aliases);
     selection_clear(&provider->selection);
     g_hash_table_unref(provider->losses);
     g_hash_table_unref(provider->xdp);
@@ -256,6 +260,7 @@ struct pktmon_provider *pktmon_ebpf_provider_new(const struct pktmon_provider_op
     provider->options = *options;
     provider->agent.socket = -1;
     provider->topology = topology_new(registry);
+    provider->aliases = aliases_new();
     selection_init(&provider->selection);
     provider->copies = copies_new();
     provider->retirement = retirement_new();

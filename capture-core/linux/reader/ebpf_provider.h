@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "agent_client.h"
+#include "aliases.h"
 #include "copies.h"
 #include "drops.h"
 #include "own.h"
@@ -27,6 +28,7 @@ struct ebpf_provider {
     struct pktmon_provider_options unchanged; /* as before AGENT_CHANGE, until it is answered */
     struct agent_client agent;
     struct topology *topology;
+    struct aliases *aliases;
     struct selection selection;
     struct drop_names *names;
     struct owners *owners;
@@ -38,6 +40,7 @@ struct ebpf_provider {
     bool listed;             /* the agent has answered the last AGENT_LIST */
     bool stopped;            /* the agent has detached */
     bool changing;           /* the agent has not answered the last AGENT_CHANGE */
+    bool counting;           /* the agent has not answered the last AGENT_MISSES */
     bool busy;               /* the last look at the rings found something */
     int64_t offset;          /* real-time minus monotonic, for the whole capture */
     uint64_t newest;         /* monotonic time of the newest event delivered */

@@ -14,6 +14,10 @@
 /* More sockets than this are not remembered; those that still have packets are asked for again. */
 #define MAX_SOCKETS 65536
 
+/* More control groups than this are not remembered; those that still have packets are looked for
+ * again. */
+#define MAX_CGROUPS 16384
+
 /* A control group that is new is found by a walk through all of them, which takes milliseconds on a
  * large host: at most one part in this of the time goes into walks. */
 #define WALK_SHARE 50
@@ -97,6 +101,8 @@ static const char *cgroup_path(struct owners *owners, uint64_t id)
     if (begin < owners->next_walk)
         return NULL;
     root = cgroup_mount();
+    if (g_hash_table_size(owners->cgroups) >= MAX_CGROUPS)
+        g_hash_table_remove_all(owners->cgroups);
     if (root)
         walk(owners, root, "", 0);
     end = pktmon_clock_monotonic();

@@ -131,7 +131,9 @@ void shares_tell(struct ebpf_provider *provider, uint64_t uncounted)
     const void *previous = NULL;
     struct share share;
 
-    if (uncounted == provider->uncounted)
+    uint64_t more = uncounted - provider->uncounted;
+
+    if (more == 0)
         return;
     provider->uncounted = uncounted;
     /* The reader alone has entries deleted, and not meanwhile. */
@@ -141,6 +143,12 @@ void shares_tell(struct ebpf_provider *provider, uint64_t uncounted)
         if (bpf_map_lookup_elem(map, &key, &share) == 0)
             take_share(&finding, &key, &share);
     }
+    if (finding.sentences == 0) /* nobody has more than he may, but all together have */
+        ebpf_push_notice(provider, PKTMON_NOTICE_UNCOUNTED, PKTMON_LEVEL_WARNING, 0,
+                         "%" G_GUINT64_FORMAT " packets or drops were recorded, but no counter "
+                         "counts them: this host has more devices and edges than %u, or more "
+                         "kinds of drops than %u.",
+                         more, RECORD_MAX_EDGES, RECORD_MAX_DROPS);
     if (finding.sentences > MAX_SENTENCES)
         ebpf_push_notice(provider, PKTMON_NOTICE_UNCOUNTED, PKTMON_LEVEL_WARNING, 0,
                          "So have %u other network namespaces or users.",

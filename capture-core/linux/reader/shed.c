@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "ebpf_provider.h"
+#include "plural.h"
 #include "readings.h"
 
 #define WHOLE (1ULL << 32) /* all groups */
@@ -41,15 +42,18 @@ void shed_tell(struct ebpf_provider *provider)
 
     if (now.lossy > told->lossy)
         ebpf_push_notice(provider, PKTMON_NOTICE_LOST, PKTMON_LEVEL_WARNING, 0,
-                         "%" G_GUINT64_FORMAT " packets are incomplete: some of their appearances "
-                         "found no room in the buffer (%" G_GUINT64_FORMAT " since the beginning).",
-                         (uint64_t)(now.lossy - told->lossy), (uint64_t)now.lossy);
+                         "%" G_GUINT64_FORMAT " %s incomplete: some of their appearances found no "
+                         "room in the buffer (%" G_GUINT64_FORMAT " since the beginning).",
+                         (uint64_t)(now.lossy - told->lossy),
+                         PLURAL(now.lossy - told->lossy, "packet is", "packets are"),
+                         (uint64_t)now.lossy);
     if (shed > 0)
         ebpf_push_notice(provider, PKTMON_NOTICE_SHED, PKTMON_LEVEL_WARNING, 0,
                          "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-                         " packets were left out, with all their appearances (%" G_GUINT64_FORMAT
+                         " %s left out, with all their appearances (%" G_GUINT64_FORMAT
                          " of %" G_GUINT64_FORMAT " since the beginning), because %s.",
-                         shed, begun, (uint64_t)now.shed, (uint64_t)now.begun, reason_of(provider));
+                         shed, begun, PLURAL(begun, "packet was", "packets were"),
+                         (uint64_t)now.shed, (uint64_t)now.begun, reason_of(provider));
     *told = now;
 }
 

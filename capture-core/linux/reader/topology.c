@@ -161,6 +161,7 @@ static bool set_names(struct pktmon_component *component, const struct netns *ne
     g_autofree char *full = *netns->name ? g_strdup_printf("%s/%s", netns->name, name) : NULL;
     bool changed = pktmon_component_set(&component->name, full ? full : name);
 
+    component->netns_inode = netns->inode;
     return pktmon_component_set(&component->netns, *netns->name ? netns->name : NULL) || changed;
 }
 

@@ -128,7 +128,7 @@ void links_list(struct netns *netns)
         mnl_attr_put_u32(request, IFLA_TARGET_NETNSID, netns->nsid);
     mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
     error = rtnetlink_ask(request, collect, messages);
-    if (error)
+    if (error && netns_path_leads(netns)) /* else it has only gone */
         agent_say_missing("devices of network namespace %s that carry no packet: the kernel does "
                           "not list them (%s)",
                           netns_label(netns), g_strerror(-error));

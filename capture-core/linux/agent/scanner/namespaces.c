@@ -16,6 +16,8 @@
 #define SO_NETNS_COOKIE 71 /* Linux 5.14 */
 #endif
 
+#define MAX_ALIASES 32 /* of one namespace: who makes namespaces chooses some of them */
+
 static const struct netns_observer *observer;
 static int own_file = -1;
 static uint32_t own_inode;
@@ -25,6 +27,7 @@ static void netns_free(void *data)
     struct netns *netns = data;
 
     g_hash_table_unref(netns->devices);
+    g_ptr_array_unref(netns->aliases);
     g_free(netns->path);
     g_free(netns);
 }
@@ -76,9 +79,14 @@ struct netns *netns_by_cookie(uint64_t cookie)
 
 static bool all_are_wanted;
 
+/* What was selected before all were wanted means nothing afterwards. */
 void namespaces_want_all(bool all)
 {
+    GPtrArray *known = namespaces();
+
     all_are_wanted = all;
+    for (guint i = 0; all && i < known->len; i++)
+        ((struct netns *)known->pdata[i])->selected = false;
 }
 
 bool netns_is_wanted(const struct netns *netns)
@@ -156,6 +164,7 @@ static struct netns *add_netns(int file, uint32_t inode, const char *path, const
     netns->own = inode == own_inode;
     netns->nsid = netns->own ? -1 : rtnetlink_nsid(file);
     netns->path = g_strdup(path);
+    netns->aliases = g_ptr_array_new_with_free_func(g_free);
     netns->devices = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
     g_strlcpy(netns->name, name, sizeof(netns->name));
     error =
@@ -167,6 +176,16 @@ static struct netns *add_netns(int file, uint32_t inode, const char *path, const
     g_ptr_array_add(namespaces(), netns);
     observer->added(netns);
     return netns;
+}
+
+void netns_take_alias(struct netns *netns, const char *alias)
+{
+    if (!*alias || strcmp(alias, netns->name) == 0 || strlen(alias) >= AGENT_ALIAS_SIZE ||
+        netns->aliases->len == MAX_ALIASES ||
+        g_ptr_array_find_with_equal_func(netns->aliases, alias, g_str_equal, NULL))
+        return;
+    g_ptr_array_add(netns->aliases, g_strdup(alias));
+    observer->aliased(netns, alias);
 }
 
 static bool is_network_namespace(int file)
@@ -182,6 +201,7 @@ static void found_again(struct netns *netns, const char *path, const char *name)
         g_strlcpy(netns->name, name, sizeof(netns->name));
         observer->named(netns);
     }
+    netns_take_alias(netns, name);
     if (!netns_path_leads(netns)) {
         g_free(netns->path);
         netns->path = g_strdup(path);

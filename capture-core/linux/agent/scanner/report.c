@@ -157,6 +157,17 @@ static void netns_named(struct netns *netns)
     agent_say(&message);
 }
 
+static void netns_is_aliased(struct netns *netns, const char *alias)
+{
+    struct agent_message message = {.type = AGENT_NETNS_ALIAS};
+
+    if (!netns->cookie)
+        return;
+    message.alias.cookie = netns->cookie;
+    g_strlcpy(message.alias.name, alias, sizeof(message.alias.name));
+    agent_say(&message);
+}
+
 static void netns_added(struct netns *netns)
 {
     netns_named(netns);
@@ -209,6 +220,7 @@ void report_open(int socket)
     static const struct netns_observer of_namespaces = {
         .added = netns_added,
         .named = netns_named,
+        .aliased = netns_is_aliased,
         .found = netns_was_found,
         .unused = netns_is_unused,
         .gone = netns_is_gone,

@@ -6,6 +6,8 @@
  */
 #include "scanner.h"
 
+#include "../../../plural.h"
+
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -49,7 +51,9 @@ static bool found_mounted(const char *place, const char *root, void *data)
     if (netns && netns_path_leads(netns))
         netns->found = true;
     else
-        netns_found(place, "");
+        netns = netns_found(place, "");
+    if (netns)
+        netns_take_alias(netns, place);
     return true;
 }
 
@@ -59,20 +63,54 @@ static void scan_mounted(void)
     mounts_visit("nsfs", "net:[", found_mounted, NULL);
 }
 
-/* A container's id is the last run of 64 hexadecimal digits in its cgroup's path. */
-static void container_of(const char *pid, char *name)
+/* A container's id is the last run of 64 hexadecimal digits in its cgroup's path. Its short form is
+ * what the namespace is called. */
+static void container_of(const char *pid, char id[LONG_ID_LENGTH + 1])
 {
     g_autofree char *path = g_strdup_printf("/proc/%s/cgroup", pid), *text = NULL;
     size_t length = 0, run = 0;
 
-    *name = '\0';
+    *id = '\0';
     if (!g_file_get_contents(path, &text, &length, NULL))
         return;
     for (size_t i = 0; i < length; i++) {
         run = isxdigit((unsigned char)text[i]) ? run + 1 : 0;
         if (run == LONG_ID_LENGTH)
-            g_strlcpy(name, text + i + 1 - LONG_ID_LENGTH, SHORT_ID_LENGTH + 1);
+            g_strlcpy(id, text + i + 1 - LONG_ID_LENGTH, LONG_ID_LENGTH + 1);
     }
+}
+
+/* --- processes that were seen --- */
+
+/* Each is asked once for its container, as several may share a namespace. */
+struct seen {
+    uint32_t inode;
+    guint scan;
+};
+
+static GHashTable *all_seen; /* process id -> struct seen */
+static guint scan_number;
+
+/* Whether it was there, in this namespace, when it was looked for last. */
+static bool was_seen(const char *pid, uint32_t inode)
+{
+    void *key = GUINT_TO_POINTER((guint)g_ascii_strtoull(pid, NULL, 10));
+    struct seen *seen = g_hash_table_lookup(all_seen, key);
+    bool before = seen && seen->inode == inode;
+
+    if (!seen) {
+        seen = g_new0(struct seen, 1);
+        g_hash_table_insert(all_seen, key, seen);
+    }
+    *seen = (struct seen){.inode = inode, .scan = scan_number};
+    return before;
+}
+
+static gboolean has_ended(gpointer pid, gpointer seen, gpointer data)
+{
+    (void)pid;
+    (void)data;
+    return ((const struct seen *)seen)->scan != scan_number;
 }
 
 static uint32_t linked_inode(const char *path)
@@ -89,23 +127,29 @@ static uint32_t linked_inode(const char *path)
 static void scan_process(const char *pid, unsigned int *hidden)
 {
     g_autofree char *path = g_strdup_printf("/proc/%s/ns/net", pid);
-    char name[AGENT_NAME_SIZE];
+    char container[LONG_ID_LENGTH + 1], name[SHORT_ID_LENGTH + 1];
     uint32_t inode = linked_inode(path);
     struct netns *netns;
+    bool known, seen;
 
     if (!inode) {
         *hidden += errno == EACCES || errno == EPERM;
         return;
     }
+    seen = was_seen(pid, inode);
     netns = netns_by_inode(inode);
-    if (netns && netns->has_process && (netns->found || netns_path_leads(netns))) {
+    known = netns && (netns->found || netns_path_leads(netns));
+    if (!known || !seen)
+        container_of(pid, container);
+    else
+        *container = '\0';
+    g_strlcpy(name, container, sizeof(name));
+    if (!known || (*name && !*netns->name))
+        netns = netns_found(path, name);
+    else
         netns->found = true;
-        return;
-    }
-    container_of(pid, name);
-    netns = netns_found(path, name);
     if (netns)
-        netns->has_process = true;
+        netns_take_alias(netns, container);
 }
 
 static void scan_processes(void)
@@ -117,16 +161,20 @@ static void scan_processes(void)
 
     if (!directory)
         return;
+    if (!all_seen)
+        all_seen = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    scan_number++;
     while ((entry = readdir(directory))) {
         if (isdigit((unsigned char)entry->d_name[0]))
             scan_process(entry->d_name, &hidden);
     }
     closedir(directory);
+    g_hash_table_foreach_remove(all_seen, has_ended, NULL);
     if (hidden && !said) {
         said = true;
-        agent_say_missing("network namespaces that only %u processes have: this host does not show "
-                          "them to pktmon-agent",
-                          hidden);
+        agent_say_missing("network namespaces that only %u %s: this host does not show them to "
+                          "pktmon-agent",
+                          hidden, PLURAL(hidden, "process has", "processes have"));
     }
 }
 

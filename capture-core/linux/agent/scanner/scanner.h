@@ -52,8 +52,8 @@ struct netns {
     bool own;
     char name[AGENT_NAME_SIZE];
     char *path;          /* where its nsfs file was found */
+    GPtrArray *aliases;  /* of char *: what else it is called */
     GHashTable *devices; /* ifindex -> struct agent_device, as it was reported last (links.c) */
-    bool has_process;    /* one was seen, and asked for the container's name */
     bool found;          /* in the scan under way */
     bool selected;       /* the reader said that it is wanted */
     bool handed;         /* to the holder, whose links may keep it alive */
@@ -62,6 +62,7 @@ struct netns {
 struct netns_observer {
     void (*added)(struct netns *netns);
     void (*named)(struct netns *netns);
+    void (*aliased)(struct netns *netns, const char *alias);
     void (*found)(struct netns *netns);  /* each time; also after added */
     void (*unused)(struct netns *netns); /* by anybody else */
     void (*gone)(struct netns *netns);   /* it is forgotten afterwards */
@@ -73,6 +74,8 @@ void namespaces_open(const struct netns_observer *observer);
 GPtrArray *namespaces(void);
 /* There may be one at this path. NULL: there is none. */
 struct netns *netns_found(const char *path, const char *name);
+/* It is called this, too. */
+void netns_take_alias(struct netns *netns, const char *alias);
 /* Nobody but the holder has it. */
 void netns_unused(struct netns *netns);
 /* Whether its path still leads to it. */
