@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "least.h"
 #include "nearest.h"
 #include "provider.h"
 #include "reader.h"
@@ -115,6 +116,10 @@ int main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     fill_standard_descriptors();
     setlocale(LC_ALL, "");
+    if (!pktmon_keep_least()) {
+        fprintf(stderr, "pktmon: Its capabilities cannot be given up: %s.\n", g_strerror(errno));
+        return EXIT_FAILURE;
+    }
     signal(SIGPIPE, SIG_IGN); /* a reader that has enough is no failure */
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is as a full disk */
     skip_group(&argc, &argv);

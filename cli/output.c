@@ -79,7 +79,7 @@ static void explain_failure(const char *path, GError **error)
 static bool open_file(struct output *output, char **inputs, GError **error)
 {
     /* Not truncated before it is known to be none of the inputs. */
-    output->fd = open(output->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    output->fd = open(output->path, O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (output->fd < 0) {
         explain_failure(output->path, error);
         return false;

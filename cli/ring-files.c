@@ -51,10 +51,10 @@ static char *name_of_next(const struct ring_files *files)
                            files->count + 1, time, dot ? dot : "");
 }
 
-/* Keeps the name. */
-static int create(struct ring_files *files, char *name, GError **error)
+/* What one user captured is not for others, as with dumpcap. Keeps the name. */
+static int create(struct ring_files *files, char *name, int flags, GError **error)
 {
-    int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC | flags, S_IRUSR | S_IWUSR);
     if (fd < 0) {
         g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
                     "%s cannot be written (%s): give another file with -w.", name,
@@ -73,7 +73,7 @@ static int open_first(struct ring_files *files, GError **error)
         return STDOUT_FILENO;
     if (file_limits_are_set(&files->limits))
         return ring_files_create_next(files, error);
-    return create(files, g_strdup(files->path), error);
+    return create(files, g_strdup(files->path), O_TRUNC, error);
 }
 
 bool ring_files_open(struct ring_files *files, const char *path, const struct file_limits *limits,
@@ -105,7 +105,7 @@ bool ring_files_are_due(const struct ring_files *files, uint64_t size)
 
 int ring_files_create_next(struct ring_files *files, GError **error)
 {
-    return create(files, name_of_next(files), error);
+    return create(files, name_of_next(files), O_EXCL | O_NOFOLLOW, error);
 }
 
 static void remove_oldest(struct ring_files *files)

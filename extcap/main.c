@@ -3,12 +3,15 @@
  * pktmondump: the live network stack, and Windows logs, as interfaces of Wireshark (extcap). Thin:
  * it parses, and answers Wireshark's questions or captures. Without privilege of its own.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "capture.h"
 #include "discovery.h"
 #include "interfaces.h"
+#include "least.h"
 #include "options.h"
 #include "provider.h"
 
@@ -68,6 +71,10 @@ int main(int argc, char **argv)
     struct arguments arguments;
     g_autoptr(GError) error = NULL;
 
+    if (!pktmon_keep_least()) {
+        fprintf(stderr, "pktmondump: Its capabilities cannot be given up: %s.\n", strerror(errno));
+        return EXIT_FAILURE;
+    }
     bool understood = options_parse(&arguments, argc, argv, &error);
     if (!understood) {
         capture_decline(&arguments);

@@ -97,7 +97,22 @@ copy_for_user() {
     cp "$build/extcap/pktmondump" "$directory/extcap/"
     cp "$build/capture-core/"pktmon{,-pcap}-agent "$directory/capture-core/"
     cp -r "$build/plugins" "$directory/"
+    if [[ -e $build/cli/pktmon ]]; then
+        mkdir -p "$directory/cli"
+        cp "$build/cli/pktmon" "$directory/cli/"
+    fi
     chmod -R u=rwX,go=rX "$directory"
+}
+
+# prepare_copy_for_user BUILD USER DIRECTORY: a copy of the build in DIRECTORY (which is empty) that the user
+# can run, for as long as the caller leaves it there. Prints where it is.
+prepare_copy_for_user() {
+    copy_for_user "$1" "$3"
+    usable_for "$2" "$3" ||
+        die "The user $2 cannot run programs with capabilities in $3: mount it without nosuid and noexec."
+    grant_agent "$3/capture-core/pktmon-agent" "$2" "$AGENT_CAPABILITIES"
+    grant_agent "$3/capture-core/pktmon-pcap-agent" "$2" "$PCAP_AGENT_CAPABILITIES"
+    echo "$3"
 }
 
 # prepare_for_user BUILD USER DIRECTORY: makes the build usable for the user, in DIRECTORY (which
@@ -105,10 +120,8 @@ copy_for_user() {
 prepare_for_user() {
     local build=$1 user=$2 directory=$3
     if ! usable_for "$user" "$build"; then
-        copy_for_user "$build" "$directory"
-        build=$directory
-        usable_for "$user" "$build" ||
-            die "The user $user cannot run programs with capabilities in $directory: mount it without nosuid and noexec."
+        prepare_copy_for_user "$@"
+        return
     fi
     # One at a time: tests run side by side.
     exec {lock}<"$build"

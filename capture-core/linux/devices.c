@@ -13,70 +13,57 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The string of an attribute, whatever its bytes are. */
-static void take_string(const struct nlattr *attribute, char *to, size_t size)
-{
-    size_t length = strnlen(mnl_attr_get_payload(attribute), mnl_attr_get_payload_len(attribute));
+#include "rtnl.h"
 
-    length = MIN(length, size - 1);
-    memcpy(to, mnl_attr_get_payload(attribute), length);
-    to[length] = '\0';
+enum { NAME, ADDRESS, MTU, MASTER, LINK, LINK_NETNSID, INFO, ATTRIBUTES };
+
+static const struct rtnetlink_attribute attributes[ATTRIBUTES] = {
+    [NAME] = {IFLA_IFNAME, MNL_TYPE_NUL_STRING},
+    [ADDRESS] = {IFLA_ADDRESS, MNL_TYPE_UNSPEC},
+    [MTU] = {IFLA_MTU, MNL_TYPE_U32},
+    [MASTER] = {IFLA_MASTER, MNL_TYPE_U32},
+    [LINK] = {IFLA_LINK, MNL_TYPE_U32},
+    [LINK_NETNSID] = {IFLA_LINK_NETNSID, MNL_TYPE_U32},
+    [INFO] = {IFLA_LINKINFO, MNL_TYPE_NESTED},
+};
+
+enum { KIND, SLAVE_KIND, INFO_ATTRIBUTES };
+
+static const struct rtnetlink_attribute info_attributes[INFO_ATTRIBUTES] = {
+    [KIND] = {IFLA_INFO_KIND, MNL_TYPE_NUL_STRING},
+    [SLAVE_KIND] = {IFLA_INFO_SLAVE_KIND, MNL_TYPE_NUL_STRING},
+};
+
+static void take_text(char *text, size_t size, const struct nlattr *attribute)
+{
+    if (attribute)
+        g_strlcpy(text, mnl_attr_get_str(attribute), size);
 }
 
-static uint32_t number_of(const struct nlattr *attribute)
+static uint32_t number(const struct nlattr *attribute)
 {
-    return mnl_attr_get_payload_len(attribute) == sizeof(uint32_t) ? mnl_attr_get_u32(attribute)
-                                                                   : 0;
+    return attribute ? mnl_attr_get_u32(attribute) : 0;
 }
 
-static void take_kinds(const struct nlattr *info, struct agent_device *device)
+static bool take_kinds(const struct nlattr *info, struct agent_device *device)
 {
-    struct nlattr *attribute;
+    const struct nlattr *found[INFO_ATTRIBUTES];
 
-    mnl_attr_for_each_nested(attribute, info)
-    {
-        switch (mnl_attr_get_type(attribute)) {
-        case IFLA_INFO_KIND:
-            take_string(attribute, device->kind, sizeof(device->kind));
-            break;
-        case IFLA_INFO_SLAVE_KIND:
-            take_string(attribute, device->master_kind, sizeof(device->master_kind));
-            break;
-        }
-    }
+    if (!info)
+        return true;
+    if (!rtnetlink_parse_nested(info, info_attributes, INFO_ATTRIBUTES, found))
+        return false;
+    take_text(device->kind, sizeof(device->kind), found[KIND]);
+    take_text(device->master_kind, sizeof(device->master_kind), found[SLAVE_KIND]);
+    return true;
 }
 
 static void take_mac(const struct nlattr *attribute, struct agent_device *device)
 {
+    if (!attribute)
+        return;
     device->mac_length = MIN(mnl_attr_get_payload_len(attribute), sizeof(device->mac));
     memcpy(device->mac, mnl_attr_get_payload(attribute), device->mac_length);
-}
-
-static void take_attribute(const struct nlattr *attribute, struct agent_device *device)
-{
-    switch (mnl_attr_get_type(attribute)) {
-    case IFLA_IFNAME:
-        take_string(attribute, device->name, sizeof(device->name));
-        break;
-    case IFLA_ADDRESS:
-        take_mac(attribute, device);
-        break;
-    case IFLA_MTU:
-        device->mtu = number_of(attribute);
-        break;
-    case IFLA_MASTER:
-        device->master = number_of(attribute);
-        break;
-    case IFLA_LINK:
-        device->link = number_of(attribute);
-        break;
-    case IFLA_LINK_NETNSID:
-        device->link_elsewhere = true;
-        break;
-    case IFLA_LINKINFO:
-        take_kinds(attribute, device);
-        break;
-    }
 }
 
 static int ethtool(int control, struct ifreq *request, void *data)
@@ -106,14 +93,32 @@ int device_ask_driver(void *data)
     return 0;
 }
 
-void device_of_link(const struct nlmsghdr *message, struct agent_device *device)
+bool device_of_link(const struct nlmsghdr *message, struct agent_device *device)
 {
     const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
-    struct nlattr *attribute;
+    const struct nlattr *found[ATTRIBUTES];
 
-    if (mnl_nlmsg_get_payload_len(message) < sizeof(*link))
-        return;
+    if (!rtnetlink_parse(message, sizeof(*link), attributes, ATTRIBUTES, found) ||
+        !take_kinds(found[INFO], device))
+        return false;
     device->ifindex = link->ifi_index;
     device->type = link->ifi_type;
-    mnl_attr_for_each(attribute, message, sizeof(*link)) take_attribute(attribute, device);
+    take_text(device->name, sizeof(device->name), found[NAME]);
+    take_mac(found[ADDRESS], device);
+    device->mtu = number(found[MTU]);
+    device->master = number(found[MASTER]);
+    device->link = number(found[LINK]);
+    device->link_elsewhere = found[LINK_NETNSID] != NULL;
+    return true;
+}
+
+const struct ifinfomsg *device_link(const struct nlmsghdr *message)
+{
+    const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
+
+    return mnl_nlmsg_get_payload_len(message) >= sizeof(*link) && link->ifi_family == AF_UNSPEC &&
+                   link->ifi_index > 0 &&
+                   (message->nlmsg_type == RTM_NEWLINK || message->nlmsg_type == RTM_DELLINK)
+               ? link
+               : NULL;
 }

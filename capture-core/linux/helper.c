@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -19,35 +20,11 @@
 #include "clock.h"
 #include "provider.h"
 
-/* How far above this program an install or build tree may begin. */
-#define SEARCH_DEPTH 8
-
 /* How long a user who stops a capture waits for an answer that is still out, and the kernel for a
  * process that was killed. */
 #define HURRIED_MS 3000
 #define KILLED_MS  1000
 #define SLICE_MS   100 /* in which a stop is noticed */
-
-static const char *const places[] = {"capture-core", "libexec/pktmon"};
-
-/* In the tree that this program runs from, be it of a build, an install or a package. */
-static char *find(const char *name)
-{
-    g_autofree char *directory = g_file_read_link("/proc/self/exe", NULL);
-
-    for (int depth = 0; directory && depth < SEARCH_DEPTH; depth++) {
-        g_autofree char *below = g_steal_pointer(&directory);
-
-        directory = g_path_get_dirname(below);
-        for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
-            char *path = g_build_filename(directory, places[i], name, NULL);
-            if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
-                return path;
-            g_free(path);
-        }
-    }
-    return g_build_filename(PKTMON_HELPERS_INSTALLED, name, NULL);
-}
 
 /* What an administrator gives each of them. */
 static const struct {
@@ -148,9 +125,11 @@ static int spawn(pid_t *process, const char *path, int socket)
 
 int helper_start(const char *name, int type, pid_t *process, GError **error)
 {
-    g_autofree char *path = find(name);
+    g_autofree char *path = helper_find(name, error);
     int sockets[2], reason;
 
+    if (!path)
+        return -1;
     if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, sockets)) {
         g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED, "No socket for %s: %s.", name,
                     g_strerror(errno));

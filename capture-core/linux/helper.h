@@ -30,4 +30,8 @@ int helper_wait_ms(struct helper_wait *wait);
 /* What to say then. */
 void helper_explain_silence(const char *name, GError **error);
 
+/* The path of the program of this name, the caller's to free; NULL: others than this user, root and
+ * the owner of what runs can change it. */
+char *helper_find(const char *name, GError **error);
+
 #endif

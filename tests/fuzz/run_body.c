@@ -96,6 +96,23 @@ static uint32_t operate(unsigned operation, uint32_t left, uint32_t right)
     g_error("operation 0x%x", operation);
 }
 
+static uint64_t operate_wide(unsigned operation, uint64_t left, uint64_t right)
+{
+    switch (operation) {
+    case BPF_MOV:
+        return right;
+    case BPF_ADD:
+        return left + right;
+    case BPF_SUB:
+        return left - right;
+    case BPF_AND:
+        return left & right;
+    case BPF_ARSH:
+        return (uint64_t)((int64_t)left >> right);
+    }
+    g_error("operation 0x%x of 64 bits", operation);
+}
+
 static bool compare(unsigned operation, uint64_t left, uint64_t right)
 {
     switch (operation) {
@@ -183,11 +200,8 @@ static void run_operation(struct machine *machine, const struct bpf_insn *insn)
         *to = insn->imm == 16 ? GUINT16_TO_BE((uint16_t)*to) : GUINT32_TO_BE((uint32_t)*to);
     } else if (BPF_CLASS(insn->code) == BPF_ALU) {
         *to = operate(BPF_OP(insn->code), (uint32_t)*to, (uint32_t)right);
-    } else if (BPF_OP(insn->code) == BPF_MOV) {
-        *to = right;
     } else {
-        g_assert_cmpuint(BPF_OP(insn->code), ==, BPF_ADD);
-        *to += right;
+        *to = operate_wide(BPF_OP(insn->code), *to, right);
     }
 }
 

@@ -5,7 +5,7 @@
 #
 #   $NAME      a prefix of namespaces that no other test uses
 #   $SCRATCH   a directory that $TEST_USER may write
-#   $PLACE     the build, or a copy of it, where $TEST_USER can run it
+#   $PLACE     a copy of the build, which $TEST_USER can run
 #
 # and takes everything away at the end, whatever happens.
 set -euo pipefail
@@ -80,7 +80,8 @@ SCRATCH=$(mktemp -d /var/tmp/pktmon-test.XXXXXX)
 trap cleanup_test EXIT
 trap 'exit 130' INT TERM HUP
 chmod 0755 "$SCRATCH"
-PLACE=$(prepare_for_user "$PKTMON_BUILD" "$TEST_USER" "$SCRATCH/programs")
+# A copy, so that no agent with capabilities is left for the group of $TEST_USER.
+PLACE=$(prepare_copy_for_user "$PKTMON_BUILD" "$TEST_USER" "$SCRATCH/programs")
 chown "$TEST_USER:" "$SCRATCH"
 
 # run_as_user COMMAND ...: in the environment of an unprivileged user of the build.

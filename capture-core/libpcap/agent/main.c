@@ -41,8 +41,8 @@ static void leave_surroundings(void)
 {
     clearenv();
     umask(077);
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    close_range(AGENT_SOCKET + 1, ~0U, 0);
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || close_range(AGENT_SOCKET + 1, ~0U, 0))
+        exit(EXIT_FAILURE);
     for (int descriptor = 0; descriptor < AGENT_SOCKET; descriptor++) {
         if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
             exit(EXIT_FAILURE);

@@ -5,6 +5,8 @@
 #include <seccomp.h>
 #include <sys/capability.h>
 
+#include "../../linux/confine.h"
+
 /* Replaces all capabilities, of whichever kind. */
 static void set_capabilities(const cap_value_t *values, int count)
 {
@@ -32,38 +34,32 @@ void privilege_keep_least(void)
     set_capabilities(needed, G_N_ELEMENTS(needed));
 }
 
+#define CALL(name)                                                                                 \
+    {                                                                                              \
+        .call = SCMP_SYS(name)                                                                     \
+    }
+
 /* Reading rings, asking what was lost, closing the entrance, and saying it all; memory, time and
  * the end. ioctl: libpcap asks whether a device is still up. */
-static const int allowed_calls[] = {
-    SCMP_SYS(poll),         SCMP_SYS(ppoll),
-    SCMP_SYS(getsockopt),   SCMP_SYS(setsockopt),
-    SCMP_SYS(ioctl),        SCMP_SYS(sendto),
-    SCMP_SYS(recvfrom),     SCMP_SYS(recvmsg),
-    SCMP_SYS(read),         SCMP_SYS(brk),
-    SCMP_SYS(mmap),         SCMP_SYS(mremap),
-    SCMP_SYS(munmap),       SCMP_SYS(madvise),
-    SCMP_SYS(futex),        SCMP_SYS(clock_gettime),
-    SCMP_SYS(gettimeofday), SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(rt_sigaction), SCMP_SYS(restart_syscall),
-    SCMP_SYS(exit),         SCMP_SYS(exit_group),
+static const struct confine_call allowed_calls[] = {
+    CALL(poll),         CALL(ppoll),        CALL(getsockopt),   CALL(setsockopt),
+    CALL(ioctl),        CALL(sendto),       CALL(recvfrom),     CALL(recvmsg),
+    CALL(read),         CALL(brk),          CALL(mmap),         CALL(mremap),
+    CALL(munmap),       CALL(madvise),      CALL(futex),        CALL(clock_gettime),
+    CALL(gettimeofday), CALL(rt_sigreturn), CALL(rt_sigaction), CALL(restart_syscall),
+    CALL(exit),         CALL(exit_group),
 };
-
-static void forbid_other_calls(void)
-{
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    int error = filter ? 0 : -ENOMEM;
-
-    for (size_t i = 0; !error && i < G_N_ELEMENTS(allowed_calls); i++)
-        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_calls[i], 0);
-    if (!error)
-        error = seccomp_load(filter);
-    if (error)
-        agent_fail("pktmon-pcap-agent could not give up its system calls: %s.", g_strerror(-error));
-    seccomp_release(filter);
-}
 
 void privilege_give_up(void)
 {
+    static const struct confine_place no_files[] = {{}};
+    int error = confine_bounding_set();
+
     set_capabilities(NULL, 0);
-    forbid_other_calls();
+    if (!error)
+        error = confine_files(no_files);
+    if (!error)
+        error = confine_calls(allowed_calls, G_N_ELEMENTS(allowed_calls));
+    if (error)
+        agent_fail("pktmon-pcap-agent could not give up its system calls: %s.", g_strerror(-error));
 }

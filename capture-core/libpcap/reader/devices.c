@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../../linux/devices.h"
+#include "../../linux/rtnl.h"
 #include "clock.h"
 #include "pcap_provider.h"
 
@@ -24,18 +25,16 @@ static struct pcap_device *device_of(struct pcap_provider *provider, uint32_t if
 
 static void take_statistics(struct pcap_device *device, const struct nlmsghdr *message)
 {
-    struct nlattr *attribute;
+    static const struct rtnetlink_attribute known = {IFLA_STATS64, MNL_TYPE_UNSPEC};
+    const struct nlattr *statistics;
 
     struct rtnl_link_stats64 stats = {0};
 
-    mnl_attr_for_each(attribute, message, sizeof(struct ifinfomsg))
-    {
-        if (mnl_attr_get_type(attribute) != IFLA_STATS64)
-            continue;
-        memcpy(&stats, mnl_attr_get_payload(attribute),
-               MIN(mnl_attr_get_payload_len(attribute), sizeof(stats)));
-        pcap_take_statistics(device, &stats);
-    }
+    if (!rtnetlink_parse(message, sizeof(struct ifinfomsg), &known, 1, &statistics) || !statistics)
+        return;
+    memcpy(&stats, mnl_attr_get_payload(statistics),
+           MIN(mnl_attr_get_payload_len(statistics), sizeof(stats)));
+    pcap_take_statistics(device, &stats);
 }
 
 /* Asking ethtool for each change of each device would cost too much. */
@@ -119,7 +118,8 @@ static void take_link(void *context, const struct nlmsghdr *message)
     if (device->is_gone) /* this is another one of the same number */
         memset(&device->said, 0, sizeof(device->said));
     take_statistics(device, message);
-    device_of_link(message, &said);
+    if (!device_of_link(message, &said))
+        return;
     take_driver(device, &said);
     take_place(device, &said);
     topology_take_device(provider->topology, &said);

@@ -19,7 +19,9 @@
 
 #include "../agent_protocol.h"
 
-#define NETNS_OWN_PATH "/proc/self/ns/net"
+#define NETNS_OWN_PATH     "/proc/self/ns/net"
+#define AGENT_NAME         "pktmon-agent"
+#define AGENT_SCANNER_NAME "pktmon-scanner"
 
 /* --- say.c: what goes to the reader --- */
 
@@ -39,9 +41,21 @@ enum agent_role {
 
 /* Fails where the agent lacks what it cannot do without. */
 void privilege_check(void);
-/* From here on the process has the capabilities of its role alone, as far as it was given them. */
+/* Whether this process may change networks (cap_net_admin). */
+bool privilege_has_net_admin(void);
+/* From here on the process has the capabilities of its role alone, as far as it was given them, and
+ * can do nothing but what the role needs. */
 void privilege_keep(enum agent_role role);
 /* From here on it has none. */
 void privilege_drop(void);
+
+/* --- allowance.c: how much a user may have of the host --- */
+
+/* Reads the administrator's file; fails where it is not his alone. */
+void allowance_read(void);
+/* Fails where the user has as many captures already as he may. */
+void allowance_check_captures(void);
+/* MiB of buffer that one capture may have. */
+uint32_t allowance_buffer(void);
 
 #endif

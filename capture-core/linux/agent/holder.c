@@ -157,6 +157,11 @@ static void answer_start(const struct agent_request *request)
         agent_fail("The capture was started already.");
     if (wanted->buffer_size == 0 || wanted->buffer_size > AGENT_MAX_BUFFER)
         agent_fail("The buffer size must be 1 to %d MiB.", AGENT_MAX_BUFFER);
+    if (wanted->buffer_size > allowance_buffer())
+        agent_fail(
+            "A capture may have %u MiB of buffer on this host: choose a smaller "
+            "--buffer-size, or have an administrator raise buffer-size in " AGENT_CONFIGURATION ".",
+            allowance_buffer());
     started = true;
     netfilter_open(wanted->hook_queues);
     programs_start(wanted);
@@ -296,6 +301,7 @@ void holder_run(int socket, pid_t process)
     atexit(end_hooks);
     own_open();
     held_open();
+    privilege_keep(AGENT_HOLDER);
     for (;;) {
         struct pollfd polls[] = {{.fd = AGENT_SOCKET, .events = POLLIN},
                                  {.fd = scanner, .events = POLLIN}};

@@ -46,7 +46,9 @@ static void leave_surroundings(void)
 
     clearenv();
     umask(077);
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || close_range(AGENT_SOCKET + 1, ~0U, 0))
+    /* It may have been started under another name, that of the scanner, to pass for one. */
+    if (prctl(PR_SET_NAME, AGENT_NAME) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+        close_range(AGENT_SOCKET + 1, ~0U, 0))
         exit(EXIT_FAILURE);
     for (int descriptor = 0; descriptor < AGENT_SOCKET; descriptor++) {
         if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
@@ -66,9 +68,8 @@ static void leave_surroundings(void)
 /* The kernel ends it with its parent, even one that is stopped. */
 static void run_scanner(int socket)
 {
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) || prctl(PR_SET_NAME, "pktmon-scanner"))
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) || prctl(PR_SET_NAME, AGENT_SCANNER_NAME))
         exit(EXIT_FAILURE);
-    privilege_keep(AGENT_SCANNER);
     scanner_run(socket);
 }
 
@@ -83,11 +84,12 @@ int main(void)
     }
     leave_surroundings();
     privilege_check();
+    allowance_read();
+    allowance_check_captures();
     if (!handover_open(sockets) || (scanner = fork()) < 0)
         agent_fail("The agent cannot divide itself: %s.", g_strerror(errno));
     close(sockets[scanner == 0 ? 0 : 1]);
     if (scanner == 0)
         run_scanner(sockets[1]);
-    privilege_keep(AGENT_HOLDER);
     holder_run(sockets[0], scanner);
 }

@@ -39,8 +39,8 @@ static const struct {
      "which process receives with a socket that another one made"},
 };
 
-/* Programs at other places than tracepoints, by a function that only kernels with the place have.
- * Programs that are given an skb in disguise need one more. */
+/* Programs at other places than tracepoints, which need cap_net_admin, by a function that only
+ * kernels with the place have. Programs that are given an skb in disguise need one more. */
 static const struct {
     const char *program;
     enum point_class class;
@@ -94,16 +94,23 @@ static void choose_points(struct bpf_object *object, const struct agent_start *w
 
 static void choose_places(struct bpf_object *object, const struct agent_start *wanted)
 {
+    bool permitted = privilege_has_net_admin();
+
     for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
         bool is_asked_for = is_wanted(places[i].class, wanted), possible = true;
 
         for (size_t j = 0; j < G_N_ELEMENTS(places[i].functions); j++)
             possible &= !places[i].functions[j] || kernel_function(places[i].functions[j]) > 0;
-        if (!is_asked_for || !possible)
+        if (!is_asked_for || !possible || !permitted)
             bpf_program__set_autoload(bpf_object__find_program_by_name(object, places[i].program),
                                       false);
-        if (is_asked_for && !possible && places[i].blind)
+        if (!is_asked_for || !places[i].blind)
+            continue;
+        if (!possible)
             agent_say_missing("%s: this kernel has no %s", places[i].blind, places[i].without);
+        else if (!permitted)
+            agent_say_missing("%s: pktmon-agent lacks the capability cap_net_admin",
+                              places[i].blind);
     }
 }
 

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
+#include <linux/bpf.h>
+#include <sched.h>
+#include <seccomp.h>
 #include <stdlib.h>
 #include <sys/capability.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+#include "../confine.h"
 
 static const struct {
     cap_value_t value;
@@ -46,7 +53,16 @@ void privilege_check(void)
     cap_free(have);
 }
 
-void privilege_keep(enum agent_role role)
+bool privilege_has_net_admin(void)
+{
+    cap_t have = cap_get_proc();
+    bool has = is_permitted(have, CAP_NET_ADMIN);
+
+    cap_free(have);
+    return has;
+}
+
+static void keep_capabilities(enum agent_role role)
 {
     cap_t have = cap_get_proc(), keep = cap_init();
 
@@ -59,9 +75,121 @@ void privilege_keep(enum agent_role role)
         cap_set_flag(keep, CAP_EFFECTIVE, 1, value, CAP_SET);
     }
     if (cap_set_proc(keep))
-        agent_fail("pktmon-agent could not give up its privilege: %s.", g_strerror(errno));
+        agent_fail("pktmon-agent could not give up its capabilities: %s.", g_strerror(errno));
     cap_free(keep);
     cap_free(have);
+}
+
+/* --- system calls --- */
+
+#define CALL(name)                                                                                 \
+    {                                                                                              \
+        .call = SCMP_SYS(name)                                                                     \
+    }
+#define CALL_WITH(name, at, list)                                                                  \
+    {                                                                                              \
+        .call = SCMP_SYS(name), .argument = (at), .count = G_N_ELEMENTS(list), .values = (list)    \
+    }
+
+static const uint64_t network_namespaces[] = {CLONE_NEWNET};
+static const uint64_t socket_families[] = {AF_NETLINK, AF_INET};
+/* Neither what others have loaded (..._BY_ID) nor anything that outlives the process (pins). */
+static const uint64_t bpf_commands[] = {
+    BPF_MAP_CREATE,
+    BPF_MAP_LOOKUP_ELEM,
+    BPF_MAP_UPDATE_ELEM,
+    BPF_MAP_DELETE_ELEM,
+    BPF_MAP_LOOKUP_AND_DELETE_ELEM,
+    BPF_MAP_LOOKUP_BATCH,
+    BPF_MAP_FREEZE,
+    BPF_MAP_GET_NEXT_KEY,
+    BPF_PROG_LOAD,
+    BPF_BTF_LOAD,
+    BPF_LINK_CREATE,
+    BPF_LINK_UPDATE,
+    BPF_RAW_TRACEPOINT_OPEN,
+    BPF_ITER_CREATE,
+    BPF_PROG_BIND_MAP,
+    BPF_OBJ_GET_INFO_BY_FD,
+    BPF_MAP_GET_FD_BY_ID,
+    BPF_BTF_GET_NEXT_ID,
+    BPF_BTF_GET_FD_BY_ID,
+};
+
+/* Conversation, memory, files, time and the end. */
+#define COMMON_CALLS                                                                               \
+    CALL(poll), CALL(ppoll), CALL(recvmsg), CALL(recvfrom), CALL(sendmsg), CALL(sendto),           \
+        CALL(read), CALL(pread64), CALL(write), CALL(lseek), CALL(openat), CALL(open),             \
+        CALL(close), CALL(fstat), CALL(newfstatat), CALL(statx), CALL(stat), CALL(lstat),          \
+        CALL(readlink), CALL(readlinkat), CALL(access), CALL(faccessat), CALL(faccessat2),         \
+        CALL(getdents64), CALL(fcntl), CALL(brk), CALL(mmap), CALL(mremap), CALL(munmap),          \
+        CALL(madvise), CALL(mprotect), CALL(futex), CALL(getrandom), CALL(clock_gettime),          \
+        CALL(clock_nanosleep), CALL(gettimeofday), CALL(getpid), CALL(gettid), CALL(uname),        \
+        CALL(sched_getaffinity), CALL(sched_yield), CALL(rt_sigreturn), CALL(rt_sigaction),        \
+        CALL(rt_sigprocmask), CALL(restart_syscall), CALL(exit), CALL(exit_group),                 \
+        CALL_WITH(setns, 1, network_namespaces)
+
+static const struct confine_call holder_calls[] = {
+    COMMON_CALLS,
+    CALL_WITH(bpf, 0, bpf_commands),
+    CALL(dup),
+    CALL(dup3),
+    CALL(prlimit64),
+    CALL(memfd_create),
+    CALL(getsockopt), /* who the reader is */
+    CALL(kill),       /* the scanner */
+    CALL(wait4),
+    CALL(waitid),
+    CALL(clone), /* a process that stays with links, and has no privilege (netfilter.c) */
+    CALL(set_robust_list),
+    CALL(prctl),
+    CALL(setsid),
+    CALL(close_range),
+    CALL(capget),
+    CALL(capset),
+};
+
+static const struct confine_call scanner_calls[] = {
+    COMMON_CALLS,        CALL_WITH(socket, 0, socket_families),
+    CALL(bind),          CALL(getsockname),
+    CALL(getsockopt),    CALL(setsockopt),
+    CALL(ioctl), /* drivers, and kinds of namespaces */
+    CALL(inotify_init1), CALL(inotify_add_watch),
+    CALL(fsopen),        CALL(fsconfig),
+    CALL(fsmount), /* the root of the control groups */
+};
+
+static const struct {
+    const struct confine_call *calls;
+    size_t count;
+} allowed[] = {
+    [AGENT_HOLDER] = {holder_calls, G_N_ELEMENTS(holder_calls)},
+    [AGENT_SCANNER] = {scanner_calls, G_N_ELEMENTS(scanner_calls)},
+};
+
+/* The kernel's types, how many CPUs there may be, whether it is locked down, and which queues of
+ * packets a namespace has. */
+static const struct confine_place holder_files[] = {
+    {.path = "/sys/kernel/btf"},
+    {.path = "/sys/devices/system/cpu"},
+    {.path = "/sys/kernel/security"},
+    {.path = "/proc"},
+    {.path = "/", .only_names = true}, /* libbpf 1.1 opens it for the sake of a descriptor */
+    {},
+};
+
+void privilege_keep(enum agent_role role)
+{
+    int error = confine_bounding_set();
+
+    keep_capabilities(role);
+    /* Under Landlock nobody sees the namespaces of other processes. */
+    if (!error && role == AGENT_HOLDER)
+        error = confine_files(holder_files);
+    if (!error)
+        error = confine_calls(allowed[role].calls, allowed[role].count);
+    if (error)
+        agent_fail("pktmon-agent could not give up its privilege: %s.", g_strerror(-error));
 }
 
 void privilege_drop(void)

@@ -459,10 +459,30 @@ int programs_share_returns(void)
     return bpf_map__fd(probes->maps.share_returns);
 }
 
+static bool is_written_by_reader(enum agent_map map)
+{
+    return map == AGENT_MAP_UNWANTED_NETNS || map == AGENT_MAP_CONTROL;
+}
+
+/* Another descriptor of the map, which cannot be written; without CAP_SYS_ADMIN there is none. */
+static int open_for_reading(int map)
+{
+    LIBBPF_OPTS(bpf_get_fd_by_id_opts, options, .open_flags = BPF_F_RDONLY);
+    struct bpf_map_info info = {};
+    uint32_t length = sizeof(info);
+
+    if (bpf_obj_get_info_by_fd(map, &info, &length))
+        return -1;
+    return bpf_map_get_fd_by_id_opts(info.id, &options);
+}
+
 int programs_descriptors(int *descriptors, uint32_t *rings, uint32_t *ring_size)
 {
-    for (int map = 0; map < AGENT_MAPS; map++)
-        descriptors[map] = programs_map(map);
+    for (int map = 0; map < AGENT_MAPS; map++) {
+        int only_readable = is_written_by_reader(map) ? -1 : open_for_reading(programs_map(map));
+
+        descriptors[map] = only_readable < 0 ? programs_map(map) : only_readable;
+    }
     memcpy(descriptors + AGENT_MAPS, ring_descriptors, ring_count * sizeof(int));
     *rings = ring_count;
     *ring_size = ring_bytes;

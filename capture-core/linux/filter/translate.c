@@ -174,6 +174,16 @@ static bool put_fixed_load(struct translation *translation, const struct sock_fi
     return true;
 }
 
+/* A CPU may go on with the load before it knows how the comparisons came out, and the filter is not
+ * our code: an END behind the window becomes 0, without a jump. */
+static void put_mask(struct translation *translation)
+{
+    put(translation, BPF_ALU64 | BPF_MOV | BPF_X, ADDRESS, END, 0, 0);
+    put(translation, BPF_ALU64 | BPF_SUB | BPF_K, ADDRESS, 0, 0, (int32_t)translation->window + 1);
+    put(translation, BPF_ALU64 | BPF_ARSH | BPF_K, ADDRESS, 0, 0, 63);
+    put(translation, BPF_ALU64 | BPF_AND | BPF_X, END, ADDRESS, 0, 0);
+}
+
 /* The index is added in 64 bits, so that it does not wrap. The second comparison is the one that
  * the verifier understands. */
 static void put_indexed_load(struct translation *translation, const struct sock_filter *insn)
@@ -195,6 +205,7 @@ static void put_indexed_load(struct translation *translation, const struct sock_
     }
     put_jump(translation, BPF_JMP | BPF_JGT | BPF_X, END, PRESENT, 0, too_short);
     put_jump(translation, BPF_JMP | BPF_JGT | BPF_K, END, 0, translation->window, too_short);
+    put_mask(translation);
     put(translation, BPF_ALU64 | BPF_MOV | BPF_X, ADDRESS, WINDOW, 0, 0);
     put(translation, BPF_ALU64 | BPF_ADD | BPF_X, ADDRESS, END, 0, 0);
     put_read(translation, size, A, ADDRESS, (int16_t)-size);

@@ -3,33 +3,31 @@
 #include "scanner.h"
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/if_link.h>
-#include <linux/net_namespace.h>
-#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "../../devices.h"
+#include "../../rtnl.h"
 
-/* The kernel fills up to this much of a dump at once (net/netlink/af_netlink.c). */
-#define REPLY_SIZE 32768
-
-#define GROUP_NSID (1U << (RTNLGRP_NSID - 1))
+/* Of one namespace: anyone may make as many as the kernel lets him. */
+#define MAX_DEVICES 8192
+/* Datagrams that are read before something else gets its turn. */
+#define MOST_AT_ONCE 256
 
 static const struct link_observer *observer;
 static struct mnl_socket *events;
 static bool hear_all;
+static bool overrun; /* the kernel had more to tell than the socket could hold */
 
 void links_open(const struct link_observer *who)
 {
     int yes = 1;
 
     observer = who;
-    events = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (!events || mnl_socket_bind(events, RTMGRP_LINK | GROUP_NSID, MNL_SOCKET_AUTOPID) < 0)
+    events = rtnetlink_open(RTNETLINK_LINKS | RTNETLINK_NSIDS);
+    if (!events)
         agent_fail("The agent cannot open an rtnetlink socket: %s.", g_strerror(errno));
     hear_all = mnl_socket_setsockopt(events, NETLINK_LISTEN_ALL_NSID, &yes, sizeof(yes)) == 0;
 }
@@ -42,6 +40,15 @@ int links_descriptor(void)
 bool links_hear_all(void)
 {
     return hear_all;
+}
+
+/* Once for each namespace: the number is the kernel's to tell (ip -s link). */
+static void leave_out(struct netns *netns)
+{
+    if (!netns->overfull)
+        agent_say_missing("names of devices of network namespace %s that come after the first %d",
+                          netns_label(netns), MAX_DEVICES);
+    netns->overfull = true;
 }
 
 static void take_device(struct netns *netns, struct agent_device *now)
@@ -57,6 +64,10 @@ static void take_device(struct netns *netns, struct agent_device *now)
     }
     if (before && memcmp(before, now, sizeof(*now)) == 0)
         return;
+    if (!before && g_hash_table_size(netns->devices) >= MAX_DEVICES) {
+        leave_out(netns);
+        return;
+    }
     g_hash_table_insert(netns->devices, GUINT_TO_POINTER(now->ifindex),
                         g_memdup2(now, sizeof(*now)));
     observer->changed(netns, now);
@@ -80,31 +91,24 @@ void links_forget(struct netns *netns)
  * another one's soon. */
 static void take_netns_gone(const struct nlmsghdr *message)
 {
-    int32_t nsid = rtnetlink_nsid_in(message);
+    int32_t nsid = nsid_in(message);
     struct netns *netns = nsid < 0 ? NULL : netns_by_nsid(nsid);
 
     if (netns)
         netns_forget(netns);
 }
 
-static int take_link(const struct nlmsghdr *message, void *data)
+static void take_link(const struct nlmsghdr *message, struct netns *netns)
 {
-    struct netns *netns = data;
-    const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
+    const struct ifinfomsg *link = device_link(message);
     struct agent_device device = {.net_cookie = netns->cookie};
 
-    /* Bridges tell of their ports with the same messages, for family AF_BRIDGE. */
-    if (link->ifi_family != AF_UNSPEC)
-        return MNL_CB_OK;
-    if (message->nlmsg_type == RTM_DELLINK) {
+    if (!link)
+        return;
+    if (message->nlmsg_type == RTM_DELLINK)
         take_device_gone(netns, link->ifi_index);
-        return MNL_CB_OK;
-    }
-    if (message->nlmsg_type != RTM_NEWLINK)
-        return MNL_CB_OK;
-    device_of_link(message, &device);
-    take_device(netns, &device);
-    return MNL_CB_OK;
+    else if (device_of_link(message, &device))
+        take_device(netns, &device);
 }
 
 /* Messages are collected before they are acted upon: acting asks the kernel in its turn. */
@@ -118,16 +122,12 @@ void links_list(struct netns *netns)
 {
     g_autoptr(GPtrArray) messages = g_ptr_array_new_with_free_func(g_free);
     char buffer[256];
-    struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+    struct nlmsghdr *request =
+        rtnetlink_links_request(buffer, netns->own ? RTNETLINK_OWN : netns->nsid);
     int error;
 
-    request->nlmsg_type = RTM_GETLINK;
-    request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-    mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
-    if (!netns->own)
-        mnl_attr_put_u32(request, IFLA_TARGET_NETNSID, netns->nsid);
     mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-    error = rtnetlink_ask(request, collect, messages);
+    error = scanner_ask(request, collect, messages);
     if (error && netns_path_leads(netns)) /* else it has only gone */
         agent_say_missing("devices of network namespace %s that carry no packet: the kernel does "
                           "not list them (%s)",
@@ -136,21 +136,11 @@ void links_list(struct netns *netns)
         take_link(messages->pdata[i], netns);
 }
 
-/* The id of the namespace that the message came from; -1: the own one. */
-static int32_t origin(struct msghdr *parcel)
-{
-    for (struct cmsghdr *control = CMSG_FIRSTHDR(parcel); control;
-         control = CMSG_NXTHDR(parcel, control)) {
-        if (control->cmsg_level == SOL_NETLINK && control->cmsg_type == NETLINK_LISTEN_ALL_NSID)
-            return *(int32_t *)CMSG_DATA(control);
-    }
-    return -1;
-}
-
 void links_list_all(void)
 {
     GPtrArray *all = namespaces();
 
+    overrun = false;
     for (guint i = 0; i < all->len; i++) {
         struct netns *netns = all->pdata[i];
         if (netns->cookie)
@@ -172,7 +162,7 @@ bool links_met_stranger(void)
  * ids of its own: what those of others mean is not known. */
 static void take_new_id(const struct nlmsghdr *message, const struct netns *netns)
 {
-    int32_t nsid = rtnetlink_nsid_in(message);
+    int32_t nsid = nsid_in(message);
 
     if (!netns->own || !netns_by_nsid(nsid))
         met_stranger = true;
@@ -188,31 +178,29 @@ static void take_change(const struct nlmsghdr *message, struct netns *netns)
         take_netns_gone(message);
 }
 
+static bool take_next(void)
+{
+    g_autoptr(GPtrArray) messages = g_ptr_array_new_with_free_func(g_free);
+    char buffer[RTNETLINK_SIZE];
+    int32_t nsid;
+    ssize_t length = rtnetlink_receive(events, RTNETLINK_LINKS | RTNETLINK_NSIDS, buffer, &nsid);
+    struct netns *netns = length > 0 ? netns_by_nsid(nsid) : NULL;
+
+    overrun |= length == -ENOBUFS;
+    if (netns)
+        mnl_cb_run(buffer, length, 0, 0, collect, messages);
+    for (guint i = 0; i < messages->len; i++)
+        take_change(messages->pdata[i], netns);
+    return length > 0 || length == -ENOBUFS;
+}
+
 void links_read(void)
 {
-    char reply[REPLY_SIZE], control[CMSG_SPACE(sizeof(struct nl_pktinfo)) + CMSG_SPACE(64)];
-    struct iovec part = {.iov_base = reply, .iov_len = sizeof(reply)};
-    struct msghdr parcel = {.msg_iov = &part, .msg_iovlen = 1};
-    ssize_t length;
+    for (int i = 0; i < MOST_AT_ONCE && take_next(); i++)
+        ;
+}
 
-    for (;;) {
-        g_autoptr(GPtrArray) messages = g_ptr_array_new_with_free_func(g_free);
-        struct netns *netns;
-
-        parcel.msg_control = control;
-        parcel.msg_controllen = sizeof(control);
-        length = recvmsg(mnl_socket_get_fd(events), &parcel, 0);
-        if (length < 0 && errno == ENOBUFS) {
-            links_list_all(); /* the kernel had more to tell than the socket could hold */
-            continue;
-        }
-        if (length <= 0)
-            return;
-        netns = netns_by_nsid(origin(&parcel));
-        if (!netns)
-            continue;
-        mnl_cb_run(reply, length, 0, 0, collect, messages);
-        for (guint i = 0; i < messages->len; i++)
-            take_change(messages->pdata[i], netns);
-    }
+bool links_were_missed(void)
+{
+    return overrun;
 }

@@ -162,7 +162,7 @@ static struct netns *add_netns(int file, uint32_t inode, const char *path, const
 
     netns->inode = inode;
     netns->own = inode == own_inode;
-    netns->nsid = netns->own ? -1 : rtnetlink_nsid(file);
+    netns->nsid = netns->own ? -1 : nsid_of(file);
     netns->path = g_strdup(path);
     netns->aliases = g_ptr_array_new_with_free_func(g_free);
     netns->devices = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);

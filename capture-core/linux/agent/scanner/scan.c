@@ -178,6 +178,21 @@ static void scan_processes(void)
     }
 }
 
+/* The inode of the first PID namespace of the host (PROC_PID_INIT_INO). */
+#define FIRST_PID_NAMESPACE "pid:[4026531836]"
+
+/* In another one, the processes outside of it are not in /proc. */
+static void say_if_inside_pid_namespace(void)
+{
+    static bool said;
+    g_autofree char *inside = g_file_read_link("/proc/self/ns/pid", NULL);
+
+    if (!said && g_strcmp0(inside, FIRST_PID_NAMESPACE) != 0)
+        agent_say_missing("network namespaces that only processes outside of this PID namespace "
+                          "(container) have, and names of their containers: capture on the host");
+    said = true;
+}
+
 /* The end of a namespace without an id is not heard of. */
 static void let_go_unfound(void)
 {
@@ -206,21 +221,21 @@ void namespaces_scan(void)
     netns_found(NETNS_OWN_PATH, "");
     scan_mounted();
     scan_processes();
+    say_if_inside_pid_namespace();
     let_go_unfound();
 }
 
-void namespaces_check(void)
+bool namespaces_have_gone(void)
 {
     GPtrArray *all = namespaces();
 
     for (guint i = 0; i < all->len; i++) {
         const struct netns *netns = all->pdata[i];
 
-        if (netns->handed && !netns_path_leads(netns)) {
-            namespaces_scan();
-            return;
-        }
+        if (netns->handed && !netns_path_leads(netns))
+            return true;
     }
+    return false;
 }
 
 void namespaces_scan_mounts(void)
@@ -228,7 +243,6 @@ void namespaces_scan_mounts(void)
     links_read();
     scan_named();
     scan_mounted();
-    namespaces_check();
 }
 
 static int watch = -1;

@@ -9,54 +9,111 @@
 
 #include "../handover.h"
 
-/* Namespaces of processes come and go without a word: they are looked for this often, or less
- * where there are so many processes that it would cost more than one part in SCAN_SHARE. */
+/* What others do makes the scanner look again: however often they do it, looking takes no more than
+ * one part in so many of a CPU. */
+#define SCAN_SHARE   100
+#define MOUNTS_SHARE 10
+#define LIST_SHARE   10
+/* Namespaces of processes come and go without a word: they are looked for this often at most. */
 #define SCAN_INTERVAL_MS 1000
-#define SCAN_SHARE       100
+/* So many times the scanner looks earlier, because something happened; one more each interval. */
+#define MAX_EARLY 4
 /* When the kernel tells of a new namespace its maker is still at work: wait for it, to find it
  * under its name. */
 #define SETTLE_MS 20
 
-/* By g_get_monotonic_time(): when to look at all processes again, and when whether those that were
- * found are still there. */
-static int64_t next_scan, next_check;
+#define US_PER_MS 1000
+
+/* By g_get_monotonic_time(): when to look at all processes, when whether those that were found are
+ * still there, and when, if there is need, at mounts and at all links. */
+static int64_t next_scan, next_check, next_mounts, next_list;
+static int early = MAX_EARLY;
+static bool mounts_changed;
+
+/* Runs it; the earliest time for the next one. */
+static int64_t run(void (*function)(void), int share)
+{
+    int64_t begin = g_get_monotonic_time(), end;
+
+    function();
+    end = g_get_monotonic_time();
+    return end + (end - begin) * share;
+}
 
 static void scan_again(void)
 {
-    int64_t begin = g_get_monotonic_time();
-
-    namespaces_scan();
+    next_scan = MAX(run(namespaces_scan, SCAN_SHARE),
+                    g_get_monotonic_time() + SCAN_INTERVAL_MS * US_PER_MS);
     if (!links_hear_all())
         links_list_all();
-    next_scan = g_get_monotonic_time();
-    next_scan += MAX(SCAN_INTERVAL_MS * 1000, (next_scan - begin) * SCAN_SHARE);
+}
+
+/* Something has happened that a look at all processes may explain. */
+static void scan_soon(int64_t wait_ms)
+{
+    int64_t time = g_get_monotonic_time() + wait_ms * US_PER_MS;
+
+    if (early == 0 || time >= next_scan)
+        return;
+    early--;
+    next_scan = time;
 }
 
 static void look_around(void)
 {
     int64_t now = g_get_monotonic_time();
 
+    if (now >= next_check) {
+        early = MIN(early + 1, MAX_EARLY);
+        next_check = now + SCAN_INTERVAL_MS * US_PER_MS;
+        if (namespaces_have_gone())
+            scan_soon(0);
+    }
     if (now >= next_scan)
         scan_again();
-    else if (now >= next_check)
-        namespaces_check();
-    else
-        return;
-    next_check = g_get_monotonic_time() + SCAN_INTERVAL_MS * 1000;
+}
+
+static void look_at_mounts(void)
+{
+    mounts_changed = false;
+    namespaces_scan_mounts();
+    if (report_is_handing_over() && namespaces_have_gone())
+        scan_soon(0);
+}
+
+/* What is put off until its time. */
+static void catch_up(void)
+{
+    int64_t now = g_get_monotonic_time();
+
+    if (mounts_changed && now >= next_mounts)
+        next_mounts = run(look_at_mounts, MOUNTS_SHARE);
+    if (links_were_missed() && now >= next_list)
+        next_list = run(links_list_all, LIST_SHARE);
+    if (report_is_handing_over())
+        look_around();
 }
 
 static void hear_of_links(void)
 {
     links_read();
     if (links_met_stranger())
-        next_scan = MIN(next_scan, g_get_monotonic_time() + SETTLE_MS * 1000);
+        scan_soon(SETTLE_MS);
 }
 
 static int wait_ms(void)
 {
-    int64_t left = (MIN(next_scan, next_check) - g_get_monotonic_time()) / 1000 + 1;
+    int64_t next = INT64_MAX;
 
-    return report_is_handing_over() ? CLAMP(left, 0, SCAN_INTERVAL_MS) : -1;
+    if (report_is_handing_over())
+        next = MIN(next_scan, next_check);
+    if (mounts_changed)
+        next = MIN(next, next_mounts);
+    if (links_were_missed())
+        next = MIN(next, next_list);
+    if (next == INT64_MAX)
+        return -1;
+    return CLAMP((next - g_get_monotonic_time()) / US_PER_MS + 1, 0, SCAN_INTERVAL_MS);
 }
 
 /* --- what the holder asks --- */
@@ -131,10 +188,8 @@ static void serve(int holder)
         hear_of_links();
     if (polls[EVENT_NAMED].revents)
         namespaces_watch_clear();
-    if (polls[EVENT_NAMED].revents || polls[EVENT_MOUNTS].revents)
-        namespaces_scan_mounts();
-    if (report_is_handing_over())
-        look_around();
+    mounts_changed |= polls[EVENT_NAMED].revents || polls[EVENT_MOUNTS].revents;
+    catch_up();
     if (polls[EVENT_REQUEST].revents)
         read_request(holder);
 }
@@ -142,6 +197,7 @@ static void serve(int holder)
 void scanner_run(int holder)
 {
     report_open(holder);
+    privilege_keep(AGENT_SCANNER);
     for (;;)
         serve(holder);
 }

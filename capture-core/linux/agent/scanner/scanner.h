@@ -34,14 +34,14 @@ int mounts_watch(void);
 /* A descriptor of the root of the control groups (version 2), or -errno. */
 int cgroups_open_root(void);
 
-/* --- rtnetlink.c: requests to the kernel --- */
+/* --- nsid.c: requests to the kernel, and ids of namespaces --- */
 
-/* Sends the request and gives each message of the answer to handle. */
-int rtnetlink_ask(struct nlmsghdr *request, mnl_cb_t handle, void *data);
+/* As rtnetlink_ask(), in the own namespace. */
+int scanner_ask(struct nlmsghdr *request, mnl_cb_t handle, void *data);
 /* The id in a message about ids, or -1. */
-int32_t rtnetlink_nsid_in(const struct nlmsghdr *message);
+int32_t nsid_in(const struct nlmsghdr *message);
 /* The namespace's id in the own one, made where there is none yet; -1: the kernel refused. */
-int32_t rtnetlink_nsid(int file);
+int32_t nsid_of(int file);
 
 /* --- namespaces.c: network namespaces --- */
 
@@ -55,6 +55,7 @@ struct netns {
     GPtrArray *aliases;  /* of char *: what else it is called */
     GHashTable *devices; /* ifindex -> struct agent_device, as it was reported last (links.c) */
     bool found;          /* in the scan under way */
+    bool overfull;       /* it has more devices than are reported */
     bool selected;       /* the reader said that it is wanted */
     bool handed;         /* to the holder, whose links may keep it alive */
 };
@@ -115,6 +116,8 @@ void links_list_all(void);
 void links_forget(struct netns *netns);
 /* Reads what the kernel tells of links that changed. */
 void links_read(void);
+/* Whether it told more than could be heard since they were all listed. */
+bool links_were_missed(void);
 /* Whether, since the last call, the kernel told of a namespace that is not known. */
 bool links_met_stranger(void);
 
@@ -122,10 +125,10 @@ bool links_met_stranger(void);
 
 /* Finds namespaces that are new since the last call, and lets go of those that nobody has. */
 void namespaces_scan(void);
-/* The same without a look at all processes, unless one seems to have gone. */
+/* The same without a look at all processes, so that it lets go of none. */
 void namespaces_scan_mounts(void);
-/* Lets go of namespaces that nobody has any more: cheap as long as there are none. */
-void namespaces_check(void);
+/* Whether one that the holder may keep alive is not where it was found any more. */
+bool namespaces_have_gone(void);
 /* A descriptor that becomes readable when the named namespaces change, or -1. */
 int namespaces_watch(void);
 void namespaces_watch_clear(void);

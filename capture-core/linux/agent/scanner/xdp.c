@@ -17,7 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define REPLY_SIZE 32768 /* as the kernel fills at once */
+#include "../../devices.h"
+#include "../../rtnl.h"
 
 /* A driver may get more queues, and counters, between two questions. */
 #define MORE_COUNTERS 256
@@ -101,67 +102,43 @@ static void say_drops(const struct look *look, uint32_t ifindex, const char *nam
 
 static bool has_program(const struct nlattr *xdp)
 {
-    const struct nlattr *attribute;
+    static const struct rtnetlink_attribute known = {IFLA_XDP_ATTACHED, MNL_TYPE_U8};
+    const struct nlattr *attached;
 
-    mnl_attr_for_each_nested(attribute, xdp)
-    {
-        if (mnl_attr_get_type(attribute) == IFLA_XDP_ATTACHED)
-            return mnl_attr_get_u8(attribute) != XDP_ATTACHED_NONE;
-    }
-    return false;
+    return xdp && rtnetlink_parse_nested(xdp, &known, 1, &attached) && attached &&
+           mnl_attr_get_u8(attached) != XDP_ATTACHED_NONE;
 }
+
+enum { NAME, XDP, ATTRIBUTES };
 
 static int take_link(const struct nlmsghdr *message, void *data)
 {
-    const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
+    static const struct rtnetlink_attribute known[ATTRIBUTES] = {
+        [NAME] = {IFLA_IFNAME, MNL_TYPE_NUL_STRING}, [XDP] = {IFLA_XDP, MNL_TYPE_NESTED}};
+    const struct ifinfomsg *link = device_link(message);
+    const struct nlattr *found[ATTRIBUTES];
     const struct look *look = data;
-    const struct nlattr *attribute;
-    const char *name = NULL;
-    bool wanted = look->all;
 
-    mnl_attr_for_each(attribute, message, sizeof(*link))
-    {
-        if (mnl_attr_get_type(attribute) == IFLA_IFNAME)
-            name = mnl_attr_get_str(attribute);
-        else if (mnl_attr_get_type(attribute) == IFLA_XDP)
-            wanted |= has_program(attribute);
-    }
-    if (name && wanted)
-        say_drops(look, link->ifi_index, name);
+    if (link && rtnetlink_parse(message, sizeof(*link), known, ATTRIBUTES, found) && found[NAME] &&
+        (look->all || has_program(found[XDP])))
+        say_drops(look, link->ifi_index, mnl_attr_get_str(found[NAME]));
     return MNL_CB_OK;
 }
 
 static int ask_for_links(struct mnl_socket *rtnetlink, struct look *look)
 {
-    char request_buffer[256], reply[REPLY_SIZE];
-    struct nlmsghdr *request = mnl_nlmsg_put_header(request_buffer);
-    struct ifinfomsg *link;
-    int more = MNL_CB_OK;
+    char buffer[256];
+    struct nlmsghdr *request = rtnetlink_links_request(buffer, RTNETLINK_OWN);
 
-    request->nlmsg_type = RTM_GETLINK;
-    request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-    request->nlmsg_seq = 1;
-    link = mnl_nlmsg_put_extra_header(request, sizeof(*link));
-    link->ifi_family = AF_UNSPEC;
     mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-    if (mnl_socket_bind(rtnetlink, 0, MNL_SOCKET_AUTOPID) < 0 ||
-        mnl_socket_sendto(rtnetlink, request, request->nlmsg_len) < 0)
-        return -errno;
-    while (more > MNL_CB_STOP) {
-        ssize_t length = mnl_socket_recvfrom(rtnetlink, reply, sizeof(reply));
-
-        if (length < 0)
-            return -errno;
-        more = mnl_cb_run(reply, length, 1, mnl_socket_get_portid(rtnetlink), take_link, look);
-    }
-    return more < 0 ? -errno : 0;
+    return rtnetlink_ask(rtnetlink, request, take_link, look);
 }
 
 /* Inside the namespace; no socket stays open there. */
 static int look_inside(void *data)
 {
     struct look *look = data;
-    struct mnl_socket *rtnetlink = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+    struct mnl_socket *rtnetlink = rtnetlink_open(0);
     int result = -errno;
 
     look->control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
