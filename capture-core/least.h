@@ -4,8 +4,9 @@
 
 #include <stdbool.h>
 
-/* For a program that reads packets or logs: it keeps the right to write where root may, and gives up all
- * other capabilities that whoever started it has. What it starts gets its own. False: errno. */
+/* For a program that reads packets or logs: it keeps the right to write where root may, and gives
+ * up all other capabilities that whoever started it has. What it starts gets its own, and ambient
+ * ones, which are kept for that. False: errno. */
 bool pktmon_keep_least(void);
 
 #endif
