@@ -19,12 +19,12 @@ struct pktmon_property {
 };
 
 struct pktmon_component {
-    uint32_t id;       /* never 0 */
-    uint32_t parent;   /* e.g. the bridge of a port; 0 = none */
-    char *name;        /* "eth0", "blue/eth0" */
-    char *description; /* one readable line; may be NULL */
-    char *type;        /* "physical", "veth", "bridge", "ipv4" ... */
-    char *netns;       /* name of its network namespace; NULL = none */
+    uint32_t id;          /* never 0 */
+    uint32_t parent;      /* e.g. the bridge of a port; 0 = none */
+    char *name;           /* "eth0", "blue/eth0" */
+    char *description;    /* one readable line; may be NULL */
+    char *type;           /* "physical", "veth", "bridge", "ipv4" ... */
+    char *netns;          /* name of its network namespace; NULL = none */
     uint32_t netns_inode; /* of its network namespace; 0 = not known */
     bool has_mac;
     uint8_t mac[6];

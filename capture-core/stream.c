@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "stream.h"
+#include "stream-private.h"
 
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "interfaces.h"
-#include "output.h"
-#include "pcapng.h"
 #include "plural.h"
-#include "record.h"
-#include "unwritten.h"
-
-/* The buffer is handed to the file descriptor when it has grown to this. */
-#define FLUSH_SIZE (1024 * 1024)
 
 /* Bytes that TRUNCATED takes in a packet's block, padding included. */
 #define TRUNCATED_SIZE 8
@@ -20,45 +12,9 @@
 /* Of "@pktmon" in the table of interfaces, so that no packet is ever put on it. */
 #define NO_LINK_TYPE UINT16_MAX
 
-#define ETHERNET_HEADER_SIZE  14
-#define ETHERNET_PAYLOAD_SIZE 46   /* at least */
-#define LINE_SIZE             1500 /* at most, of a frame's readable line */
-#define NAME_SIZE             sizeof("component 4294967295")
-
-struct filter {
-    uint16_t id;
-    char *name;
-    char *text;
-};
-
-/* A component whose description was written. */
-struct described {
-    bool spoken; /* since it was written last */
-};
-
-struct pktmon_stream {
-    struct pktmon_stream_options options;
-    char *application;
-    const struct pktmon_registry *registry; /* borrowed */
-    const struct pktmon_capture *capture;   /* borrowed */
-    bool closed;
-    bool opened; /* the section has its header */
-    uint64_t start_time;
-    uint64_t size; /* of the section, without what is in the buffer */
-    GByteArray *buffer;
-    struct pktmon_output *output;
-    struct pktmon_interfaces *interfaces;
-    struct pktmon_interface *own;               /* "@pktmon" */
-    GTree *described;                           /* component id -> struct described */
-    struct unwritten *unwritten;                /* counters of those that are not */
-    GPtrArray *filters;                         /* of struct filter, owned */
-    GString *line;                              /* scratch */
-    uint8_t metadata[PKTMON_METADATA_MAX_SIZE]; /* the record being written */
-};
-
 static void filter_free(void *data)
 {
-    struct filter *filter = data;
+    struct stream_filter *filter = data;
 
     g_free(filter->name);
     g_free(filter->text);
@@ -97,7 +53,7 @@ struct pktmon_stream *pktmon_stream_new(const struct pktmon_stream_options *opti
     stream->application = g_strdup(options->application);
     stream->registry = registry;
     stream->capture = capture;
-    stream->buffer = g_byte_array_sized_new(FLUSH_SIZE + PKTMON_MAX_BLOCK_SIZE);
+    stream->buffer = g_byte_array_sized_new(STREAM_FLUSH_SIZE + PKTMON_MAX_BLOCK_SIZE);
     /* Live, the reader waits for each packet; a log is converted as fast as it goes. */
     stream->output = pktmon_output_new(options->fd, !options->live);
     stream->interfaces = pktmon_interfaces_new();
@@ -128,143 +84,15 @@ bool pktmon_stream_closed(const struct pktmon_stream *stream)
     return stream->closed;
 }
 
-/* What can be said of a component that the registry does not name: "component 7". */
-static const char *component_name(const struct pktmon_stream *stream, uint32_t id,
-                                  char text[NAME_SIZE])
-{
-    const struct pktmon_component *component = pktmon_registry_find(stream->registry, id);
-
-    if (component && component->name)
-        return component->name;
-    g_snprintf(text, NAME_SIZE, "component %u", id);
-    return text;
-}
-
-/* Begins the record that is written next; its memory is the stream's scratch. */
-static struct pktmon_metadata_writer begin_metadata(struct pktmon_stream *stream,
-                                                    enum pktmon_record record)
-{
-    struct pktmon_metadata_writer writer;
-
-    pktmon_metadata_begin(&writer, stream->metadata, sizeof(stream->metadata), record);
-    pktmon_metadata_put(&writer, PKTMON_FIELD_CAPTURE_ID, stream->capture->id);
-    return writer;
-}
-
-/* The Ethernet frame that carries stream->line. Returns its size. */
-static uint32_t build_frame(const struct pktmon_stream *stream,
-                            uint8_t frame[ETHERNET_HEADER_SIZE + LINE_SIZE])
-{
-    /* clang-format off */
-    static const uint8_t header[ETHERNET_HEADER_SIZE] = {
-        0x02, 'P', 'K', 'M', 'N', 0x02, /* to */
-        0x02, 'P', 'K', 'M', 'N', 0x01, /* from */
-        PKTMON_FRAME_ETHERTYPE >> 8, PKTMON_FRAME_ETHERTYPE & 0xff,
-    };
-    /* clang-format on */
-    uint8_t *payload = frame + sizeof(header);
-    size_t length = MIN(stream->line->len, LINE_SIZE);
-
-    memcpy(frame, header, sizeof(header));
-    for (size_t i = 0; i < length; i++)
-        payload[i] = g_ascii_isprint(stream->line->str[i]) ? stream->line->str[i] : '?';
-    if (length < ETHERNET_PAYLOAD_SIZE)
-        memset(payload + length, 0, ETHERNET_PAYLOAD_SIZE - length);
-    return sizeof(header) + MAX(length, ETHERNET_PAYLOAD_SIZE);
-}
-
-/* A metadata record as a frame on "@pktmon", with stream->line to be read. */
-static void put_frame(struct pktmon_stream *stream, uint64_t time,
-                      const struct pktmon_metadata_writer *writer)
-{
-    if (stream->options.packets_only)
-        return;
-
-    uint8_t frame[ETHERNET_HEADER_SIZE + LINE_SIZE];
-    uint32_t length = build_frame(stream, frame);
-    const struct pktmon_pcapng_packet packet = {
-        .interface = stream->own->number,
-        .time = time,
-        .data = frame,
-        .caplen = MIN(length, stream->options.snaplen), /* libpcap refuses more */
-        .origlen = length,
-        .metadata = writer->data,
-        .metadata_size = writer->length,
-    };
-
-    pktmon_pcapng_put_packet(stream->buffer, &packet);
-    stream->own->received++;
-}
-
-/* A description, on the carrier that was chosen for descriptions. */
-static void put_description(struct pktmon_stream *stream, uint64_t time,
-                            const struct pktmon_metadata_writer *writer)
-{
-    if (stream->options.carrier == PKTMON_CARRIER_FRAMES)
-        put_frame(stream, time, writer);
-    else
-        pktmon_pcapng_put_custom(stream->buffer, writer->data, writer->length);
-}
-
-static void describe_capture(struct pktmon_stream *stream, uint64_t time)
-{
-    struct pktmon_metadata_writer writer = begin_metadata(stream, PKTMON_RECORD_CAPTURE);
-
-    pktmon_record_put_capture(&writer, stream->capture);
-    g_string_truncate(stream->line, 0);
-    pktmon_line_put_capture(stream->line, stream->capture);
-    put_description(stream, time, &writer);
-}
-
-static void describe_filter(struct pktmon_stream *stream, uint64_t time,
-                            const struct pktmon_filter_description *filter)
-{
-    struct pktmon_metadata_writer writer = begin_metadata(stream, PKTMON_RECORD_FILTER);
-
-    pktmon_record_put_filter(&writer, filter);
-    g_string_truncate(stream->line, 0);
-    pktmon_line_put_filter(stream->line, filter);
-    put_description(stream, time, &writer);
-}
-
-/* Nothing where the registry does not know the component. */
-static void describe_component(struct pktmon_stream *stream, uint64_t time, uint32_t id)
-{
-    const struct pktmon_component *component = pktmon_registry_find(stream->registry, id);
-    struct pktmon_metadata_writer writer;
-
-    if (!component)
-        return;
-    writer = begin_metadata(stream, PKTMON_RECORD_COMPONENT);
-    pktmon_record_put_component(&writer, component);
-    g_string_truncate(stream->line, 0);
-    pktmon_line_put_component(stream->line, component);
-    put_description(stream, time, &writer);
-}
-
-/* Before the first word of a component comes its description. */
-static void introduce(struct pktmon_stream *stream, uint64_t time, uint32_t component)
-{
-    struct described *described = g_tree_lookup(stream->described, GUINT_TO_POINTER(component));
-
-    if (!described) {
-        unwritten_forget(stream->unwritten, component);
-        described = g_new0(struct described, 1);
-        g_tree_insert(stream->described, GUINT_TO_POINTER(component), described);
-        describe_component(stream, time, component);
-    }
-    described->spoken = true;
-}
-
 static struct pktmon_interface *add_interface(struct pktmon_stream *stream, uint32_t id,
                                               uint16_t link_type)
 {
     const struct pktmon_component *component = pktmon_registry_find(stream->registry, id);
-    char text[NAME_SIZE];
+    char text[STREAM_NAME_SIZE];
     struct pktmon_pcapng_interface description = {
         .link_type = link_type,
         .snaplen = stream->options.snaplen,
-        .name = component_name(stream, id, text),
+        .name = stream_component_name(stream, id, text),
     };
 
     if (component) {
@@ -286,7 +114,7 @@ static struct pktmon_interface *get_interface(struct pktmon_stream *stream,
 
     if (interface)
         return interface;
-    introduce(stream, event->time, event->component);
+    stream_introduce(stream, event->time, event->component);
     return add_interface(stream, event->component, link_type);
 }
 
@@ -320,7 +148,7 @@ static bool write_packet(struct pktmon_stream *stream, const struct pktmon_event
     struct pktmon_metadata_writer writer;
     struct pktmon_interface *interface;
     char comment[PKTMON_COMMENT_SIZE];
-    char name[NAME_SIZE];
+    char name[STREAM_NAME_SIZE];
 
     if (stream->options.live && packet->link_type != PKTMON_LINKTYPE_ETHERNET) {
         g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
@@ -330,7 +158,7 @@ static bool write_packet(struct pktmon_stream *stream, const struct pktmon_event
         return false;
     }
     interface = get_interface(stream, event);
-    writer = begin_metadata(stream, PKTMON_RECORD_PACKET);
+    writer = stream_begin_metadata(stream, PKTMON_RECORD_PACKET);
     writer.size -= TRUNCATED_SIZE; /* whatever else does not fit, this must */
     pktmon_record_put_packet(&writer, event);
     writer.size += TRUNCATED_SIZE;
@@ -341,8 +169,8 @@ static bool write_packet(struct pktmon_stream *stream, const struct pktmon_event
         .data = packet->data,
         .origlen = MAX(packet->origlen, packet->caplen),
         .comment = packet->dropped
-                       ? pktmon_drop_comment(comment,
-                                             component_name(stream, event->component, name), packet)
+                       ? pktmon_drop_comment(
+                             comment, stream_component_name(stream, event->component, name), packet)
                        : NULL,
         .flags = direction_flags(packet->direction),
         .dropcount = packet->lost,
@@ -369,21 +197,22 @@ static bool write_counters(struct pktmon_stream *stream, const struct pktmon_eve
                            G_GNUC_UNUSED GError **error)
 {
     struct pktmon_metadata_writer writer;
-    char text[NAME_SIZE];
+    char text[STREAM_NAME_SIZE];
 
     if (stream->options.matches_only && !event->counters.last &&
         !pktmon_stream_speaks_of(stream, event->component)) {
         unwritten_note(stream->unwritten, event->component, &event->counters);
         return true;
     }
-    introduce(stream, event->time, event->component);
+    stream_introduce(stream, event->time, event->component);
     pktmon_interfaces_count_loss(stream->interfaces, event->component, event->counters.edge,
                                  event->counters.lost);
-    writer = begin_metadata(stream, PKTMON_RECORD_COUNTERS);
+    writer = stream_begin_metadata(stream, PKTMON_RECORD_COUNTERS);
     pktmon_record_put_counters(&writer, event);
     g_string_truncate(stream->line, 0);
-    pktmon_line_put_counters(stream->line, component_name(stream, event->component, text), event);
-    put_frame(stream, event->time, &writer);
+    pktmon_line_put_counters(stream->line, stream_component_name(stream, event->component, text),
+                             event);
+    stream_put_frame(stream, event->time, &writer);
     return true;
 }
 
@@ -391,7 +220,7 @@ static bool write_notice(struct pktmon_stream *stream, const struct pktmon_event
                          G_GNUC_UNUSED GError **error)
 {
     struct pktmon_metadata_writer writer;
-    char text[NAME_SIZE];
+    char text[STREAM_NAME_SIZE];
 
     /* Devices that had nothing to say go without a word. */
     if (event->notice.id == PKTMON_NOTICE_DEVICE_GONE &&
@@ -399,27 +228,28 @@ static bool write_notice(struct pktmon_stream *stream, const struct pktmon_event
         g_strcmp0(event->notice.provider, "pktmon") == 0)
         return true;
     if (event->component != 0)
-        introduce(stream, event->time, event->component);
-    writer = begin_metadata(stream, PKTMON_RECORD_EVENT);
+        stream_introduce(stream, event->time, event->component);
+    writer = stream_begin_metadata(stream, PKTMON_RECORD_EVENT);
     pktmon_record_put_notice(&writer, event);
     g_string_truncate(stream->line, 0);
-    pktmon_line_put_notice(stream->line, component_name(stream, event->component, text), event);
-    put_frame(stream, event->time, &writer);
+    pktmon_line_put_notice(stream->line, stream_component_name(stream, event->component, text),
+                           event);
+    stream_put_frame(stream, event->time, &writer);
     return true;
 }
 
 static bool write_component(struct pktmon_stream *stream, const struct pktmon_event *event,
                             G_GNUC_UNUSED GError **error)
 {
-    char text[NAME_SIZE];
+    char text[STREAM_NAME_SIZE];
 
     if (stream->options.live && !pktmon_stream_speaks_of(stream, event->component))
         return true; /* it is, with its first word */
     g_tree_insert(stream->described, GUINT_TO_POINTER(event->component),
-                  g_new0(struct described, 1));
-    describe_component(stream, event->time, event->component);
+                  g_new0(struct stream_described, 1));
+    stream_describe_component(stream, event->time, event->component);
     pktmon_interfaces_rename(stream->interfaces, event->component,
-                             component_name(stream, event->component, text));
+                             stream_component_name(stream, event->component, text));
     return true;
 }
 
@@ -436,15 +266,15 @@ static bool write_retired(struct pktmon_stream *stream, const struct pktmon_even
 static void keep_filter(struct pktmon_stream *stream,
                         const struct pktmon_filter_description *description)
 {
-    struct filter *filter = NULL;
+    struct stream_filter *filter = NULL;
 
     for (guint i = 0; i < stream->filters->len && !filter; i++) {
-        struct filter *kept = g_ptr_array_index(stream->filters, i);
+        struct stream_filter *kept = g_ptr_array_index(stream->filters, i);
 
         filter = kept->id == description->id ? kept : NULL;
     }
     if (!filter) {
-        filter = g_new0(struct filter, 1);
+        filter = g_new0(struct stream_filter, 1);
         filter->id = description->id;
         g_ptr_array_add(stream->filters, filter);
     }
@@ -456,19 +286,18 @@ static bool write_filter(struct pktmon_stream *stream, const struct pktmon_event
                          G_GNUC_UNUSED GError **error)
 {
     keep_filter(stream, &event->filter);
-    describe_filter(stream, event->time, &event->filter);
+    stream_describe_filter(stream, event->time, &event->filter);
     return true;
 }
 
 static bool write_capture(struct pktmon_stream *stream, const struct pktmon_event *event,
                           G_GNUC_UNUSED GError **error)
 {
-    describe_capture(stream, event->time);
+    stream_describe_capture(stream, event->time);
     return true;
 }
 
-/* A pipe whose reader has gone is a normal end, noted in stream->closed. */
-static bool put_buffer(struct pktmon_stream *stream, GError **error)
+bool stream_put_buffer(struct pktmon_stream *stream, GError **error)
 {
     stream->size += stream->buffer->len;
     bool good = pktmon_output_put(stream->output, &stream->buffer, error);
@@ -493,7 +322,7 @@ bool pktmon_stream_write(struct pktmon_stream *stream, const struct pktmon_event
         return false;
     if (!writers[event->record](stream, event, error))
         return false;
-    return stream->buffer->len < FLUSH_SIZE || put_buffer(stream, error);
+    return stream->buffer->len < STREAM_FLUSH_SIZE || stream_put_buffer(stream, error);
 }
 
 /* Custom Blocks have no time, and Wireshark counts time from the first record: one that has a time
@@ -563,7 +392,7 @@ static bool begin_section(struct pktmon_stream *stream, uint64_t time, const cha
         put_header(stream);
     stream->start_time = time;
     write_beginning(stream, time, message);
-    describe_capture(stream, time);
+    stream_describe_capture(stream, time);
     return pktmon_stream_flush(stream, error);
 }
 
@@ -572,53 +401,13 @@ bool pktmon_stream_begin(struct pktmon_stream *stream, uint64_t time, GError **e
     return begin_section(stream, time, "The capture began.", error);
 }
 
-static void describe_filters(struct pktmon_stream *stream, uint64_t time)
-{
-    for (guint i = 0; i < stream->filters->len; i++) {
-        const struct filter *filter = g_ptr_array_index(stream->filters, i);
-
-        describe_filter(
-            stream, time,
-            &(struct pktmon_filter_description){filter->id, filter->name, filter->text});
-    }
-}
-
-static void note_packets(void *context, uint32_t component)
-{
-    const struct pktmon_stream *stream = context;
-    struct described *described = g_tree_lookup(stream->described, GUINT_TO_POINTER(component));
-
-    if (described)
-        described->spoken = true;
-}
-
-/* What is silent takes no room from what speaks: a reader that keeps the newest bytes only has
- * nothing of it that would need the description. */
-bool pktmon_stream_repeat_descriptions(struct pktmon_stream *stream, uint64_t time, GError **error)
-{
-    if (stream->closed)
-        return false;
-    describe_capture(stream, time);
-    pktmon_interfaces_visit_news(stream->interfaces, note_packets, stream);
-    for (GTreeNode *node = g_tree_node_first(stream->described); node;
-         node = g_tree_node_next(node)) {
-        struct described *described = g_tree_node_value(node);
-
-        if (described->spoken)
-            describe_component(stream, time, GPOINTER_TO_UINT(g_tree_node_key(node)));
-        described->spoken = false;
-    }
-    describe_filters(stream, time);
-    return stream->buffer->len < FLUSH_SIZE || put_buffer(stream, error);
-}
-
 bool pktmon_stream_flush(struct pktmon_stream *stream, GError **error)
 {
     bool good;
 
     if (stream->closed)
         return false;
-    good = put_buffer(stream, error) && pktmon_output_finish(stream->output, error);
+    good = stream_put_buffer(stream, error) && pktmon_output_finish(stream->output, error);
     stream->closed = !good && pktmon_output_closed(stream->output);
     return good;
 }
@@ -661,7 +450,7 @@ bool pktmon_stream_continue(struct pktmon_stream *stream, int fd, uint64_t time,
     pktmon_interfaces_next_section(stream->interfaces);
     if (!begin_section(stream, time, "The capture goes on from the file before.", error))
         return false;
-    describe_filters(stream, time);
+    stream_describe_filters(stream, time);
     return pktmon_stream_flush(stream, error);
 }
 

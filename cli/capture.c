@@ -92,8 +92,7 @@ static bool parse(struct arguments *arguments, int *argc, char ***argv, GError *
          "Of these ids or names only, separated by commas", "LIST"},
         {"netns", 0, 0, G_OPTION_ARG_STRING, &arguments->netns,
          "Of these network namespaces only: all (default), current, names, paths, or ids of "
-         "processes "
-         "or containers",
+         "processes or containers",
          "LIST"},
         {"hook-queues", 0, 0, G_OPTION_ARG_NONE, &arguments->hook_queues,
          "At netfilter's hooks also where an NFQUEUE is bound, which may lose what waits in it",

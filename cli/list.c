@@ -28,8 +28,7 @@ static bool parse(struct arguments *arguments, int argc, char **argv, GError **e
          "These ids or names only, separated by commas", "LIST"},
         {"netns", 0, 0, G_OPTION_ARG_STRING, &arguments->netns,
          "Of these network namespaces only: all (default), current, names, paths, or ids of "
-         "processes "
-         "or containers",
+         "processes or containers",
          "LIST"},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->logs, NULL, NULL},
         {0},

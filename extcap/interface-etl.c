@@ -52,13 +52,15 @@ static void set_end(void)
     capture_set_stop_hook(end_soon);
 }
 
-/* That the user ended it is no failure. */
-static bool is_stopped(GError **error)
+/* That the user ended it, or that nobody reads it any more, is no failure. */
+static bool is_stopped(int fd, GError **error)
 {
-    if (capture_stop_wanted()) {
+    bool stopped = capture_stop_wanted() || !capture_is_read(fd);
+
+    if (stopped) {
         g_clear_error(error);
     }
-    return capture_stop_wanted();
+    return stopped;
 }
 
 bool etl_capture(const struct arguments *arguments, int fd, GError **error)
@@ -85,7 +87,7 @@ bool etl_capture(const struct arguments *arguments, int fd, GError **error)
     pktmon_etl_limits_set(&conversion.events.limits, arguments->number[OPTION_MAX_MEMORY],
                           arguments->number[OPTION_MAX_TEXT], arguments->number[OPTION_MAX_OUTPUT]);
     set_end();
-    return pktmon_etl_convert(paths, &conversion, log_warnings, error) || is_stopped(error);
+    return pktmon_etl_convert(paths, &conversion, log_warnings, error) || is_stopped(fd, error);
 }
 
 void etl_check_filter(const struct arguments *arguments)

@@ -140,7 +140,7 @@ enum agent_message_type {
     AGENT_XDP, /* before AGENT_STARTED, AGENT_STOPPED and AGENT_MISSED, of each device */
     AGENT_CHANGED,
     AGENT_NETNS_ALIAS, /* after AGENT_NETNS of the same one */
-    AGENT_NETNS_GONE, /* the kernel has ended it, or soon will */
+    AGENT_NETNS_GONE,  /* the kernel has ended it, or soon will */
     AGENT_FORGOTTEN,
     AGENT_IMPOSSIBLE, /* as AGENT_ERROR: eBPF is not possible or not permitted here */
     AGENT_NOTICE,     /* text: one sentence about what the agent does */
@@ -170,7 +170,8 @@ struct agent_netns {
     char name[AGENT_NAME_SIZE]; /* as `ip netns`, else a container's short id, else empty */
 };
 
-/* What else a namespace is called: another name, a path that leads to it, a container's whole id. */
+/* What else a namespace is called: another name, a path that leads to it, a container's whole id.
+ */
 struct agent_netns_alias {
     uint64_t cookie;
     char name[AGENT_ALIAS_SIZE];

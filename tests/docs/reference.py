@@ -286,7 +286,7 @@ def check_links(checker):
                 checker.fail(f"{page} links to {target}, which does not exist")
             elif anchor and anchor not in anchors.get(name, set()):
                 checker.fail(f"{page} links to {target}, and there is no such heading")
-    listed = set(re.findall(r"\]\((docs/[\w-]+\.md)\)", checker.pages["README.md"]))
+    listed = set(re.findall(r"\]\((docs/[\w/-]+\.md)\)", checker.pages["README.md"]))
     checker.same("page in the README's list", listed, set(checker.pages) - {"README.md"})
 
 

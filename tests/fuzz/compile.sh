@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# compile.sh OBJECT COMPILER FLAG... -- SOURCE...: all the sources in one object.
+# compile.sh OBJECT COMPILER FLAG... -- SOURCE...: all the sources in one object, or in an archive
+# where that is what its name says.
 set -euo pipefail
 
 object=$1 compiler=$2
@@ -16,4 +17,9 @@ trap 'rm -rf "$objects"' EXIT
 for source in "$@"; do
     "$compiler" "${flags[@]}" -c -o "$objects/$(basename "$(dirname "$source")")-$(basename "$source").o" "$source"
 done
-ld -r -o "$object" "$objects"/*.o
+if [[ $object == *.a ]]; then
+    rm -f "$object"
+    ar rcs "$object" "$objects"/*.o
+else
+    ld -r -o "$object" "$objects"/*.o
+fi

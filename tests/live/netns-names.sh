@@ -22,6 +22,7 @@ leave() {
         wait "$pid" 2>/dev/null || true
     done
     umount "$hidden_file" 2>/dev/null || true
+    ip netns del "${user_pid:-}" 2>/dev/null || true
     wait_until 5 rmdir "$CGROUP"/*/ "$CGROUP" 2>/dev/null || true
     (exit "$status")
     cleanup_test

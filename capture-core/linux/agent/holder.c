@@ -299,6 +299,7 @@ void holder_run(int socket, pid_t process)
     scanner_process = process;
     atexit(end_scanner);
     atexit(end_hooks);
+    own_open();
     held_open();
     privilege_keep(AGENT_HOLDER);
     for (;;) {

@@ -214,6 +214,8 @@ void sockets_detach(void);
 
 /* --- own.c: the capture's own output --- */
 
+/* Finds out who started the agent: the conversation's other end, as it was when it was made. */
+void own_open(void);
 /* Finds out through which connections it goes, once the programs are loaded: or others are, or other
  * outputs are meant. */
 void own_start(const struct agent_start *wanted);

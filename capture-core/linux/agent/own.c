@@ -6,6 +6,7 @@
 #include "holder.h"
 
 #include <bpf/bpf.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -98,14 +99,14 @@ static void walk_now(void)
                           (end - begin) * (early ? EARLY_SHARE : WALK_SHARE));
 }
 
-/* Who started the agent: the conversation's other end, as it was when it was made. */
-static uint32_t reader(void)
+void own_open(void)
 {
     struct ucred peer = {};
     socklen_t length = sizeof(peer);
 
-    getsockopt(AGENT_SOCKET, SOL_SOCKET, SO_PEERCRED, &peer, &length);
-    return peer.pid;
+    if (getsockopt(AGENT_SOCKET, SOL_SOCKET, SO_PEERCRED, &peer, &length))
+        agent_fail("The agent cannot find out who started it: %s.", g_strerror(errno));
+    control.reader = peer.pid;
 }
 
 void own_start(const struct agent_start *wanted)
@@ -113,7 +114,6 @@ void own_start(const struct agent_start *wanted)
     next_walk = 0;
     if (!wanted->leaves_out_own)
         return;
-    control.reader = reader();
     control.outputs = MIN(wanted->outputs, RECORD_OUTPUTS);
     memcpy(control.output, wanted->output, sizeof(control.output));
     began = g_get_monotonic_time();

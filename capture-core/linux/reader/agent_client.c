@@ -14,8 +14,9 @@
 
 /* A conversation that is full is one that nobody takes part in. */
 #define SEND_PATIENCE_MS 5000
-/* It detaches, which the kernel may take its time for. */
-#define END_PATIENCE_MS 5000
+/* It detaches, and where it may not fork waits itself for what waits in queues (STAY_MS of
+ * agent/netfilter.c): killing it before would lose that. */
+#define END_PATIENCE_MS 12000
 
 bool agent_client_start(struct agent_client *client, GError **error)
 {
