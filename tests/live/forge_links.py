@@ -5,7 +5,7 @@
                                        who listen of devices and namespaces, and makes DONE
     forge_links.py unicast PORT ...    the same to these ports
     forge_links.py strangers SECONDS   makes namespaces, and has the kernel itself tell of their ids
-    forge_links.py scans SECONDS       prints how often someone looks at the named namespaces
+    forge_links.py scans SECONDS PID ...   prints how often these walk through all processes
 """
 
 import ctypes
@@ -115,22 +115,24 @@ def strangers(seconds):
         os.waitpid(child, 0)
 
 
-def scans(seconds):
-    """A look at all processes begins with one at the names."""
-    in_open, in_isdir = 0x20, 0x40000000
-    inotify = libc.inotify_init1(os.O_NONBLOCK)
-    if libc.inotify_add_watch(inotify, b"/run/netns", in_open) < 0:
-        raise OSError(ctypes.get_errno(), "inotify_add_watch")
+def scans(seconds, *processes):
+    """Each walk opens the directory once."""
+    fan_open, fan_ondir, fan_mark_add, at_fdcwd = 0x20, 0x40000000, 1, -100
+    watch = libc.fanotify_init(0, os.O_RDONLY)
+    if watch < 0 or libc.fanotify_mark(watch, fan_mark_add, ctypes.c_uint64(fan_open | fan_ondir),
+                                       at_fdcwd, b"/proc") < 0:
+        raise OSError(ctypes.get_errno(), "fanotify")
     count = 0
     end = time.monotonic() + float(seconds)
     while time.monotonic() < end:
-        if not select.select([inotify], [], [], 0.1)[0]:
+        if not select.select([watch], [], [], 0.1)[0]:
             continue
-        events = os.read(inotify, 65536)
+        events = os.read(watch, 65536)
         while events:
-            _, mask, _, length = struct.unpack_from("=iIII", events)
-            count += mask & (in_open | in_isdir) == in_open | in_isdir
-            events = events[16 + length:]
+            length, _, _, _, _, descriptor, process = struct.unpack_from("=IBBHQii", events)
+            os.close(descriptor)
+            count += str(process) in processes
+            events = events[length:]
     print(count)
 
 

@@ -36,15 +36,16 @@ begin() {
 check() {
     ip netns add "$NAME-real"
     ip -n "$NAME-real" link add really type veth peer name other
-    sleep 0.3
-    ip netns del "$NAME-real"
-    sleep 0.2
+    ip -n "$NAME-real" link set really up
+    ip -n "$NAME-real" link set other up # which makes them say something
+    sleep 0.5
     stop_capture "$1"
     expect_equal "devices that do not exist" "" \
         "$(fields "$1" 'pktmon.component.name contains "forged" || pktmon.component.name contains "fff"' \
             pktmon.component.name | sed -n 1,5p)"
-    expect_match "devices that do" "$NAME-real/really" \
+    expect_match "devices that do, in $1" "$NAME-real/really" \
         "$(fields "$1" 'pktmon.record == 2' pktmon.component.name)"
+    ip netns del "$NAME-real"
 }
 
 # Any user has all capabilities in a namespace of his own.
@@ -57,7 +58,7 @@ wait_until 10 test -e "$SCRATCH/sent" || fail "the stranger could not send"
 run_as_user unshare --user --map-root-user --net python3 "$forge" strangers $((SCANS_SECONDS + 1)) &
 own_pids+=($!)
 sleep 1.2
-scans=$(python3 "$forge" scans "$SCANS_SECONDS")
+scans=$(python3 "$forge" scans "$SCANS_SECONDS" "${processes[@]}")
 check "$SCRATCH/multicast.pcapng"
 ((scans <= MOST_SCANS)) || fail "$scans looks at all processes in $SCANS_SECONDS s"
 
