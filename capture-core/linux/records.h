@@ -64,7 +64,7 @@ enum record_share {
     RECORD_SHARE_DROPS,
     RECORD_SHARE_DEVICES,
     RECORD_SHARE_NAMESPACES,
-    RECORD_SHARE_KINDS,
+    RECORD_SHARE_KINDS, /* a power of two */
 };
 
 enum record_holder {

@@ -154,7 +154,10 @@ static __always_inline struct drop_counters *drop_counters_of(const struct drop_
             return found;
     }
     common = not_accounted();
-    return common ? &common->drops : NULL;
+    if (!common)
+        return NULL;
+    asm volatile("" : "+r"(common)); /* 6.1: no arithmetic before it is known not to be NULL */
+    return &common->drops;
 }
 
 /* Where the packet was last seen: in this buffer, or in another one that shares its head. */

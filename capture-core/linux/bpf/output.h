@@ -109,7 +109,10 @@ counters_of(const struct device_key *key, const struct net_device *dev, const st
             return found;
     }
     common = not_accounted();
-    return common ? &common->edges : NULL;
+    if (!common)
+        return NULL;
+    asm volatile("" : "+r"(common)); /* as in drop_counters_of() */
+    return &common->edges;
 }
 
 static __always_inline bool is_common(const struct edge_counters *count)

@@ -46,7 +46,7 @@ static const struct {
     [RECORD_SHARE_DROPS] = {"kinds of drops", RECORD_MAX_DROPS,
                             "drops there were recorded, but no counter counts them"},
     [RECORD_SHARE_DEVICES] = {"devices", RECORD_MAX_DEVICES,
-                              "packets and drops there were recorded without the device's name"},
+                              "packets and drops there may lack the device's name"},
     [RECORD_SHARE_NAMESPACES] = {"network namespaces", RECORD_MAX_NAMESPACES,
                                  "packets and drops there were recorded, but no counter counts "
                                  "them"},
@@ -100,7 +100,14 @@ static void tell(struct ebpf_provider *provider, const struct share_key *key,
 struct finding {
     struct ebpf_provider *provider;
     unsigned sentences;
+    bool any; /* refusals since the last look */
 };
+
+/* At first, when they have doubled, and at the end. */
+static bool is_to_be_told(const struct ebpf_provider *provider, uint64_t refused, uint64_t told)
+{
+    return refused > told && (provider->stopped || told == 0 || refused >= 2 * told);
+}
 
 static void take_share(struct finding *finding, const struct share_key *key,
                        const struct share *share)
@@ -111,7 +118,8 @@ static void take_share(struct finding *finding, const struct share_key *key,
     for (int kind = 0; kind < RECORD_SHARE_KINDS; kind++) {
         uint64_t before = told ? told->refused[kind] : 0;
 
-        if (share->refused[kind] <= before)
+        finding->any |= share->refused[kind] > before;
+        if (!is_to_be_told(finding->provider, share->refused[kind], before))
             continue;
         if (++finding->sentences <= MAX_SENTENCES)
             tell(finding->provider, key, kind, share->refused[kind] - before);
@@ -133,7 +141,7 @@ void shares_tell(struct ebpf_provider *provider, uint64_t uncounted)
 
     uint64_t more = uncounted - provider->uncounted;
 
-    if (more == 0)
+    if (more == 0 && !(provider->stopped && uncounted > 0))
         return;
     provider->uncounted = uncounted;
     /* The reader alone has entries deleted, and not meanwhile. */
@@ -143,7 +151,7 @@ void shares_tell(struct ebpf_provider *provider, uint64_t uncounted)
         if (bpf_map_lookup_elem(map, &key, &share) == 0)
             take_share(&finding, &key, &share);
     }
-    if (finding.sentences == 0) /* nobody has more than he may, but all together have */
+    if (more > 0 && !finding.any) /* nobody has more than he may, but all together have */
         ebpf_push_notice(provider, PKTMON_NOTICE_UNCOUNTED, PKTMON_LEVEL_WARNING, 0,
                          "%" G_GUINT64_FORMAT " packets or drops were recorded, but no counter "
                          "counts them: this host has more devices and edges than %u, or more "
