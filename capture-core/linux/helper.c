@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <string.h>
 #include <stdbool.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
@@ -98,8 +99,15 @@ static void explain_refusal(GError **error, const char *path)
 
 static void explain_spawn(GError **error, const char *path, int reason)
 {
+    const char *capabilities = capabilities_of(path);
+
     if (reason == EACCES)
         explain_refusal(error, path);
+    else if (reason == EPERM) /* our own bounding set, and so the agent's, has less than the file */
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_PERMISSION,
+                    "%s may not have its capabilities here: start this container or service with "
+                    "all of %.*s.",
+                    path, (int)strcspn(capabilities, "="), capabilities);
     else
         g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_FAILED,
                     "%s could not be started (%s): install it, or run scripts/run, which builds "

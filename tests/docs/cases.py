@@ -149,6 +149,7 @@ USE = [
 REMOVE = [
     Case("sudo cmake --build build --target uninstall", "remove"),
     Case("sudo groupdel pktmon", "remove"),
+    Case("sudo rm -rf /etc/pktmon", "remove"),
 ]
 
 CASES = INSTALL + USE + REMOVE
@@ -225,6 +226,14 @@ def are_packet_filters(runner, block):
     as_user(runner, runner.scratch, "pktmon", "capture", "-a", "duration:1", *words)
 
 
+def are_limits(runner, block):
+    """The agent takes them for its configuration."""
+    os.makedirs("/etc/pktmon", exist_ok=True)
+    with open("/etc/pktmon/agent.conf", "w", encoding="utf-8") as file:
+        file.write("\n".join(block.lines) + "\n")
+    as_user(runner, runner.scratch, "pktmon", "list")
+
+
 def is_status_line(runner, block):
     for line in block.lines:
         if not re.fullmatch(r"\d+ packets, \d+ bytes, \d+ drops \([A-Z_]+ \d+(, [A-Z_]+ \d+)*\), \d+ lost, "
@@ -237,6 +246,7 @@ OTHER_BLOCKS = {
     ("README.md", "pktmon.dropped                               what was dropped"): are_display_filters,
     ("docs/filters.md", "[NAME] OPTION..."): is_known,
     ("docs/filters.md", "-p 443"): are_packet_filters,
+    ("docs/install.md", "[limits]"): are_limits,
     ("docs/install.md", "spec:"): is_known,
     ("docs/library.md", "monitor ── session ── data sources, constraints      where to look, and for what"):
         is_known,

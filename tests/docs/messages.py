@@ -38,6 +38,8 @@ def arguments(text, start):
 def sentence(call):
     """The first text of a call, in which "…" stands for what varies; None: it is made elsewhere."""
     call = re.sub(r'"\s*(G_GU?INT64_FORMAT|PRI[a-z]64)\s*"', "d", call)
+    call = re.sub(r'"\s*[A-Z][A-Z_]+\s*"', "…", call)  # a macro of another file
+    call = re.sub(r'^\s*[A-Z][A-Z_]+\s+"', '"…', call)
     found = re.search(LITERAL.pattern + r'(?:\s*(?:PKTMON_\w+)?\s*' + LITERAL.pattern + ")*", call)
     if not found:
         return None

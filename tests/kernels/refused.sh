@@ -8,7 +8,8 @@ uid=65534
 capabilities=+bpf,+perfmon,+net_admin,+net_broadcast,+sys_admin,+sys_ptrace,+dac_read_search
 
 status=0
-timeout 60 setpriv --reuid "$uid" --regid "$uid" --clear-groups --inh-caps "$capabilities" \
+# By its path: busybox has another one of this name.
+timeout 60 /usr/bin/setpriv --reuid "$uid" --regid "$uid" --clear-groups --inh-caps "$capabilities" \
     --ambient-caps "$capabilities" /pktmon/extcap/pktmondump --capture --provider ebpf \
     --extcap-interface pktmon --fifo /tmp/capture 2>/tmp/errors || status=$?
 printf '<errors>\n%s\n</errors>\n' "$(cat /tmp/errors)"

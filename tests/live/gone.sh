@@ -5,7 +5,7 @@
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-SHORT_LIVED=60
+SHORT_LIVED=30
 
 network_add_namespace "$NAME-hub"
 ip -n "$NAME-hub" link add base type veth peer name other

@@ -157,6 +157,17 @@ test_agent_not_executable() {
     PLACE=$copy refuses '.*(group|permission|allowed).*' --capture --fifo "$SCRATCH/denied.pcapng"
 }
 
+# As in a container that was started with fewer capabilities.
+test_capabilities_withheld() {
+    local status=0
+    setpriv --bounding-set -sys_ptrace --reuid "$TEST_USER" --regid "$(id -g "$TEST_USER")" \
+        --clear-groups -- timeout 20 "$PLACE/extcap/pktmondump" --capture \
+        --fifo "$SCRATCH/withheld.pcapng" >"$out" 2>"$err" || status=$?
+    expect_equal "exit status without a capability" 1 "$status"
+    expect_match "the refusal without a capability" \
+        'pktmon-agent may not have its capabilities here: .*cap_bpf,.*cap_sys_ptrace' "$(<"$err")"
+}
+
 # What tshark shows of an option that is wrong: the sentence, and nothing that is not so.
 test_wrong_option_in_tshark() {
     local status=0 option
@@ -183,4 +194,5 @@ test_signals
 test_signal_before_reader
 test_closed_pipe
 test_agent_not_executable
+test_capabilities_withheld
 test_wrong_option_in_tshark
