@@ -42,7 +42,7 @@ shell() {
 }
 
 came() {
-    [[ -s $SCRATCH/received ]] || ! kill -0 "$capture_pid" 2>/dev/null
+    began "$SCRATCH/received" || ! kill -0 "$capture_pid" 2>/dev/null
 }
 
 # feed COMMAND: the capture's other end is at B. Leaves what came there in $SCRATCH/received.

@@ -315,7 +315,9 @@ __noinline __u64 own_parts(const struct packet_record *record, const struct sigh
     } else if (is_in_own_flow(record, &sight->own)) {
         parts = GROUP_OWN;
     }
-    counts = parts ? bpf_map_lookup_elem(&own_counts, &zero) : NULL;
+    if (!parts)
+        return 0;
+    counts = bpf_map_lookup_elem(&own_counts, &zero);
     if (counts) {
         __sync_fetch_and_add(&counts->packets, sight->segments ? sight->segments : 1);
         __sync_fetch_and_add(&counts->bytes, record->origlen);
