@@ -22,8 +22,7 @@ import cases
 import markdown
 
 LIMIT_SECONDS = 40
-AT_ONCE = 4
-LEAST_SECONDS = 1.5  # before Ctrl-C: a capture has begun
+AT_ONCE = 3
 USER = os.environ["NEWCOMER"]
 
 # As Debian has them.
@@ -39,7 +38,7 @@ GOOD_WORDS = re.compile("|".join([
     r"\d+ packets? captured$",
     r"Not seen: ",
     r"Counting (until Ctrl-C|for \d+ s, or until Ctrl-C)\.$",
-    r"\d+ packets, \d+ bytes, \d+ drops( \(.*\))?, \d+ lost(, .*)?$",
+    r"\d+ packets?, \d+ bytes?, \d+ drops?( \(.*\))?, \d+ lost(, .*)?$",
     # of etl2pcap and etl2txt
     r"(Packets? [a-z ]+|Counter readings|Other events|Formatted file|Events formatted): ",
     r"Besides Packet Monitor's, the log holds events of:$",
@@ -142,7 +141,7 @@ def wait(process, case, place, out, begin):
         if status is not None:
             return status
         elapsed = time.monotonic() - begin
-        if case.until is not None and not interrupted and elapsed > LEAST_SECONDS \
+        if case.until is not None and not interrupted and elapsed > case.least \
                 and case.is_enough(place, out):
             os.killpg(process.pid, signal.SIGINT)
             interrupted = True
