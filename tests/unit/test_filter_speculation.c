@@ -9,7 +9,7 @@
 
 #define WINDOW_SIZE 1536
 #define WINDOW_AT   0x10000000 /* as the register holds it */
-#define LARGEST     4          /* bytes of a load: so far before the window an index of 0 leads */
+#define LARGEST     4          /* bytes of a load */
 
 enum { WINDOW = BPF_REG_1, PRESENT, CAPLEN, WIRELEN, REGISTERS = MAX_BPF_REG };
 
@@ -19,15 +19,20 @@ struct machine {
     size_t loads;
 };
 
+static int size_of(const struct bpf_insn *insn)
+{
+    return BPF_SIZE(insn->code) == BPF_W ? 4 : BPF_SIZE(insn->code) == BPF_H ? 2 : 1;
+}
+
 static uint64_t load(struct machine *machine, const struct bpf_insn *insn)
 {
     int64_t at = (int64_t)(machine->registers[insn->src_reg] + insn->off) - WINDOW_AT;
     uint32_t value = 0;
 
-    g_assert_cmpint(at, >=, -LARGEST);
-    g_assert_cmpint(at, <=, WINDOW_SIZE - 1);
+    g_assert_cmpint(at, >=, 0);
+    g_assert_cmpint(at, <=, WINDOW_SIZE - size_of(insn));
     machine->loads++;
-    if (at >= 0 && at <= WINDOW_SIZE - LARGEST)
+    if (at <= WINDOW_SIZE - LARGEST)
         memcpy(&value, machine->window + at, sizeof(value));
     return value;
 }

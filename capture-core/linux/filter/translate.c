@@ -14,7 +14,7 @@ enum {
     PRESENT = BPF_REG_2,
     CAPLEN = BPF_REG_3,
     WIRELEN = BPF_REG_4,
-    END = BPF_REG_6, /* where an indexed load ends, 64 bits */
+    END = BPF_REG_6, /* where an indexed load ends, and then where it begins, 64 bits */
     ADDRESS = BPF_REG_7,
     FRAME = BPF_REG_10,
 };
@@ -174,12 +174,16 @@ static bool put_fixed_load(struct translation *translation, const struct sock_fi
     return true;
 }
 
-/* A CPU may go on with the load before it knows how the comparisons came out, and the filter is not
- * our code: an END behind the window becomes 0, without a jump. */
-static void put_mask(struct translation *translation)
+/* END becomes where the load begins. A CPU may go on with the load before it knows how the
+ * comparisons came out, and the filter is not our code: a place outside of the window becomes 0,
+ * without a jump. */
+static void put_masked_begin(struct translation *translation, unsigned size)
 {
+    int32_t behind_last = (int32_t)(translation->window - size + 1);
+
+    put(translation, BPF_ALU64 | BPF_SUB | BPF_K, END, 0, 0, (int32_t)size);
     put(translation, BPF_ALU64 | BPF_MOV | BPF_X, ADDRESS, END, 0, 0);
-    put(translation, BPF_ALU64 | BPF_SUB | BPF_K, ADDRESS, 0, 0, (int32_t)translation->window + 1);
+    put(translation, BPF_ALU64 | BPF_SUB | BPF_K, ADDRESS, 0, 0, behind_last);
     put(translation, BPF_ALU64 | BPF_ARSH | BPF_K, ADDRESS, 0, 0, 63);
     put(translation, BPF_ALU64 | BPF_AND | BPF_X, END, ADDRESS, 0, 0);
 }
@@ -205,10 +209,10 @@ static void put_indexed_load(struct translation *translation, const struct sock_
     }
     put_jump(translation, BPF_JMP | BPF_JGT | BPF_X, END, PRESENT, 0, too_short);
     put_jump(translation, BPF_JMP | BPF_JGT | BPF_K, END, 0, translation->window, too_short);
-    put_mask(translation);
+    put_masked_begin(translation, size);
     put(translation, BPF_ALU64 | BPF_MOV | BPF_X, ADDRESS, WINDOW, 0, 0);
     put(translation, BPF_ALU64 | BPF_ADD | BPF_X, ADDRESS, END, 0, 0);
-    put_read(translation, size, A, ADDRESS, (int16_t)-size);
+    put_read(translation, size, A, ADDRESS, 0);
 }
 
 /* Four times the low half of a byte: the length of an IP header. */
