@@ -65,63 +65,64 @@ static bool parse(struct arguments *arguments, int *argc, char ***argv, GError *
          "what is captured is only counted)",
          "FILE"},
         {"count", 'c', 0, G_OPTION_ARG_STRING, &values[COUNT],
-         "Stop after so many packets, each appearance being one", "N"},
+         "Stop after so many packets; each appearance counts as one", "N"},
         {"autostop", 'a', 0, G_OPTION_ARG_STRING_ARRAY, &arguments->stop,
-         "Stop after packets:N, duration:SECONDS, filesize:KB (of all files), or the first drop "
-         "with a reason and so many seconds more: drop:REASON[,SECONDS]",
+         "Stop after packets:N, duration:SECONDS, filesize:KB (of all files), or "
+         "drop:REASON[,SECONDS]: the first drop with the reason, and so many seconds more",
          "CONDITION"},
         {"ring-buffer", 'b', 0, G_OPTION_ARG_STRING_ARRAY, &arguments->ring,
-         "Begin another file after filesize:KB or duration:SECONDS, and keep the newest files:N "
-         "only",
+         "Begin another file after filesize:KB or duration:SECONDS, and keep only the newest "
+         "files:N",
          "LIMIT"},
         {"capture-filter", 'f', 0, G_OPTION_ARG_STRING, &arguments->capture_filter,
          "Only packets that match, in the syntax of pcap-filter(7)", "TEXT"},
         {"filter", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments->filters,
-         "Only packets that match this, another --filter or -f, in the words of Windows' \"pktmon "
-         "filter add\"; up to 32",
+         "Only packets that match this, another --filter or -f, in the syntax of Windows' "
+         "\"pktmon filter add\"; up to 32",
          "TEXT"},
         {"inner", 0, 0, G_OPTION_ARG_NONE, &arguments->inner,
          "Filters also match the packet inside VXLAN, GRE, IP-in-IP and Geneve", NULL},
         {"vxlan-port", 0, 0, G_OPTION_ARG_STRING, &values[VXLAN_PORT],
-         "UDP port of such VXLAN (4789)", "PORT"},
+         "With --inner: UDP port of VXLAN (4789)", "PORT"},
         {"type", 0, 0, G_OPTION_ARG_STRING, &arguments->type,
          "all (default), flow (packets that pass), or drop", "TYPE"},
         {"points", 0, 0, G_OPTION_ARG_STRING, &arguments->points,
-         "stack (default), or devices: driver edges, drops and delivery only", "POINTS"},
+         "stack (default), or devices: only driver edges, drops and delivery", "POINTS"},
         {"components", 0, 0, G_OPTION_ARG_STRING, &arguments->components,
-         "Of these ids or names only, separated by commas", "LIST"},
+         "Only of these ids or names, separated by commas", "LIST"},
         {"netns", 0, 0, G_OPTION_ARG_STRING, &arguments->netns,
-         "Of these network namespaces only: all (default), current, names, paths, or ids of "
+         "Only of these network namespaces: all (default), current, names, paths, or ids of "
          "processes or containers",
          "LIST"},
         {"hook-queues", 0, 0, G_OPTION_ARG_NONE, &arguments->hook_queues,
-         "At netfilter's hooks also where an NFQUEUE is bound, which may lose what waits in it",
+         "Also at netfilter's hooks where an NFQUEUE is bound, which may lose what waits in it",
          NULL},
         {"pkt-size", 0, 0, G_OPTION_ARG_STRING, &values[PKT_SIZE],
          "Bytes kept of each packet, 0 for whole packets (default)", "BYTES"},
         {"repeat-size", 0, 0, G_OPTION_ARG_STRING, &values[REPEAT_SIZE],
-         "The same of a packet's second and later appearances (as of the first)", "BYTES"},
+         "Bytes kept of the second and later appearances of a packet (as of the first)", "BYTES"},
         {"counters-interval", 0, 0, G_OPTION_ARG_STRING, &values[COUNTERS_INTERVAL],
-         "Milliseconds between readings of the counters (1000), 0 for one at the end", "MS"},
+         "Milliseconds between readings of the counters (1000), 0 for one reading at the end",
+         "MS"},
         {"counters-only", 0, 0, G_OPTION_ARG_NONE, &arguments->counters_only, "No packets", NULL},
         {"buffer-size", 0, 0, G_OPTION_ARG_STRING, &values[BUFFER_SIZE],
          "Memory for packets on their way from the kernel (64)", "MIB"},
         {"sample", 0, 0, G_OPTION_ARG_STRING, &values[SAMPLE],
          "Keep one packet in so many, with all its appearances (1)", "N"},
         {"max-cpu", 0, 0, G_OPTION_ARG_STRING, &values[MAX_CPU],
-         "Percent of one processor that the capture may take (no ceiling)", "PERCENT"},
+         "Percent of one CPU that the capture may take (no limit)", "PERCENT"},
         {"keep-own", 0, 0, G_OPTION_ARG_NONE, &arguments->keep_own,
          "Also packets of the connection that the capture itself is sent through, which would make "
          "more of them without end",
          NULL},
         {"provider", 0, 0, G_OPTION_ARG_STRING, &arguments->provider,
-         "auto (default), ebpf, or pcap: devices of one namespace only", "SOURCE"},
+         "auto (default), ebpf, or pcap: only devices, of one namespace", "SOURCE"},
         {0},
     };
     return output_parse(
         argc, argv, entries, "- write what passes this host, and is dropped, to a file",
-        "Ends with Ctrl-C, or with the first condition of -c and -a. On a terminal a line shows "
-        "how far it is;\nelsewhere SIGUSR1 asks for that line. With -b the files are named "
+        "Ends with Ctrl-C, or with the first condition of -c and -a. On a terminal a status line "
+        "shows the packets;\nelsewhere SIGUSR1 asks for that line. With -b the files are named "
         "FILE_00001_YYYYmmddHHMMSS.pcapng.",
         error);
 }

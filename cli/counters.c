@@ -66,26 +66,26 @@ static bool parse(struct arguments *arguments, int argc, char **argv, GError **e
         {"refresh-rate", 0, 0, G_OPTION_ARG_STRING, &arguments->rate_word,
          "With --live: how often, 1 to 30 times a second (10 on a terminal, else 1)", "N"},
         {"seconds", 0, 0, G_OPTION_ARG_STRING, &arguments->seconds_word,
-         "Count so long (until Ctrl-C)", "N"},
+         "End after so many seconds (with Ctrl-C)", "N"},
         {"type", 't', 0, G_OPTION_ARG_STRING, &arguments->type, "all (default), flow or drop",
          "TYPE"},
         {"zero", 'z', 0, G_OPTION_ARG_NONE, &arguments->zero,
-         "Counters that are zero in both directions too", NULL},
+         "Also counters that are zero in both directions", NULL},
         {"include-hidden", 'i', 0, G_OPTION_ARG_NONE, &arguments->hidden,
-         "Devices too that tunnel modules make in every namespace", NULL},
+         "Also the devices that tunnel modules make in every namespace", NULL},
         {"drop-reason", 'r', 0, G_OPTION_ARG_NONE, &arguments->reasons,
          "Drops by reason, the newest first (a log does not hold them)", NULL},
         {"components", 0, 0, G_OPTION_ARG_STRING, &arguments->components,
-         "Of these ids or names only, separated by commas", "LIST"},
+         "Only of these ids or names, separated by commas", "LIST"},
         {"netns", 0, 0, G_OPTION_ARG_STRING, &arguments->netns,
-         "Of these network namespaces only: all (default), current, names, paths, or ids of "
+         "Only of these network namespaces: all (default), current, names, paths, or ids of "
          "processes or containers",
          "LIST"},
         {"hook-queues", 0, 0, G_OPTION_ARG_NONE, &arguments->hook_queues,
-         "At netfilter's hooks also where an NFQUEUE is bound, which may lose what waits in it",
+         "Also at netfilter's hooks where an NFQUEUE is bound, which may lose what waits in it",
          NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &arguments->json,
-         "As JSON, with -z, -i and -r; with --live one line each time", NULL},
+         "As JSON; implies -z, -i and -r. With --live one line for each table", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->logs, NULL, NULL},
         {0},
     };
@@ -93,9 +93,9 @@ static bool parse(struct arguments *arguments, int argc, char **argv, GError **e
                &argc, &argv, entries,
                "[LOG...] - count what passes this host, or show a log's counters",
                "Counters begin at zero when the command starts, and are shown when it ends: with "
-               "Ctrl-C, or after\n--seconds N; with --live also in between. Flow counters are of "
-               "one edge of a component, drop\ncounters of all of it. Packets as the edge sees "
-               "them: one large send counts as one.",
+               "Ctrl-C, or after\n--seconds N; with --live also in between. A flow counter belongs "
+               "to one edge of a component,\na drop counter to a whole component. Packets are "
+               "counted as the edge sees them: one large\nsend is one packet.",
                error) &&
            number_parse(&rate, arguments->rate_word, &arguments->rate, error) &&
            number_parse(&seconds, arguments->seconds_word, &arguments->seconds, error) &&

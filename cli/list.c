@@ -18,27 +18,27 @@ static bool parse(struct arguments *arguments, int argc, char **argv, GError **e
 {
     const GOptionEntry entries[] = {
         {"all", 'a', 0, G_OPTION_ARG_NONE, &arguments->all,
-         "Protocol layers and the rest of the kernel too, not only devices (of a log everything "
+         "Also protocol layers and the rest of the kernel, not only devices (of a log everything "
          "is always shown)",
          NULL},
         {"include-hidden", 'i', 0, G_OPTION_ARG_NONE, &arguments->hidden,
-         "Devices too that tunnel modules make in every namespace", NULL},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &arguments->json, "As JSON, with -a and -i", NULL},
+         "Also the devices that tunnel modules make in every namespace", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &arguments->json, "As JSON; implies -a and -i", NULL},
         {"components", 0, 0, G_OPTION_ARG_STRING, &arguments->components,
-         "These ids or names only, separated by commas", "LIST"},
+         "Only these ids or names, separated by commas", "LIST"},
         {"netns", 0, 0, G_OPTION_ARG_STRING, &arguments->netns,
-         "Of these network namespaces only: all (default), current, names, paths, or ids of "
+         "Only of these network namespaces: all (default), current, names, paths, or ids of "
          "processes or containers",
          "LIST"},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->logs, NULL, NULL},
         {0},
     };
-    return output_parse(&argc, &argv, entries,
-                        "[LOG...] - show the components of this host, or of a log",
-                        "From the wire up: a device stands below those that are bound to it, the "
-                        "layers of a network\nnamespace below all its devices. The ids are those "
-                        "that --components takes and that captures hold.",
-                        error);
+    return output_parse(
+        &argc, &argv, entries, "[LOG...] - show the components of this host, or of a log",
+        "Components are listed from the wire up: a bridge after its ports, a VLAN "
+        "after the device that it is on,\nthen the layers of the network namespace. "
+        "--components takes their ids, and captures have the same ids.",
+        error);
 }
 
 static bool check(const struct arguments *arguments, GError **error)

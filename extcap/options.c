@@ -17,7 +17,7 @@ static const struct option_choice types[] = {
 
 static const struct option_choice points[] = {
     {"devices", "Devices: driver edges, drops, delivery", PKTMON_POINTS_DEVICES},
-    {"stack", "Stack: devices and the upper edges", PKTMON_POINTS_STACK},
+    {"stack", "Stack: also upper edges, queues, hooks", PKTMON_POINTS_STACK},
     {NULL},
 };
 
@@ -52,7 +52,7 @@ const struct option options[OPTION_COUNT] = {
                      "Which packets: all, those that pass, or those that are dropped",
                      .default_value = "all", .choices = types, .use = OPTION_OF_ALL},
     [OPTION_POINTS] = {"points", GROUP_CAPTURE, OPTION_KIND_CHOICE, "Capture points",
-                       "Where packets are seen: at the devices only, or throughout the stack",
+                       "Where packets are seen: throughout the stack, or at the devices only",
                        .default_value = "stack", .choices = points},
     [OPTION_COUNTERS_ONLY] = {"counters-only", GROUP_CAPTURE, OPTION_KIND_FLAG, "Counters only",
                               "Capture counters and no packets", .default_value = "false"},
@@ -73,9 +73,9 @@ const struct option options[OPTION_COUNT] = {
          .default_value = "all"},
     [OPTION_HOOK_QUEUES] =
         {"hook-queues", GROUP_COMPONENTS, OPTION_KIND_FLAG, "Hooks where packets are queued",
-         "Attach to netfilter's hooks also where a program has bound an NFQUEUE: "
-         "what waits in it is queued again when the capture begins, and lost if "
-         "the capture is killed",
+         "Attach also to netfilter's hooks where a program has bound an NFQUEUE: "
+         "packets that wait in it are queued again when the capture begins, and "
+         "lost if the capture is killed",
          .default_value = "false"},
     [OPTION_PKT_SIZE] = {"pkt-size", GROUP_LIMITS, OPTION_KIND_NUMBER, "Bytes of each packet",
                          "Bytes kept of each packet, 0 for whole packets", .default_value = "0",
@@ -87,17 +87,17 @@ const struct option options[OPTION_COUNT] = {
                             .placeholder = "as the first", .maximum = PKTMON_MAX_BLOCK_SIZE},
     [OPTION_COUNTERS_INTERVAL] = {"counters-interval", GROUP_LIMITS, OPTION_KIND_NUMBER,
                                   "Counters every (ms)",
-                                  "Milliseconds between readings of the counters, 0 for one at "
-                                  "the end",
+                                  "Milliseconds between readings of the counters, 0 for one "
+                                  "reading at the end",
                                   .default_value = "1000", .maximum = 3600000},
     [OPTION_BUFFER_SIZE] = {"buffer-size", GROUP_LIMITS, OPTION_KIND_NUMBER, "Buffer (MiB)",
                             "MiB of memory for packets on their way from the kernel",
                             .default_value = "64", .minimum = 1, .maximum = 4096},
     [OPTION_SAMPLE] = {"sample", GROUP_LIMITS, OPTION_KIND_NUMBER, "One packet in",
-                       "Keep one packet in so many, with all its appearances; 1 for all",
+                       "Keep one packet in this number, with all its appearances; 1 for all",
                        .default_value = "1", .minimum = 1, .maximum = UINT32_MAX},
     [OPTION_MAX_CPU] = {"max-cpu", GROUP_LIMITS, OPTION_KIND_NUMBER, "CPU at most (%)",
-                        "Percent of one CPU that the capture may take: beyond it leaves packets "
+                        "Percent of one CPU that the capture may take: beyond it packets are left "
                         "out, each with all its appearances; 0 for no limit",
                         .default_value = "0", .maximum = 10000},
     [OPTION_KEEP_OWN] = {"keep-own", GROUP_LIMITS, OPTION_KIND_FLAG,
@@ -106,7 +106,7 @@ const struct option options[OPTION_COUNT] = {
                          "which would make more of them without end",
                          .default_value = "false"},
     [OPTION_PROVIDER] = {"provider", GROUP_DEBUG, OPTION_KIND_CHOICE, "Source",
-                         "What the packets are captured with", .default_value = "auto",
+                         "How the packets are captured", .default_value = "auto",
                          .choices = providers},
     [OPTION_LOG_LEVEL] = {"log-level", GROUP_DEBUG, OPTION_KIND_CHOICE, "Log level",
                           "Least important kind of message to log", .default_value = "info",
