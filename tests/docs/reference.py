@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """reference.py PROJECT BUILD: what the pages list is what there is, in both directions: fields, their
-values, events, fates, options, messages, statistics, capabilities, links."""
+values, events, fates, options, messages, statistics, capabilities, maps, links."""
 import os
 import pathlib
 import re
@@ -269,6 +269,37 @@ def check_capabilities(checker):
                 checker.fail(f"{path} has other capabilities than the agent: {listed}")
 
 
+def entries_of(words, numbers):
+    """The number that an expression of the sources means; None: it has one that is not known here."""
+    words = re.sub(r"\b[A-Z_]+\b", lambda m: str(numbers.get(m.group(), m.group())), words)
+    return eval(words) if re.fullmatch(r"[\d\s+*/()-]+", words) else None
+
+
+def check_maps(checker):
+    """Each map of the kernel programs has a row, with its number of entries."""
+    rows = {}
+    for cells in checker.rows("docs/internals/tables.md", "In the kernel"):
+        for name in markdown.spans(cells[0]):
+            rows[name] = cells[2].replace(",", "")
+    paths = [checker.project / "capture-core/linux/records.h",
+             *sorted((checker.project / "capture-core/linux/bpf").glob("*.[ch]"))]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in paths)
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+    numbers = {}
+    for name, words in re.findall(r"^#define ([A-Z_]+)[ \t]+(.+)$", text, re.M):
+        numbers[name] = f"({words.strip()})"
+    for _ in range(3):  # those that are made of others
+        numbers = {name: re.sub(r"\b[A-Z_]+\b", lambda m: numbers.get(m.group(), m.group()), words)
+                   for name, words in numbers.items()}
+    maps = re.findall(r"struct \{((?:(?!\nstruct).)*?)\} (\w+) SEC\(\"\.maps\"\)", text, re.S)
+    checker.same("map", rows, {name for _, name in maps})
+    for body, name in maps:
+        found = re.search(r"max_entries, ([^)]*(?:\([^)]*\))?[^)]*)\)", body)
+        entries = found and entries_of(found[1], numbers)
+        if entries and name in rows and not re.search(rf"\b{entries}\b", rows[name]):
+            checker.fail(f"docs/internals/tables.md does not say that {name} has {entries} entries")
+
+
 def slug(heading):
     return re.sub(r"[^\w -]", "", heading.replace("`", "")).strip().lower().replace(" ", "-")
 
@@ -291,7 +322,8 @@ def check_links(checker):
 
 
 CHECKS = [check_fields, check_values, check_events, check_fates, check_statistics, check_dump_options,
-          check_command_options, check_inline_commands, check_messages, check_reasons, check_capabilities, check_links]
+          check_command_options, check_inline_commands, check_messages, check_reasons, check_capabilities,
+          check_maps, check_links]
 
 
 def main():
