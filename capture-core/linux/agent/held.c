@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../salted.h"
+
 static int own_file = -1;
 static GHashTable *held; /* cookie, inside the record -> struct held_netns */
 
@@ -29,7 +31,7 @@ static void free_netns(void *data)
 
 void held_open(void)
 {
-    held = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, free_netns);
+    held = g_hash_table_new_full(salted_int64, g_int64_equal, NULL, free_netns);
     own_file = open(NETNS_OWN_PATH, O_RDONLY | O_CLOEXEC);
     if (own_file < 0)
         agent_fail("The agent cannot open its own network namespace (" NETNS_OWN_PATH "): %s.",
@@ -50,7 +52,7 @@ struct held_netns *held_take_netns(const struct handover *handed)
         netns->cookie = handed->cookie;
         netns->own = handed->own;
         netns->netfilter.queues.file = -1;
-        netns->devices = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, free_device);
+        netns->devices = g_hash_table_new_full(salted_number, NULL, NULL, free_device);
         g_hash_table_insert(held, &netns->cookie, netns);
     }
     g_strlcpy(netns->name, handed->name, sizeof(netns->name));

@@ -260,6 +260,7 @@ static void forget_netns(void *data, uint64_t cookie)
     struct ebpf_provider *provider = data;
 
     shares_forget(provider->shares_told, cookie);
+    selection_forget(&provider->selection, cookie);
     want(provider->retirement, &(struct agent_entry){.kind = AGENT_ENTRY_NETNS, .netns = cookie});
 }
 

@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "ebpf_provider.h"
+#include "salted.h"
 
 void selection_init(struct selection *selection)
 {
-    selection->told = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    selection->told = g_hash_table_new_full(salted_int64, g_int64_equal, g_free, NULL);
     selection->chosen = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     selection->left = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 }
@@ -55,6 +56,11 @@ void selection_take_name(struct ebpf_provider *provider, uint64_t cookie, const 
         g_hash_table_add(selection->told, g_memdup2(&cookie, sizeof(cookie)));
     else
         g_hash_table_remove(selection->told, &cookie);
+}
+
+void selection_forget(struct selection *selection, uint64_t cookie)
+{
+    g_hash_table_remove(selection->told, &cookie);
 }
 
 static void take_name(void *context, uint64_t cookie, const char *netns)

@@ -24,7 +24,9 @@ void selection_clear(struct selection *selection);
 
 /* A namespace has this name now; NULL: it is the own one. */
 void selection_take_name(struct ebpf_provider *provider, uint64_t cookie, const char *netns);
-/* The same of all that are known: which ones are wanted has changed. */
+/* The namespace has gone. */
+void selection_forget(struct selection *selection, uint64_t cookie);
+/* selection_take_name() of all that are known: which ones are wanted has changed. */
 void selection_renew(struct ebpf_provider *provider);
 /* Tells the agent what it is still to be told, as far as it has room to listen. waits: all of it.
  */

@@ -12,6 +12,8 @@
 #include <unistd.h>
 #include <linux/nsfs.h>
 
+#include "../../../salted.h"
+
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71 /* Linux 5.14 */
 #endif
@@ -165,7 +167,7 @@ static struct netns *add_netns(int file, uint32_t inode, const char *path, const
     netns->nsid = netns->own ? -1 : nsid_of(file);
     netns->path = g_strdup(path);
     netns->aliases = g_ptr_array_new_with_free_func(g_free);
-    netns->devices = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
+    netns->devices = g_hash_table_new_full(salted_number, NULL, NULL, g_free);
     g_strlcpy(netns->name, name, sizeof(netns->name));
     error =
         netns->own ? read_cookie(&netns->cookie) : run_inside(file, read_cookie, &netns->cookie);
