@@ -21,6 +21,7 @@
 #define MAX_CAPTURES     4096
 
 static uint32_t buffer_mib = DEFAULT_BUFFER, captures = DEFAULT_CAPTURES;
+static bool is_root; /* who started the agent: it may not ask later (privilege.c) */
 
 static const struct {
     const char *key;
@@ -65,6 +66,7 @@ void allowance_read(void)
     g_autoptr(GError) error = NULL;
     g_autofree char *directory = g_path_get_dirname(AGENT_CONFIGURATION);
 
+    is_root = getuid() == 0;
     if (access(AGENT_CONFIGURATION, F_OK) && errno == ENOENT)
         return;
     check_owner(directory);
@@ -78,7 +80,7 @@ void allowance_read(void)
 
 uint32_t allowance_buffer(void)
 {
-    return getuid() == 0 ? AGENT_MAX_BUFFER : buffer_mib;
+    return is_root ? AGENT_MAX_BUFFER : buffer_mib;
 }
 
 /* --- who captures --- */
@@ -127,7 +129,7 @@ static uint32_t count_captures(void)
 
 void allowance_check_captures(void)
 {
-    if (getuid() != 0 && count_captures() > captures)
+    if (!is_root && count_captures() > captures)
         agent_fail(
             "You capture %u times already, which is as much as a user may on this host: end "
             "a capture, or have an administrator raise captures-per-user in " AGENT_CONFIGURATION
