@@ -93,21 +93,31 @@ static bool is_scanner(const char *pid)
            g_str_equal(g_strchomp(name), AGENT_SCANNER_NAME);
 }
 
-/* Of this user, and the same program. */
-static bool is_capture(const char *pid, const struct stat *program)
+static bool is_of_this_user(const char *pid)
 {
-    g_autofree char *status_path = g_strdup_printf("/proc/%s/status", pid);
-    g_autofree char *path = g_strdup_printf("/proc/%s/exe", pid), *text = NULL;
-    struct stat status;
+    g_autofree char *path = g_strdup_printf("/proc/%s/status", pid), *text = NULL;
     unsigned int user;
     const char *line;
 
-    if (stat(path, &status) || status.st_dev != program->st_dev || status.st_ino != program->st_ino)
-        return false;
-    if (!g_file_get_contents(status_path, &text, NULL, NULL))
+    if (!g_file_get_contents(path, &text, NULL, NULL))
         return false;
     line = strstr(text, "\nUid:");
-    return line && sscanf(line, " Uid: %u", &user) == 1 && user == getuid() && !is_scanner(pid);
+    return line && sscanf(line, " Uid: %u", &user) == 1 && user == getuid();
+}
+
+static bool runs(const char *pid, const struct stat *program)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%s/exe", pid);
+    struct stat status;
+
+    return stat(path, &status) == 0 && status.st_dev == program->st_dev &&
+           status.st_ino == program->st_ino;
+}
+
+/* The programs of others are not looked at: they may lie in a file system that does not answer. */
+static bool is_capture(const char *pid, const struct stat *program)
+{
+    return is_of_this_user(pid) && runs(pid, program) && !is_scanner(pid);
 }
 
 /* This one is among them. One that begins at the same time may be refused, too: that there are more
