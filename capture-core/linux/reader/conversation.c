@@ -8,6 +8,10 @@
 #include "plural.h"
 #include "retirement.h"
 
+/* A conversation that stays full is one that nobody takes part in. */
+#define SEND_PATIENCE_MS 10000
+#define SEND_STEP_MS     10
+
 /* Each is a sentence for people, who read no more. */
 #define MOST_MISSING 64
 
@@ -211,11 +215,32 @@ static bool await(struct ebpf_provider *provider,
     return true;
 }
 
+/* The agent may wait in its turn, until what it says is read. */
+bool ebpf_send(struct ebpf_provider *provider, const struct agent_request *request, GError **error)
+{
+    struct helper_wait wait = helper_wait_begin(SEND_PATIENCE_MS, provider->options.stopped);
+    bool full;
+
+    while (agent_client_try(&provider->agent, request, &full, error)) {
+        int left_ms = full ? helper_wait_ms(&wait) : 0;
+
+        if (!full)
+            return true;
+        if (left_ms == 0) {
+            agent_client_give_up(&provider->agent, error);
+            return false;
+        }
+        if (ebpf_listen(provider, MIN(left_ms, SEND_STEP_MS), error) < 0)
+            return false;
+    }
+    return false;
+}
+
 static bool ask(struct ebpf_provider *provider, const struct agent_request *request,
                 bool (*answered)(const struct ebpf_provider *provider), int timeout_ms,
                 const atomic_bool *stopped, GError **error)
 {
-    return agent_client_ask(&provider->agent, request, error) &&
+    return ebpf_send(provider, request, error) &&
            await(provider, answered, timeout_ms, stopped, error);
 }
 
@@ -261,7 +286,7 @@ bool ebpf_ask_for_start(struct ebpf_provider *provider, GError **error)
     struct agent_request request = {.type = AGENT_START};
 
     return prepare_start(provider, &request, error) &&
-           agent_client_ask(&provider->agent, &request, error);
+           ebpf_send(provider, &request, error);
 }
 
 bool ebpf_await_start(struct ebpf_provider *provider, int timeout_ms, GError **error)
@@ -274,7 +299,7 @@ bool ebpf_ask_for_change(struct ebpf_provider *provider, GError **error)
     struct agent_request request = {.type = AGENT_CHANGE};
 
     return prepare_start(provider, &request, error) &&
-           agent_client_ask(&provider->agent, &request, error);
+           ebpf_send(provider, &request, error);
 }
 
 bool ebpf_ask_to_settle(struct ebpf_provider *provider, GError **error)
@@ -282,7 +307,7 @@ bool ebpf_ask_to_settle(struct ebpf_provider *provider, GError **error)
     const struct agent_request request = {.protocol = AGENT_PROTOCOL, .type = AGENT_SETTLE};
 
     return selection_tell(provider, true, error) &&
-           agent_client_ask(&provider->agent, &request, error);
+           ebpf_send(provider, &request, error);
 }
 
 bool ebpf_ask_for_stop(struct ebpf_provider *provider, int timeout_ms, GError **error)
