@@ -252,6 +252,24 @@ bool ebpf_ask_for_list(struct ebpf_provider *provider, int timeout_ms, GError **
     return ask(provider, &request, is_listed, timeout_ms, provider->options.stopped, error);
 }
 
+void ebpf_look_for_names(struct ebpf_provider *provider, int timeout_ms)
+{
+    const struct agent_request request = {.protocol = AGENT_PROTOCOL, .type = AGENT_LIST};
+    struct helper_wait wait = helper_wait_begin(timeout_ms, provider->options.stopped);
+    bool full;
+    int left_ms;
+
+    if (provider->listed) { /* else the last one is not answered yet */
+        if (!agent_client_try(&provider->agent, &request, &full, NULL) || full)
+            return;
+        provider->listed = false;
+    }
+    while (!provider->listed && (left_ms = helper_wait_ms(&wait)) > 0) {
+        if (ebpf_listen(provider, left_ms, NULL) < 0)
+            return;
+    }
+}
+
 /* Sends the filters, too, which the caller keeps no longer. */
 static bool prepare_start(struct ebpf_provider *provider, struct agent_request *request,
                           GError **error)
