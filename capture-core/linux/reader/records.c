@@ -118,7 +118,7 @@ static uint32_t take_drop(struct ebpf_provider *provider, const struct packet_re
                                  .ifindex = record->ifindex,
                                  .reason = record->reason,
                                  .location = record->location,
-                                 .protocol = record->protocol,
+                                 .protocol = record_drop_protocol(record->protocol),
                                  .way = record->way,
                                  .flags = record->flags & RECORD_JUDGEMENT,
                                  .hook = record->hook};
