@@ -15,23 +15,33 @@
 /* Each is a sentence for people, who read no more. */
 #define MOST_MISSING 64
 
+/* What the agent says has names of devices in it, and whoever has a namespace of his own gives a
+ * device any bytes for a name. */
+static char *text_of(const struct agent_message *message)
+{
+    return g_utf8_make_valid(message->text, strnlen(message->text, sizeof(message->text)));
+}
+
 static void on_missing(struct ebpf_provider *provider, const struct agent_message *message)
 {
-    if (provider->base.capture->missing->len >= MOST_MISSING ||
-        g_ptr_array_find_with_equal_func(provider->base.capture->missing, message->text,
-                                         g_str_equal, NULL))
+    GPtrArray *missing = provider->base.capture->missing;
+    g_autofree char *text = text_of(message);
+
+    if (missing->len >= MOST_MISSING ||
+        g_ptr_array_find_with_equal_func(missing, text, g_str_equal, NULL))
         return; /* it tried twice */
-    g_ptr_array_add(provider->base.capture->missing, g_strdup(message->text));
     if (provider->rings)
         ebpf_push_notice(provider, PKTMON_NOTICE_NOT_ATTACHED, PKTMON_LEVEL_WARNING, 0,
-                         "Not seen: %s", message->text);
+                         "Not seen: %s", text);
+    g_ptr_array_add(missing, g_steal_pointer(&text));
 }
 
 static void on_notice(struct ebpf_provider *provider, const struct agent_message *message)
 {
-    g_info("%s", message->text);
-    ebpf_push_notice(provider, PKTMON_NOTICE_HOOKS_STAY, PKTMON_LEVEL_WARNING, 0, "%s",
-                     message->text);
+    g_autofree char *text = text_of(message);
+
+    g_info("%s", text);
+    ebpf_push_notice(provider, PKTMON_NOTICE_HOOKS_STAY, PKTMON_LEVEL_WARNING, 0, "%s", text);
 }
 
 /* Who chose namespaces may have meant this one by another name than that which is shown. */
