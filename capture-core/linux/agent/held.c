@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "holder.h"
 
+#include "../../salted.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -50,7 +52,7 @@ struct held_netns *held_take_netns(const struct handover *handed)
         netns->cookie = handed->cookie;
         netns->own = handed->own;
         netns->netfilter.queues.file = -1;
-        netns->devices = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, free_device);
+        netns->devices = g_hash_table_new_full(salted_number, NULL, NULL, free_device);
         g_hash_table_insert(held, &netns->cookie, netns);
     }
     g_strlcpy(netns->name, handed->name, sizeof(netns->name));

@@ -2,6 +2,8 @@
 /* The network namespaces that are known, and how one is entered. */
 #include "scanner.h"
 
+#include "../../../salted.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -165,7 +167,7 @@ static struct netns *add_netns(int file, uint32_t inode, const char *path, const
     netns->nsid = netns->own ? -1 : nsid_of(file);
     netns->path = g_strdup(path);
     netns->aliases = g_ptr_array_new_with_free_func(g_free);
-    netns->devices = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
+    netns->devices = g_hash_table_new_full(salted_number, NULL, NULL, g_free);
     g_strlcpy(netns->name, name, sizeof(netns->name));
     error =
         netns->own ? read_cookie(&netns->cookie) : run_inside(file, read_cookie, &netns->cookie);
