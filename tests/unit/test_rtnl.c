@@ -9,9 +9,9 @@
 
 #include "linux/rtnl.h"
 
-#define ROOM     (64 * 1024 * 1024)
-#define STRANGE  10000
-#define SKIPPED  77 /* exit status */
+#define ROOM    (64 * 1024 * 1024)
+#define STRANGE 10000
+#define SKIPPED 77 /* exit status */
 
 static struct mnl_socket *open_roomy(uint32_t groups)
 {
@@ -19,9 +19,9 @@ static struct mnl_socket *open_roomy(uint32_t groups)
     int room = ROOM;
 
     g_assert_nonnull(socket);
-    g_assert_cmpint(setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUFFORCE, &room,
-                               sizeof(room)),
-                    ==, 0);
+    g_assert_cmpint(
+        setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)), ==,
+        0);
     return socket;
 }
 
@@ -54,8 +54,8 @@ static void test_question(void)
     char buffer[256];
 
     send_strange(mnl_socket_get_portid(socket), 0);
-    error = rtnetlink_ask(socket, rtnetlink_links_request(buffer, RTNETLINK_OWN), count_links,
-                          &links);
+    error =
+        rtnetlink_ask(socket, rtnetlink_links_request(buffer, RTNETLINK_OWN), count_links, &links);
     g_assert_cmpint(error, ==, -EBUSY);
     g_assert_cmpint(links, ==, 0);
     for (int i = 0; error && i < 4; i++)

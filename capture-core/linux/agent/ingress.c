@@ -42,12 +42,14 @@ static void say_refused(const struct held_device *device, int error)
     static unsigned said;
 
     if (said++ >= MOST_SAID)
-        agent_say_missing("packets that more devices receive: the kernel refuses a program at their "
-                          "tc ingress, too");
+        agent_say_missing(
+            "packets that more devices receive: the kernel refuses a program at their "
+            "tc ingress, too");
     else
-        agent_say_missing("packets that %s receives: the kernel refuses a program at its tc ingress "
-                          "(%s)",
-                          device->name, g_strerror(-error));
+        agent_say_missing(
+            "packets that %s receives: the kernel refuses a program at its tc ingress "
+            "(%s)",
+            device->name, g_strerror(-error));
 }
 
 void ingress_attach(struct held_netns *netns, struct held_device *device, int file)

@@ -156,8 +156,9 @@ static void say_queue(const struct held_netns *netns)
     static unsigned said;
 
     if (said++ >= MOST_QUEUES_SAID)
-        agent_say_missing("netfilter hooks of more network namespaces in which an NFQUEUE is or may be "
-                          "bound; --hook-queues attaches them all the same");
+        agent_say_missing(
+            "netfilter hooks of more network namespaces in which an NFQUEUE is or may be "
+            "bound; --hook-queues attaches them all the same");
     else if (netns->netfilter.queues.exact)
         agent_say_missing("netfilter hooks of network namespace %s: an NFQUEUE is bound there, and "
                           "what waits in it is lost or queued again when hooks come and go; "

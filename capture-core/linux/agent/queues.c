@@ -18,7 +18,7 @@
 #define NETFILTER_DIRECTORY "/proc/thread-self/net/netfilter"
 #define QUEUES_FILE         "nfnetlink_queue"
 #define SOCKETS_FILE        "/proc/thread-self/net/netlink"
-#define TEXT_SIZE           8192 /* the kernel gives a page of whole lines at a time */
+#define TEXT_SIZE           8192         /* the kernel gives a page of whole lines at a time */
 #define MOST_TEXT           (256 * 1024) /* some 5000 queues, or 2500 sockets */
 
 static bool is_readable_or_absent(int directory)
@@ -89,8 +89,8 @@ static unsigned int count_lines(const char *text, bool (*is_one)(const char *, u
     return count;
 }
 
-/* Reads the file anew, to its end. What cannot be read, or takes too long to be read, is taken for a
- * packet that waits: anyone may bind as many queues as there are in a namespace of his own. */
+/* Reads the file anew, to its end. What cannot be read, or takes too long to be read, is taken for
+ * a packet that waits: anyone may bind as many queues as there are in a namespace of his own. */
 static unsigned int read_queues(int file, bool exact, uint64_t *waiting)
 {
     char text[TEXT_SIZE];

@@ -313,8 +313,7 @@ bool ebpf_ask_for_start(struct ebpf_provider *provider, GError **error)
 {
     struct agent_request request = {.type = AGENT_START};
 
-    return prepare_start(provider, &request, error) &&
-           ebpf_send(provider, &request, error);
+    return prepare_start(provider, &request, error) && ebpf_send(provider, &request, error);
 }
 
 bool ebpf_await_start(struct ebpf_provider *provider, int timeout_ms, GError **error)
@@ -326,16 +325,14 @@ bool ebpf_ask_for_change(struct ebpf_provider *provider, GError **error)
 {
     struct agent_request request = {.type = AGENT_CHANGE};
 
-    return prepare_start(provider, &request, error) &&
-           ebpf_send(provider, &request, error);
+    return prepare_start(provider, &request, error) && ebpf_send(provider, &request, error);
 }
 
 bool ebpf_ask_to_settle(struct ebpf_provider *provider, GError **error)
 {
     const struct agent_request request = {.protocol = AGENT_PROTOCOL, .type = AGENT_SETTLE};
 
-    return selection_tell(provider, true, error) &&
-           ebpf_send(provider, &request, error);
+    return selection_tell(provider, true, error) && ebpf_send(provider, &request, error);
 }
 
 bool ebpf_ask_for_stop(struct ebpf_provider *provider, int timeout_ms, GError **error)

@@ -26,9 +26,10 @@
 
 /* --- memory that the kernel cannot write beyond --- */
 
-/* Kernels until the end of 2025 answer with as many counters as the device has by then, however many
- * there is room for; and whoever has a namespace of his own gives a device more queues, or its name
- * to another one, between two questions. The page behind is closed: the kernel stops there (EFAULT).
+/* Kernels until the end of 2025 answer with as many counters as the device has by then, however
+ * many there is room for; and whoever has a namespace of his own gives a device more queues, or its
+ * name to another one, between two questions. The page behind is closed: the kernel stops there
+ * (EFAULT).
  */
 struct guarded {
     void *start;
