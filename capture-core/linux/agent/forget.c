@@ -93,6 +93,19 @@ static void forget_entry(struct agent_forgotten *forgotten)
     give_back_of_user(share.user, kinds[entry->kind].share);
 }
 
+/* One may have been made since the reader looked: it is given back by what the share says. */
+static bool has_entries(const struct share_key *key, const struct share *share)
+{
+    struct share_returns returns = {};
+
+    bpf_map_lookup_elem(programs_share_returns(), key, &returns);
+    for (size_t kind = 0; kind < RECORD_SHARE_NAMESPACES; kind++) {
+        if (share->taken[kind] > returns.entries[kind])
+            return true;
+    }
+    return false;
+}
+
 /* Of a namespace that has no entries any more. */
 static void forget_netns(struct agent_forgotten *forgotten)
 {
@@ -100,7 +113,8 @@ static void forget_netns(struct agent_forgotten *forgotten)
     struct share share;
 
     bpf_map_delete_elem(programs_map(AGENT_MAP_UNWANTED_NETNS), &forgotten->entry.netns);
-    forgotten->existed = find_share(forgotten->entry.netns, &key, &share);
+    forgotten->existed =
+        find_share(forgotten->entry.netns, &key, &share) && !has_entries(&key, &share);
     if (!forgotten->existed)
         return;
     bpf_map_delete_elem(programs_map(AGENT_MAP_SHARES), &key);
