@@ -65,6 +65,8 @@ static void on_netns(struct ebpf_provider *provider, const struct agent_message 
 {
     g_autofree char *by_inode = g_strdup_printf("net:[%u]", message->netns.inode);
 
+    if (!message->netns.cookie) /* it cannot be entered: nothing is known of it */
+        return;
     topology_take_netns(provider->topology, &message->netns);
     aliases_add(provider->aliases, message->netns.cookie, by_inode);
     tell_aliases(provider, message->netns.cookie);
