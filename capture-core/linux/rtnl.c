@@ -66,7 +66,8 @@ static bool is_whole(const char *datagram, size_t length)
 
 /* Datagrams of others in one go: who sends them faster than they can be read must not hold up what
  * else there is to do. As many as a socket's buffer holds, and more. */
-#define MAX_STRAY 4096
+#define MAX_STRAY       4096
+#define MAX_STRAY_HEARD (MAX_STRAY / 8) /* a listener is read many times in one go */
 
 /* As rtnetlink_receive(); *patience: how many of others may come yet. */
 static ssize_t receive(const struct mnl_socket *socket, uint32_t groups,
@@ -100,7 +101,7 @@ static ssize_t receive(const struct mnl_socket *socket, uint32_t groups,
 ssize_t rtnetlink_receive(const struct mnl_socket *socket, uint32_t groups,
                           char buffer[RTNETLINK_SIZE], int32_t *nsid)
 {
-    int patience = MAX_STRAY;
+    int patience = MAX_STRAY_HEARD;
 
     return receive(socket, groups, buffer, nsid, &patience);
 }
