@@ -206,6 +206,10 @@ static bool is_stopped(const struct ebpf_provider *provider)
     return provider->stopped;
 }
 
+/* So much longer it is waited for as long as the agent speaks: whoever makes thousands of
+ * namespaces only makes it speak for long. */
+#define MOST_PATIENCE 6
+
 /* Listens until the answer is there. stopped: who does not want to wait for it any more, or NULL.
  */
 static bool await(struct ebpf_provider *provider,
@@ -213,16 +217,20 @@ static bool await(struct ebpf_provider *provider,
                   const atomic_bool *stopped, GError **error)
 {
     struct helper_wait wait = helper_wait_begin(timeout_ms, stopped);
+    uint64_t most = helper_wait_begin(timeout_ms * MOST_PATIENCE, NULL).deadline;
 
     while (!answered(provider)) {
-        int left_ms = helper_wait_ms(&wait);
+        int left_ms = helper_wait_ms(&wait), heard;
 
         if (left_ms == 0) {
             agent_client_give_up(&provider->agent, error);
             return false;
         }
-        if (ebpf_listen(provider, left_ms, error) < 0)
+        heard = ebpf_listen(provider, left_ms, error);
+        if (heard < 0)
             return false;
+        if (heard > 0 && !wait.hurried)
+            wait.deadline = MIN(helper_wait_begin(timeout_ms, NULL).deadline, most);
     }
     return true;
 }
