@@ -12,5 +12,6 @@ status=0
 timeout 60 /usr/bin/setpriv --reuid "$uid" --regid "$uid" --clear-groups --inh-caps "$capabilities" \
     --ambient-caps "$capabilities" /pktmon/extcap/pktmondump --capture --provider ebpf \
     --extcap-interface pktmon --fifo /tmp/capture 2>/tmp/errors || status=$?
-printf '<errors>\n%s\n</errors>\n' "$(cat /tmp/errors)"
+# A line of its own, behind what the firmware left on the console.
+printf '\n<errors>\n%s\n</errors>\n' "$(cat /tmp/errors)"
 ((status != 0))
