@@ -26,7 +26,7 @@ has_as_many() {
 before=$(links)
 ((before > 0)) || exit 0 # Linux before 6.4
 mkfifo "$SCRATCH/go"
-unshare --net bash -c "ip link add lower type dummy; ip link set lower up; read -r _ <'$SCRATCH/go'
+unshare --net bash -c "ip link add lower type veth peer name other; ip link set lower up; read -r _ <'$SCRATCH/go'
     ip link add link lower name upper type macvlan; ip link set upper up" &
 own_pids+=($!)
 stranger=$!
