@@ -12,6 +12,7 @@
 #include "convert.h"
 #include "reader.h"
 #include "salted.h"
+#include "table.h"
 
 /* Providers named in the report; the rest is summed up. */
 #define MAX_REPORTED 16
@@ -171,8 +172,9 @@ static void report_events(const struct pktmon_provider *provider)
     for (guint i = 0; i < names->len; i++) {
         const char *name = g_ptr_array_index(names, i);
         uint64_t sum = *(uint64_t *)g_hash_table_lookup(sums, name);
+        g_autofree char *shown = printable(name); /* the log's author chose it */
         if (i < MAX_REPORTED)
-            fprintf(stderr, "  %10" G_GUINT64_FORMAT "  %s\n", sum, name);
+            fprintf(stderr, "  %10" G_GUINT64_FORMAT "  %s\n", sum, shown);
         else
             others += sum;
     }
@@ -185,8 +187,10 @@ void output_report(const struct pktmon_provider *provider)
     g_autoptr(GPtrArray) warnings = pktmon_etl_warnings(provider);
     fprintf(stderr, "Besides Packet Monitor's, the log holds events of:\n");
     report_events(provider);
-    for (guint i = 0; i < warnings->len; i++)
-        fprintf(stderr, "Warning: %s\n", (const char *)g_ptr_array_index(warnings, i));
+    for (guint i = 0; i < warnings->len; i++) {
+        g_autofree char *shown = printable(g_ptr_array_index(warnings, i));
+        fprintf(stderr, "Warning: %s\n", shown);
+    }
 }
 
 /* Options of other programs that show what passes, and of Windows' pktmon. */

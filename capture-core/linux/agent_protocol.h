@@ -112,7 +112,8 @@ struct agent_forget {
 
 struct agent_forgotten {
     struct agent_entry entry;
-    uint64_t existed; /* it was there, and last is what all CPUs counted in it */
+    uint64_t existed; /* it was there, and last is what all CPUs counted in it, or the
+                         newest time of theirs */
     uint64_t last[AGENT_LAST_VALUES];
 };
 

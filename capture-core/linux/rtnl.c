@@ -64,10 +64,16 @@ static bool is_whole(const char *datagram, size_t length)
     return true;
 }
 
-ssize_t rtnetlink_receive(const struct mnl_socket *socket, uint32_t groups,
-                          char buffer[RTNETLINK_SIZE], int32_t *nsid)
+/* Datagrams of others in one go: who sends them faster than they can be read must not hold up what
+ * else there is to do. As many as a socket's buffer holds, and more. */
+#define MAX_STRAY       4096
+#define MAX_STRAY_HEARD (MAX_STRAY / 8) /* a listener is read many times in one go */
+
+/* As rtnetlink_receive(); *patience: how many of others may come yet. */
+static ssize_t receive(const struct mnl_socket *socket, uint32_t groups,
+                       char buffer[RTNETLINK_SIZE], int32_t *nsid, int *patience)
 {
-    for (;;) {
+    while (*patience > 0) {
         char control[CMSG_SPACE(sizeof(struct nl_pktinfo)) + CMSG_SPACE(64)];
         struct sockaddr_nl sender = {};
         struct iovec part = {.iov_base = buffer, .iov_len = RTNETLINK_SIZE};
@@ -81,15 +87,24 @@ ssize_t rtnetlink_receive(const struct mnl_socket *socket, uint32_t groups,
 
         if (length < 0)
             return -errno;
-        if (!is_from_kernel(&parcel, groups) || !is_whole(buffer, length))
+        if (!is_from_kernel(&parcel, groups) || !is_whole(buffer, length)) {
+            (*patience)--;
             continue;
+        }
         if (nsid)
             *nsid = origin(&parcel);
         return length;
     }
+    return -EBUSY;
 }
 
-#define MAX_STRAY 4096 /* more than a socket's buffer holds */
+ssize_t rtnetlink_receive(const struct mnl_socket *socket, uint32_t groups,
+                          char buffer[RTNETLINK_SIZE], int32_t *nsid)
+{
+    int patience = MAX_STRAY_HEARD;
+
+    return receive(socket, groups, buffer, nsid, &patience);
+}
 
 /* What is there before anything was asked is no answer, and takes the room of one. */
 static void drain(const struct mnl_socket *socket)
@@ -107,14 +122,14 @@ int rtnetlink_ask(struct mnl_socket *socket, struct nlmsghdr *request, mnl_cb_t 
 {
     static _Atomic unsigned int sequence;
     char reply[RTNETLINK_SIZE];
-    int more = MNL_CB_OK;
+    int more = MNL_CB_OK, patience = MAX_STRAY;
 
     request->nlmsg_seq = ++sequence;
     drain(socket);
     if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
         return -errno;
     while (more > MNL_CB_STOP) {
-        ssize_t length = rtnetlink_receive(socket, 0, reply, NULL);
+        ssize_t length = receive(socket, 0, reply, NULL, &patience);
 
         if (length < 0)
             return length;

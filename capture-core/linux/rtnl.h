@@ -27,11 +27,12 @@ struct mnl_socket *rtnetlink_open(uint32_t groups);
 /*
  * Receives one datagram that the kernel sent to one of the groups (0: as an answer); *nsid gets the
  * id of the namespace that it came from. The messages in it are not checked yet. Its length, or
- * -errno; others' datagrams are dropped meanwhile.
+ * -errno; others' datagrams are dropped meanwhile, but not without end (-EBUSY).
  */
 ssize_t rtnetlink_receive(const struct mnl_socket *socket, uint32_t groups,
                           char buffer[RTNETLINK_SIZE], int32_t *nsid);
-/* Sends the request and gives each message of the answer to handle. */
+/* Sends the request and gives each message of the answer to handle. -EBUSY: others send so much to
+ * the socket that the answer did not come through. */
 int rtnetlink_ask(struct mnl_socket *socket, struct nlmsghdr *request, mnl_cb_t handle, void *data);
 /* A request for all links of one namespace; nsid may be RTNETLINK_OWN. */
 struct nlmsghdr *rtnetlink_links_request(char *buffer, int32_t nsid);

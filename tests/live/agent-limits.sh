@@ -43,6 +43,14 @@ for number in 1 2; do
     pids+=("$capture_pid")
 done
 refused 'You capture 2 times already, ' --buffer-size 8
+# root may have all.
+file=$SCRATCH/root.pcapng
+"$PKTMON_BUILD/extcap/pktmondump" --capture --extcap-interface pktmon --fifo "$file" --buffer-size 16 \
+    2>"$file.err" &
+capture_pid=$!
+own_pids+=("$capture_pid")
+wait_until "$START_SECONDS" capture_began "$file" || fail "root's capture did not begin: $(<"$file.err")"
+stop_capture "$file"
 # Not even under the name of a process that is not counted.
 mkdir -p "$SCRATCH/other/extcap" "$SCRATCH/other/capture-core"
 cp "$PLACE/extcap/pktmondump" "$SCRATCH/other/extcap/"

@@ -8,6 +8,7 @@ network namespace and a UDP socket, and does what standard input says, one word 
     waiting         nothing: prints how many wait
     release         lets all go on, those too that come meanwhile
     unbind          gives the queue back
+    crowd COUNT     binds so many other queues, too, which nothing comes to, until unbind
 
 Each is answered with a line: how many packets wait, or, of "release", how often a packet came to
 the queue and how many datagrams came to the socket since the last release.
@@ -27,6 +28,7 @@ CONFIG_COMMAND, CONFIG_PARAMS = 1, 2
 COMMAND_BIND, COMMAND_UNBIND = 1, 2
 COPY_META = 1
 NF_ACCEPT = 1
+CROWD = 1000  # the first of the other queues
 SETTLE = 0.3  # seconds: what comes a second time comes within them
 
 
@@ -41,13 +43,14 @@ class Queue:
         self.netlink = None
         self.packets = []
 
-    def send(self, kind, flags, *attributes):
-        body = struct.pack(">BBH", socket.AF_UNSPEC, 0, self.number) + b"".join(attributes)
+    def send(self, kind, flags, *attributes, number=None):
+        body = struct.pack(">BBH", socket.AF_UNSPEC, 0,
+                           self.number if number is None else number) + b"".join(attributes)
         header = struct.pack("=IHHII", 16 + len(body), kind, NLM_F_REQUEST | flags, 0, 0)
         self.netlink.send(header + body)
 
-    def configure(self, *attributes):
-        self.send(QUEUE_CONFIG, NLM_F_ACK, *attributes)
+    def configure(self, *attributes, number=None):
+        self.send(QUEUE_CONFIG, NLM_F_ACK, *attributes, number=number)
         while True:
             for kind, body in messages(self.netlink.recv(65536)):
                 if kind == NLMSG_ERROR:
@@ -62,6 +65,12 @@ class Queue:
         self.configure(attribute(CONFIG_COMMAND,
                                  struct.pack(">BBH", COMMAND_BIND, 0, socket.AF_INET)))
         self.configure(attribute(CONFIG_PARAMS, struct.pack(">IB", 0, COPY_META)))
+
+    def crowd(self, count):
+        for number in range(CROWD, CROWD + count):
+            self.configure(attribute(CONFIG_COMMAND,
+                                     struct.pack(">BBH", COMMAND_BIND, 0, socket.AF_INET)),
+                           number=number)
 
     def unbind(self):
         self.netlink.close()
@@ -141,6 +150,8 @@ def main():
             queue.bind()
         elif words[0] == "unbind":
             queue.unbind()
+        elif words[0] == "crowd":
+            queue.crowd(int(words[1]))
         elif words[0] == "wait":
             answer = wait(queue, int(words[1]))
         elif words[0] == "release":

@@ -56,6 +56,15 @@ expect_queue_kept "the end of a capture"
 wait_until 10 all_gone "$objects" || fail "left in the kernel: $(existing <<<"$objects")"
 queue unbind
 
+# A queue among so many that the kernel does not tell of all at once.
+capture_of "$SCRATCH/crowd.pcapng" b --
+queue bind
+queue crowd 300
+queue_fill
+stop_capture "$SCRATCH/crowd.pcapng"
+expect_queue_kept "the end of a capture, in one of 300 queues"
+queue unbind
+
 capture_of "$SCRATCH/killed.pcapng" b --
 queue bind
 queue_fill

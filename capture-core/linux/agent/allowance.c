@@ -21,6 +21,7 @@
 #define MAX_CAPTURES     4096
 
 static uint32_t buffer_mib = DEFAULT_BUFFER, captures = DEFAULT_CAPTURES;
+static bool is_root; /* who started the agent: it may not ask later (privilege.c) */
 
 static const struct {
     const char *key;
@@ -65,6 +66,7 @@ void allowance_read(void)
     g_autoptr(GError) error = NULL;
     g_autofree char *directory = g_path_get_dirname(AGENT_CONFIGURATION);
 
+    is_root = getuid() == 0;
     if (access(AGENT_CONFIGURATION, F_OK) && errno == ENOENT)
         return;
     check_owner(directory);
@@ -78,7 +80,7 @@ void allowance_read(void)
 
 uint32_t allowance_buffer(void)
 {
-    return getuid() == 0 ? AGENT_MAX_BUFFER : buffer_mib;
+    return is_root ? AGENT_MAX_BUFFER : buffer_mib;
 }
 
 /* --- who captures --- */
@@ -91,21 +93,31 @@ static bool is_scanner(const char *pid)
            g_str_equal(g_strchomp(name), AGENT_SCANNER_NAME);
 }
 
-/* Of this user, and the same program. */
-static bool is_capture(const char *pid, const struct stat *program)
+static bool is_of_this_user(const char *pid)
 {
-    g_autofree char *status_path = g_strdup_printf("/proc/%s/status", pid);
-    g_autofree char *path = g_strdup_printf("/proc/%s/exe", pid), *text = NULL;
-    struct stat status;
+    g_autofree char *path = g_strdup_printf("/proc/%s/status", pid), *text = NULL;
     unsigned int user;
     const char *line;
 
-    if (stat(path, &status) || status.st_dev != program->st_dev || status.st_ino != program->st_ino)
-        return false;
-    if (!g_file_get_contents(status_path, &text, NULL, NULL))
+    if (!g_file_get_contents(path, &text, NULL, NULL))
         return false;
     line = strstr(text, "\nUid:");
-    return line && sscanf(line, " Uid: %u", &user) == 1 && user == getuid() && !is_scanner(pid);
+    return line && sscanf(line, " Uid: %u", &user) == 1 && user == getuid();
+}
+
+static bool runs(const char *pid, const struct stat *program)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%s/exe", pid);
+    struct stat status;
+
+    return stat(path, &status) == 0 && status.st_dev == program->st_dev &&
+           status.st_ino == program->st_ino;
+}
+
+/* The programs of others are not looked at: they may lie in a file system that does not answer. */
+static bool is_capture(const char *pid, const struct stat *program)
+{
+    return is_of_this_user(pid) && runs(pid, program) && !is_scanner(pid);
 }
 
 /* This one is among them. One that begins at the same time may be refused, too: that there are more
@@ -127,7 +139,7 @@ static uint32_t count_captures(void)
 
 void allowance_check_captures(void)
 {
-    if (getuid() != 0 && count_captures() > captures)
+    if (!is_root && count_captures() > captures)
         agent_fail(
             "You capture %u times already, which is as much as a user may on this host: end "
             "a capture, or have an administrator raise captures-per-user in " AGENT_CONFIGURATION

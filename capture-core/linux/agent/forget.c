@@ -10,13 +10,14 @@
 static const struct {
     enum agent_map map;
     size_t numbers;
+    size_t times; /* of these, the last ones, which are no counts */
     enum record_share share;
 } kinds[AGENT_ENTRY_KINDS] = {
-    [AGENT_ENTRY_EDGE] = {AGENT_MAP_COUNTERS, sizeof(struct edge_counters) / sizeof(uint64_t),
+    [AGENT_ENTRY_EDGE] = {AGENT_MAP_COUNTERS, sizeof(struct edge_counters) / sizeof(uint64_t), 0,
                           RECORD_SHARE_EDGES},
-    [AGENT_ENTRY_DROP] = {AGENT_MAP_DROPS, sizeof(struct drop_counters) / sizeof(uint64_t),
+    [AGENT_ENTRY_DROP] = {AGENT_MAP_DROPS, sizeof(struct drop_counters) / sizeof(uint64_t), 1,
                           RECORD_SHARE_DROPS},
-    [AGENT_ENTRY_DEVICE] = {AGENT_MAP_DEVICES, 0, RECORD_SHARE_DEVICES},
+    [AGENT_ENTRY_DEVICE] = {AGENT_MAP_DEVICES, 0, 0, RECORD_SHARE_DEVICES},
 };
 
 /* --- shares --- */
@@ -55,7 +56,8 @@ static uint64_t cookie_of(const struct agent_entry *entry)
 }
 
 /* What was counted at the very moment, and what came after, is a new entry's. */
-static void delete_counters(struct agent_forgotten *forgotten, size_t numbers, int map)
+static void delete_counters(struct agent_forgotten *forgotten, size_t numbers, size_t times,
+                            int map)
 {
     int cpus = libbpf_num_possible_cpus();
     g_autofree uint64_t *values = g_new0(uint64_t, cpus * numbers);
@@ -64,8 +66,12 @@ static void delete_counters(struct agent_forgotten *forgotten, size_t numbers, i
     if (!forgotten->existed)
         return;
     for (int cpu = 0; cpu < cpus; cpu++) {
-        for (size_t i = 0; i < numbers; i++)
-            forgotten->last[i] += values[cpu * numbers + i];
+        const uint64_t *counted = values + cpu * numbers;
+
+        for (size_t i = 0; i < numbers - times; i++)
+            forgotten->last[i] += counted[i];
+        for (size_t i = numbers - times; i < numbers; i++)
+            forgotten->last[i] = MAX(forgotten->last[i], counted[i]);
     }
 }
 
@@ -78,13 +84,26 @@ static void forget_entry(struct agent_forgotten *forgotten)
     struct share share;
 
     if (numbers > 0)
-        delete_counters(forgotten, numbers, map);
+        delete_counters(forgotten, numbers, kinds[entry->kind].times, map);
     else
         forgotten->existed = bpf_map_delete_elem(map, &entry->netns) == 0;
     if (!forgotten->existed || !find_share(cookie_of(entry), &key, &share))
         return;
     give_back(key.id, RECORD_HOLDER_NETNS, kinds[entry->kind].share);
     give_back_of_user(share.user, kinds[entry->kind].share);
+}
+
+/* One may have been made since the reader looked: it is given back by what the share says. */
+static bool has_entries(const struct share_key *key, const struct share *share)
+{
+    struct share_returns returns = {};
+
+    bpf_map_lookup_elem(programs_share_returns(), key, &returns);
+    for (size_t kind = 0; kind < RECORD_SHARE_NAMESPACES; kind++) {
+        if (share->taken[kind] > returns.entries[kind])
+            return true;
+    }
+    return false;
 }
 
 /* Of a namespace that has no entries any more. */
@@ -94,7 +113,8 @@ static void forget_netns(struct agent_forgotten *forgotten)
     struct share share;
 
     bpf_map_delete_elem(programs_map(AGENT_MAP_UNWANTED_NETNS), &forgotten->entry.netns);
-    forgotten->existed = find_share(forgotten->entry.netns, &key, &share);
+    forgotten->existed =
+        find_share(forgotten->entry.netns, &key, &share) && !has_entries(&key, &share);
     if (!forgotten->existed)
         return;
     bpf_map_delete_elem(programs_map(AGENT_MAP_SHARES), &key);

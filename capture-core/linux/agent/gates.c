@@ -59,7 +59,7 @@ int gates_open(const struct bpf_object *programs)
 
 int gates_running_generation(void)
 {
-    return bpf_map__fd(gates->maps.running_generation);
+    return gates ? bpf_map__fd(gates->maps.running_generation) : -1;
 }
 
 static int array_of(size_t i)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "holder.h"
 
+#include "../../salted.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>

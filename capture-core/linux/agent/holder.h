@@ -119,7 +119,7 @@ void forget_entries(const struct agent_forget *wanted);
 
 /* Loads the gates that lead to those of the programs that are to be loaded; once. */
 int gates_open(const struct bpf_object *programs);
-/* The map that says which generation runs; it outlives them all. */
+/* The map that says which generation runs; it outlives them all. -1: they are not open yet. */
 int gates_running_generation(void);
 /* Packets go to the programs as soon as this generation runs. */
 int gates_lead_to(const struct bpf_object *programs, uint32_t generation);

@@ -34,6 +34,24 @@ static int create_link(void *data)
     return link < 0 ? -errno : (int)link;
 }
 
+/* As say_queue() of netfilter.c. */
+#define MOST_SAID 8
+
+static void say_refused(const struct held_device *device, int error)
+{
+    static unsigned said;
+
+    if (said++ >= MOST_SAID)
+        agent_say_missing(
+            "packets that more devices receive: the kernel refuses a program at their "
+            "tc ingress, too");
+    else
+        agent_say_missing(
+            "packets that %s receives: the kernel refuses a program at its tc ingress "
+            "(%s)",
+            device->name, g_strerror(-error));
+}
+
 void ingress_attach(struct held_netns *netns, struct held_device *device, int file)
 {
     struct tcx_link_create create = {.program = programs_place("tcx_ingress"),
@@ -48,9 +66,7 @@ void ingress_attach(struct held_netns *netns, struct held_device *device, int fi
     if (link >= 0)
         device->ingress_link = link;
     else if (link != -ENODEV) /* it has gone since it was listed */
-        agent_say_missing("packets that %s receives: the kernel refuses a program at its tc "
-                          "ingress (%s)",
-                          device->name, g_strerror(-link));
+        say_refused(device, link);
 }
 
 void ingress_detach(struct held_device *device)

@@ -147,9 +147,19 @@ static void say_refused(const struct held_netns *netns, int error)
                       label(netns), g_strerror(-error), advice ? advice : "");
 }
 
+/* Anyone may make namespaces and bind queues there: the reader, who takes so many sentences, must
+ * have room for others. */
+#define MOST_QUEUES_SAID 8
+
 static void say_queue(const struct held_netns *netns)
 {
-    if (netns->netfilter.queues.exact)
+    static unsigned said;
+
+    if (said++ >= MOST_QUEUES_SAID)
+        agent_say_missing(
+            "netfilter hooks of more network namespaces in which an NFQUEUE is or may be "
+            "bound; --hook-queues attaches them all the same");
+    else if (netns->netfilter.queues.exact)
         agent_say_missing("netfilter hooks of network namespace %s: an NFQUEUE is bound there, and "
                           "what waits in it is lost or queued again when hooks come and go; "
                           "--hook-queues attaches them all the same",

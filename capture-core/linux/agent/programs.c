@@ -403,6 +403,8 @@ int programs_change(const struct agent_start *wanted)
     if (error) {
         probes__destroy(probes);
         probes = g_steal_pointer(&before);
+        gates_lead_nowhere(generation);
+        generation--; /* else the next one would take the place of the one that runs (gates.h) */
         return error;
     }
     end_iterator();

@@ -18,7 +18,8 @@
 #define NETFILTER_DIRECTORY "/proc/thread-self/net/netfilter"
 #define QUEUES_FILE         "nfnetlink_queue"
 #define SOCKETS_FILE        "/proc/thread-self/net/netlink"
-#define TEXT_SIZE           65536 /* a queue takes some 60 bytes, a socket 100 */
+#define TEXT_SIZE           8192         /* the kernel gives a page of whole lines at a time */
+#define MOST_TEXT           (256 * 1024) /* some 5000 queues, or 2500 sockets */
 
 static bool is_readable_or_absent(int directory)
 {
@@ -88,15 +89,25 @@ static unsigned int count_lines(const char *text, bool (*is_one)(const char *, u
     return count;
 }
 
-/* Reads the file anew. What cannot be read is taken for a packet that waits. */
+/* Reads the file anew, to its end. What cannot be read, or takes too long to be read, is taken for
+ * a packet that waits: anyone may bind as many queues as there are in a namespace of his own. */
 static unsigned int read_queues(int file, bool exact, uint64_t *waiting)
 {
     char text[TEXT_SIZE];
-    ssize_t length = pread(file, text, sizeof(text) - 1, 0);
+    unsigned int count = 0;
+    off_t at = 0;
+    ssize_t length = 0;
 
-    *waiting = length < 0;
-    text[MAX(length, 0)] = '\0';
-    return length < 0 ? 1 : count_lines(text, exact ? is_queue : is_socket, waiting);
+    *waiting = 0;
+    while (at < MOST_TEXT && (length = pread(file, text, sizeof(text) - 1, at)) > 0) {
+        text[length] = '\0';
+        count += count_lines(text, exact ? is_queue : is_socket, waiting);
+        at += length;
+    }
+    if (length == 0)
+        return count;
+    (*waiting)++;
+    return count + 1;
 }
 
 bool queues_are_bound(const struct queues *queues)

@@ -12,8 +12,6 @@
 
 #define NAME "pktmon-agent"
 
-/* A conversation that is full is one that nobody takes part in. */
-#define SEND_PATIENCE_MS 5000
 /* It detaches, and where it may not fork waits itself for what waits in queues (STAY_MS of
  * agent/netfilter.c): killing it before would lose that. */
 #define END_PATIENCE_MS 12000
@@ -41,39 +39,17 @@ static void hear_last_words(struct agent_client *client, int reason, GError **er
                     g_strerror(reason));
 }
 
-/* *full: there was no room, which is no error with MSG_DONTWAIT. */
-static bool send_request(struct agent_client *client, const struct agent_request *request,
-                         int flags, bool *full, GError **error)
-{
-    *full = false;
-    if (send(client->socket, request, sizeof(*request), MSG_NOSIGNAL | flags) == sizeof(*request))
-        return true;
-    *full = flags & MSG_DONTWAIT && errno == EAGAIN;
-    if (!*full)
-        hear_last_words(client, errno, error);
-    return false;
-}
-
-bool agent_client_ask(struct agent_client *client, const struct agent_request *request,
-                      GError **error)
-{
-    struct pollfd room = {.fd = client->socket, .events = POLLOUT};
-    bool full;
-
-    if (send_request(client, request, MSG_DONTWAIT, &full, error))
-        return true;
-    if (full && poll(&room, 1, SEND_PATIENCE_MS) > 0 &&
-        send_request(client, request, MSG_DONTWAIT, &full, error))
-        return true;
-    if (full)
-        agent_client_give_up(client, error);
-    return false;
-}
-
 bool agent_client_try(struct agent_client *client, const struct agent_request *request, bool *full,
                       GError **error)
 {
-    return send_request(client, request, MSG_DONTWAIT, full, error) || *full;
+    *full = false;
+    if (send(client->socket, request, sizeof(*request), MSG_NOSIGNAL | MSG_DONTWAIT) ==
+        sizeof(*request))
+        return true;
+    *full = errno == EAGAIN;
+    if (!*full)
+        hear_last_words(client, errno, error);
+    return *full;
 }
 
 static unsigned int take_descriptors(struct msghdr *parcel, int *descriptors)

@@ -17,9 +17,9 @@ struct agent_client {
 
 /* Starts the agent. */
 bool agent_client_start(struct agent_client *client, GError **error);
-bool agent_client_ask(struct agent_client *client, const struct agent_request *request,
-                      GError **error);
-/* The same without waiting. *full: it was not sent, because the agent has not read so far. */
+/* Sends the request, without waiting. *full: it was not sent, because the agent has not read so
+ * far.
+ */
 bool agent_client_try(struct agent_client *client, const struct agent_request *request, bool *full,
                       GError **error);
 /*

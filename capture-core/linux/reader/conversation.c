@@ -8,26 +8,40 @@
 #include "plural.h"
 #include "retirement.h"
 
+/* A conversation that stays full is one that nobody takes part in. */
+#define SEND_PATIENCE_MS 10000
+#define SEND_STEP_MS     10
+
 /* Each is a sentence for people, who read no more. */
 #define MOST_MISSING 64
 
+/* What the agent says has names of devices in it, and whoever has a namespace of his own gives a
+ * device any bytes for a name. */
+static char *text_of(const struct agent_message *message)
+{
+    return g_utf8_make_valid(message->text, strnlen(message->text, sizeof(message->text)));
+}
+
 static void on_missing(struct ebpf_provider *provider, const struct agent_message *message)
 {
-    if (provider->base.capture->missing->len >= MOST_MISSING ||
-        g_ptr_array_find_with_equal_func(provider->base.capture->missing, message->text,
-                                         g_str_equal, NULL))
+    GPtrArray *missing = provider->base.capture->missing;
+    g_autofree char *text = text_of(message);
+
+    if (missing->len >= MOST_MISSING ||
+        g_ptr_array_find_with_equal_func(missing, text, g_str_equal, NULL))
         return; /* it tried twice */
-    g_ptr_array_add(provider->base.capture->missing, g_strdup(message->text));
     if (provider->rings)
         ebpf_push_notice(provider, PKTMON_NOTICE_NOT_ATTACHED, PKTMON_LEVEL_WARNING, 0,
-                         "Not seen: %s", message->text);
+                         "Not seen: %s", text);
+    g_ptr_array_add(missing, g_steal_pointer(&text));
 }
 
 static void on_notice(struct ebpf_provider *provider, const struct agent_message *message)
 {
-    g_info("%s", message->text);
-    ebpf_push_notice(provider, PKTMON_NOTICE_HOOKS_STAY, PKTMON_LEVEL_WARNING, 0, "%s",
-                     message->text);
+    g_autofree char *text = text_of(message);
+
+    g_info("%s", text);
+    ebpf_push_notice(provider, PKTMON_NOTICE_HOOKS_STAY, PKTMON_LEVEL_WARNING, 0, "%s", text);
 }
 
 /* Who chose namespaces may have meant this one by another name than that which is shown. */
@@ -51,6 +65,8 @@ static void on_netns(struct ebpf_provider *provider, const struct agent_message 
 {
     g_autofree char *by_inode = g_strdup_printf("net:[%u]", message->netns.inode);
 
+    if (!message->netns.cookie) /* it cannot be entered: nothing is known of it */
+        return;
     topology_take_netns(provider->topology, &message->netns);
     aliases_add(provider->aliases, message->netns.cookie, by_inode);
     tell_aliases(provider, message->netns.cookie);
@@ -190,6 +206,10 @@ static bool is_stopped(const struct ebpf_provider *provider)
     return provider->stopped;
 }
 
+/* So much longer it is waited for as long as the agent speaks: whoever makes thousands of
+ * namespaces only makes it speak for long. */
+#define MOST_PATIENCE 6
+
 /* Listens until the answer is there. stopped: who does not want to wait for it any more, or NULL.
  */
 static bool await(struct ebpf_provider *provider,
@@ -197,25 +217,50 @@ static bool await(struct ebpf_provider *provider,
                   const atomic_bool *stopped, GError **error)
 {
     struct helper_wait wait = helper_wait_begin(timeout_ms, stopped);
+    uint64_t most = helper_wait_begin(timeout_ms * MOST_PATIENCE, NULL).deadline;
 
     while (!answered(provider)) {
-        int left_ms = helper_wait_ms(&wait);
+        int left_ms = helper_wait_ms(&wait), heard;
 
         if (left_ms == 0) {
             agent_client_give_up(&provider->agent, error);
             return false;
         }
-        if (ebpf_listen(provider, left_ms, error) < 0)
+        heard = ebpf_listen(provider, left_ms, error);
+        if (heard < 0)
             return false;
+        if (heard > 0 && !wait.hurried)
+            wait.deadline = MIN(helper_wait_begin(timeout_ms, NULL).deadline, most);
     }
     return true;
+}
+
+/* The agent may wait in its turn, until what it says is read. */
+bool ebpf_send(struct ebpf_provider *provider, const struct agent_request *request, GError **error)
+{
+    struct helper_wait wait = helper_wait_begin(SEND_PATIENCE_MS, provider->options.stopped);
+    bool full;
+
+    while (agent_client_try(&provider->agent, request, &full, error)) {
+        int left_ms = full ? helper_wait_ms(&wait) : 0;
+
+        if (!full)
+            return true;
+        if (left_ms == 0) {
+            agent_client_give_up(&provider->agent, error);
+            return false;
+        }
+        if (ebpf_listen(provider, MIN(left_ms, SEND_STEP_MS), error) < 0)
+            return false;
+    }
+    return false;
 }
 
 static bool ask(struct ebpf_provider *provider, const struct agent_request *request,
                 bool (*answered)(const struct ebpf_provider *provider), int timeout_ms,
                 const atomic_bool *stopped, GError **error)
 {
-    return agent_client_ask(&provider->agent, request, error) &&
+    return ebpf_send(provider, request, error) &&
            await(provider, answered, timeout_ms, stopped, error);
 }
 
@@ -225,6 +270,24 @@ bool ebpf_ask_for_list(struct ebpf_provider *provider, int timeout_ms, GError **
 
     provider->listed = false;
     return ask(provider, &request, is_listed, timeout_ms, provider->options.stopped, error);
+}
+
+void ebpf_look_for_names(struct ebpf_provider *provider, int timeout_ms)
+{
+    const struct agent_request request = {.protocol = AGENT_PROTOCOL, .type = AGENT_LIST};
+    struct helper_wait wait = helper_wait_begin(timeout_ms, provider->options.stopped);
+    bool full;
+    int left_ms;
+
+    if (provider->listed) { /* else the last one is not answered yet */
+        if (!agent_client_try(&provider->agent, &request, &full, NULL) || full)
+            return;
+        provider->listed = false;
+    }
+    while (!provider->listed && (left_ms = helper_wait_ms(&wait)) > 0) {
+        if (ebpf_listen(provider, left_ms, NULL) < 0)
+            return;
+    }
 }
 
 /* Sends the filters, too, which the caller keeps no longer. */
@@ -260,8 +323,7 @@ bool ebpf_ask_for_start(struct ebpf_provider *provider, GError **error)
 {
     struct agent_request request = {.type = AGENT_START};
 
-    return prepare_start(provider, &request, error) &&
-           agent_client_ask(&provider->agent, &request, error);
+    return prepare_start(provider, &request, error) && ebpf_send(provider, &request, error);
 }
 
 bool ebpf_await_start(struct ebpf_provider *provider, int timeout_ms, GError **error)
@@ -273,16 +335,14 @@ bool ebpf_ask_for_change(struct ebpf_provider *provider, GError **error)
 {
     struct agent_request request = {.type = AGENT_CHANGE};
 
-    return prepare_start(provider, &request, error) &&
-           agent_client_ask(&provider->agent, &request, error);
+    return prepare_start(provider, &request, error) && ebpf_send(provider, &request, error);
 }
 
 bool ebpf_ask_to_settle(struct ebpf_provider *provider, GError **error)
 {
     const struct agent_request request = {.protocol = AGENT_PROTOCOL, .type = AGENT_SETTLE};
 
-    return selection_tell(provider, true, error) &&
-           agent_client_ask(&provider->agent, &request, error);
+    return selection_tell(provider, true, error) && ebpf_send(provider, &request, error);
 }
 
 bool ebpf_ask_for_stop(struct ebpf_provider *provider, int timeout_ms, GError **error)

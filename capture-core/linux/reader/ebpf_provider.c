@@ -119,12 +119,16 @@ static bool ebpf_count(struct pktmon_provider *base, GError **error)
 {
     struct ebpf_provider *provider = (struct ebpf_provider *)base;
     const struct agent_request request = {.protocol = AGENT_PROTOCOL, .type = AGENT_MISSES};
+    bool full;
 
     ebpf_read_counters(provider);
     if (provider->counting)
         return true; /* it has not answered yet, and what it says is of all the time */
-    provider->counting = agent_client_ask(&provider->agent, &request, error);
-    return provider->counting; /* the answer comes by itself */
+    /* The packets do not wait until there is room: the next reading asks. */
+    if (!agent_client_try(&provider->agent, &request, &full, error))
+        return false;
+    provider->counting = !full; /* the answer comes by itself */
+    return true;
 }
 
 static bool refuse_change(GError **error)

@@ -80,7 +80,12 @@ void ebpf_clear_pending(struct ebpf_provider *provider);
 /* Listens to what the agent says by itself. 1: a message was taken; 0: none came in time; -1:
  * error. */
 int ebpf_listen(struct ebpf_provider *provider, int timeout_ms, GError **error);
+/* Sends the request, and listens as long as there is no room for it. */
+bool ebpf_send(struct ebpf_provider *provider, const struct agent_request *request, GError **error);
 bool ebpf_ask_for_list(struct ebpf_provider *provider, int timeout_ms, GError **error);
+/* The same while it captures. Whoever makes thousands of namespaces makes it take longer: then its
+ * answer comes by itself. */
+void ebpf_look_for_names(struct ebpf_provider *provider, int timeout_ms);
 bool ebpf_ask_for_start(struct ebpf_provider *provider, GError **error);
 bool ebpf_await_start(struct ebpf_provider *provider, int timeout_ms, GError **error);
 /* The answer comes by itself. */

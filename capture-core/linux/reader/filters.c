@@ -59,7 +59,7 @@ static bool send_form(struct ebpf_provider *provider, uint32_t filter, enum pktm
 
         memcpy(request.part.code, code + sent, request.part.count * sizeof(*code));
         sent += request.part.count;
-        good = agent_client_ask(&provider->agent, &request, error);
+        good = ebpf_send(provider, &request, error);
     }
     return good;
 }

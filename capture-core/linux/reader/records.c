@@ -19,7 +19,7 @@ static void look_again(struct ebpf_provider *provider)
     if (begin < provider->next_list)
         return;
     provider->next_list = UINT64_MAX; /* what is heard meanwhile may lead here again */
-    ebpf_ask_for_list(provider, NAME_TIMEOUT_MS, NULL);
+    ebpf_look_for_names(provider, NAME_TIMEOUT_MS);
     end = pktmon_clock_monotonic();
     provider->next_list = end + (end - begin) * LIST_SHARE;
 }
@@ -118,7 +118,7 @@ static uint32_t take_drop(struct ebpf_provider *provider, const struct packet_re
                                  .ifindex = record->ifindex,
                                  .reason = record->reason,
                                  .location = record->location,
-                                 .protocol = record->protocol,
+                                 .protocol = record_drop_protocol(record->protocol),
                                  .way = record->way,
                                  .flags = record->flags & RECORD_JUDGEMENT,
                                  .hook = record->hook};

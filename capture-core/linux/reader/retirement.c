@@ -223,7 +223,7 @@ static bool delete_entries(struct ebpf_provider *provider)
     struct retirement *retirement = provider->retirement;
     uint64_t deadline = pktmon_clock_monotonic() + TIMEOUT_MS * PKTMON_NS_PER_MS;
     guint count = MIN(retirement->entries->len, MOST_ENTRIES);
-    bool ok = true;
+    bool ok = true, full;
 
     for (guint next = 0; ok && next < count;) {
         struct agent_request request = {.protocol = AGENT_PROTOCOL, .type = AGENT_FORGET};
@@ -233,10 +233,13 @@ static bool delete_entries(struct ebpf_provider *provider)
         memcpy(request.forget.entries,
                &g_array_index(retirement->entries, struct agent_entry, next),
                some * sizeof(struct agent_entry));
+        /* Where there is no room the next pass goes on. */
+        ok = agent_client_try(&provider->agent, &request, &full, NULL) && !full;
+        if (!ok)
+            break;
         retirement->asked += some;
         next += some;
-        ok = agent_client_ask(&provider->agent, &request, NULL) &&
-             await_answers(provider, MOST_ASKED * AGENT_FORGET_MOST, deadline);
+        ok = await_answers(provider, MOST_ASKED * AGENT_FORGET_MOST, deadline);
     }
     ok = ok && await_answers(provider, 0, deadline) && count == retirement->entries->len;
     g_array_set_size(retirement->entries, 0);

@@ -85,7 +85,7 @@ static bool tell_part(struct ebpf_provider *provider, GArray *cookies, bool want
     request.selection.wanted = wanted;
     request.selection.count = MIN(cookies->len, AGENT_SELECTION_PART);
     memcpy(request.selection.cookies, cookies->data, request.selection.count * sizeof(uint64_t));
-    if (waits ? !agent_client_ask(&provider->agent, &request, error)
+    if (waits ? !ebpf_send(provider, &request, error)
               : !agent_client_try(&provider->agent, &request, full, error))
         return false;
     if (!*full)

@@ -314,7 +314,7 @@ static void name_netns(struct topology *topology, struct netns *netns, uint32_t 
     netns->name =
         netns->named ? g_utf8_make_valid(own ? "" : name, -1) : g_strdup_printf("net:[%u]", inode);
     tell_name(topology, netns);
-    if (strcmp(netns->name, old_name) != 0)
+    if (netns->members > 0 && strcmp(netns->name, old_name) != 0)
         rename_components(topology, netns, old_name);
 }
 

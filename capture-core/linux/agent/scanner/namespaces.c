@@ -2,6 +2,8 @@
 /* The network namespaces that are known, and how one is entered. */
 #include "scanner.h"
 
+#include "../../../salted.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>

@@ -63,7 +63,7 @@ static void hand_over_device(struct netns *netns, const struct agent_device *dev
     if (!netns->handed || !receives_silently(device))
         return;
     hand_over_name(&handed, netns, device->name);
-    netns->handed = hand_over_file(&handed, netns); /* else once more, where it is found next */
+    netns->incomplete |= !hand_over_file(&handed, netns);
 }
 
 static void hand_over_netns(struct netns *netns)
@@ -75,7 +75,10 @@ static void hand_over_netns(struct netns *netns)
     if (!netns->cookie) /* it cannot be entered */
         return;
     hand_over_name(&handed, netns, NULL);
-    netns->handed = hand_over_file(&handed, netns);
+    netns->incomplete = !hand_over_file(&handed, netns);
+    if (netns->incomplete)
+        return;
+    netns->handed = true;
     g_hash_table_iter_init(&iterator, netns->devices);
     while (g_hash_table_iter_next(&iterator, NULL, &device))
         hand_over_device(netns, device);
@@ -100,7 +103,7 @@ static void take_back(struct netns *netns)
 {
     if (netns->handed)
         hand_over_with(&(struct handover){.type = HANDOVER_NETNS_UNUSED}, netns, HANDOVER_NO_FILE);
-    netns->handed = false;
+    netns->handed = netns->incomplete = false;
 }
 
 /* The holder has what is wanted, and nothing else. */
@@ -110,7 +113,7 @@ static void settle(struct netns *netns)
         return;
     if (!netns_is_wanted(netns))
         take_back(netns);
-    else if (!netns->handed)
+    else if (!netns->handed || netns->incomplete)
         hand_over_netns(netns);
 }
 

@@ -7,6 +7,7 @@
 #include "scanner.h"
 
 #include "../../../plural.h"
+#include "../../../salted.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -162,7 +163,7 @@ static void scan_processes(void)
     if (!directory)
         return;
     if (!all_seen)
-        all_seen = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+        all_seen = g_hash_table_new_full(salted_number, NULL, NULL, g_free);
     scan_number++;
     while ((entry = readdir(directory))) {
         if (isdigit((unsigned char)entry->d_name[0]))

@@ -58,6 +58,8 @@ struct netns {
     bool overfull;       /* it has more devices than are reported */
     bool selected;       /* the reader said that it is wanted */
     bool handed;         /* to the holder, whose links may keep it alive */
+    bool incomplete;     /* its path led nowhere when it or a device was to be handed over: once
+                            more, where it is found next */
 };
 
 struct netns_observer {

@@ -14,6 +14,7 @@
 #include <linux/sockios.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,6 +23,40 @@
 
 /* A driver may get more queues, and counters, between two questions. */
 #define MORE_COUNTERS 256
+
+/* --- memory that the kernel cannot write beyond --- */
+
+/* Kernels until the end of 2025 answer with as many counters as the device has by then, however
+ * many there is room for; and whoever has a namespace of his own gives a device more queues, or its
+ * name to another one, between two questions. The page behind is closed: the kernel stops there
+ * (EFAULT).
+ */
+struct guarded {
+    void *start;
+    size_t pages; /* bytes, with the one behind */
+};
+
+static bool guarded_make(struct guarded *memory, size_t size)
+{
+    size_t page = sysconf(_SC_PAGESIZE), room = (size + page - 1) / page * page;
+
+    memory->pages = room + page;
+    memory->start =
+        mmap(NULL, memory->pages, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory->start == MAP_FAILED)
+        return false;
+    if (mprotect(memory->start, room, PROT_READ | PROT_WRITE) == 0)
+        return true;
+    munmap(memory->start, memory->pages);
+    return false;
+}
+
+static void guarded_free(struct guarded *memory)
+{
+    munmap(memory->start, memory->pages);
+}
+
+/* --- counters --- */
 
 /* One namespace under way. */
 struct look {
@@ -67,26 +102,40 @@ static uint64_t add_up(const char *names, const uint64_t *values, uint32_t count
     return of_device ? of_device : of_queues;
 }
 
-static uint64_t drops_of(const struct look *look, const char *name)
+/* Both have room for so many. */
+static uint64_t ask_for_counters(const struct look *look, const char *name, uint32_t count,
+                                 size_t room, struct ethtool_gstrings *names,
+                                 struct ethtool_stats *values)
 {
-    struct ethtool_drvinfo driver = {.cmd = ETHTOOL_GDRVINFO};
-    g_autofree struct ethtool_gstrings *names = NULL;
-    g_autofree struct ethtool_stats *values = NULL;
-
-    if (ethtool(look, name, &driver) || driver.n_stats == 0)
-        return 0;
-    size_t room = (size_t)driver.n_stats * 2 + MORE_COUNTERS;
-    names = g_malloc0(sizeof(*names) + room * ETH_GSTRING_LEN);
-    values = g_malloc0(sizeof(*values) + room * sizeof(values->data[0]));
     names->cmd = ETHTOOL_GSTRINGS;
     names->string_set = ETH_SS_STATS;
-    names->len = driver.n_stats;
+    names->len = count;
     values->cmd = ETHTOOL_GSTATS;
-    values->n_stats = driver.n_stats;
+    values->n_stats = count;
     if (ethtool(look, name, names) || ethtool(look, name, values))
         return 0;
     return add_up((const char *)names->data, (const uint64_t *)values->data,
                   MIN(MIN(names->len, values->n_stats), room));
+}
+
+static uint64_t drops_of(const struct look *look, const char *name)
+{
+    struct ethtool_drvinfo driver = {.cmd = ETHTOOL_GDRVINFO};
+    struct guarded names, values;
+    uint64_t drops = 0;
+    size_t room;
+
+    if (ethtool(look, name, &driver) || driver.n_stats == 0)
+        return 0;
+    room = (size_t)driver.n_stats * 2 + MORE_COUNTERS;
+    if (!guarded_make(&names, sizeof(struct ethtool_gstrings) + room * ETH_GSTRING_LEN))
+        return 0;
+    if (guarded_make(&values, sizeof(struct ethtool_stats) + room * sizeof(uint64_t))) {
+        drops = ask_for_counters(look, name, driver.n_stats, room, names.start, values.start);
+        guarded_free(&values);
+    }
+    guarded_free(&names);
+    return drops;
 }
 
 static void say_drops(const struct look *look, uint32_t ifindex, const char *name)
