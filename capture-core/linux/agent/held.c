@@ -9,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../salted.h"
-
 static int own_file = -1;
 static GHashTable *held; /* cookie, inside the record -> struct held_netns */
 

@@ -14,8 +14,6 @@
 #include <unistd.h>
 #include <linux/nsfs.h>
 
-#include "../../../salted.h"
-
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71 /* Linux 5.14 */
 #endif
