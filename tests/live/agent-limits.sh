@@ -19,9 +19,9 @@ configure() {
     chmod 0644 /etc/pktmon/agent.conf
 }
 
-# refused WANTED [OPTION ...]
+# refused WANTED [OPTION ...]: sets said.
 refused() {
-    local wanted=$1 said
+    local wanted=$1
     shift
     if said=$(pktmondump --capture --extcap-interface pktmon --fifo "$SCRATCH/refused" "$@" 2>&1); then
         fail "a capture was not refused: $wanted"
@@ -61,6 +61,16 @@ for number in 1 2; do
     stop_capture "$SCRATCH/$number.pcapng"
 done
 
+# With libpcap, the buffer of all agents of a user counts. Devices share --buffer-size.
+pcap=(--provider pcap --components lo --buffer-size 512)
+configure buffer-size=1 captures-per-user=1
+refused 'A capture of these devices takes [0-9]+ MiB of buffer, ' "${pcap[@]}"
+[[ $said =~ takes\ ([0-9]+)\ MiB ]]
+configure "buffer-size=${BASH_REMATCH[1]}" captures-per-user=1
+start_capture "$SCRATCH/pcap.pcapng" "${pcap[@]}"
+refused 'Your captures have as much buffer already ' "${pcap[@]}"
+stop_capture "$SCRATCH/pcap.pcapng"
+
 configure buffer-size=0
 refused 'agent.conf: buffer-size must be 1 to 4096'
 configure buffer-size=many
@@ -71,3 +81,4 @@ refused "agent.conf limits captures, and is not root's alone: "
 chmod o-w /etc/pktmon/agent.conf
 chown "$TEST_USER" /etc/pktmon
 refused "/etc/pktmon limits captures, and is not root's alone: "
+refused "/etc/pktmon limits captures, and is not root's alone: " --provider pcap

@@ -45,6 +45,7 @@ stop_capture "$SCRATCH/ethertypes.pcapng"
 outsider_end
 expect_drops "$SCRATCH/ethertypes.pcapng"
 
+outsider_in_container=yes
 outsider_ready devices "$DEVICES"
 start_capture "$SCRATCH/devices.pcapng" --buffer-size 256 --pkt-size 64 --points devices
 outsider_act

@@ -117,6 +117,7 @@ int main(void)
     leave_surroundings();
     privilege_keep_least();
     request = read_request();
+    share_check(&request);
     handles_open(&request);
     privilege_give_up();
     agent_say(&(struct pcap_agent_message){.type = PCAP_AGENT_STARTED}, NULL);

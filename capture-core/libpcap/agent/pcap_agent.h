@@ -29,6 +29,12 @@ void privilege_keep_least(void);
 /* All of it, and every system call that reading packets does not need. */
 void privilege_give_up(void);
 
+/* --- share.c: how much a user may have of the host --- */
+
+/* Fails where the request would give the user more buffer than the administrator's file lets him
+ * have. */
+void share_check(const struct pcap_agent_request *request);
+
 /* --- handles.c: what is captured --- */
 
 /* Opens what the request names; says which devices it could not. */

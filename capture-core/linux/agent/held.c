@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "holder.h"
 
-#include "../../salted.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "../../salted.h"
 
 static int own_file = -1;
 static GHashTable *held; /* cookie, inside the record -> struct held_netns */

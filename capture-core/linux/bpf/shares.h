@@ -16,7 +16,21 @@
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+struct uid_gid_extent {
+    __u32 first;
+    __u32 lower_first;
+    __u32 count;
+};
+
+#define EXTENTS 5 /* UID_GID_MAP_MAX_BASE_EXTENTS: where there are more, pointers lie there */
+
+struct uid_gid_map {
+    struct uid_gid_extent extent[EXTENTS];
+    __u32 nr_extents;
+};
+
 struct user_namespace {
+    struct uid_gid_map uid_map;
     struct user_namespace *parent;
     struct {
         __u32 val;
@@ -46,13 +60,24 @@ struct {
     __type(value, struct share_returns);
 } share_returns SEC(".maps");
 
+/* The user of the host that the first user of a namespace is. root makes namespaces for others, as
+ * for containers: those are whose who is root in them. */
+static __always_inline __u32 first_user_in(const struct user_namespace *namespace)
+{
+    __u32 extents = BPF_CORE_READ(namespace, uid_map.nr_extents);
+
+    if (extents == 0 || extents > EXTENTS)
+        return 0;
+    return BPF_CORE_READ(namespace, uid_map.extent[0].lower_first);
+}
+
 /* The user of the host to whom a namespace (address of struct net) belongs, whatever users he has
  * made inside: who made the outermost of its user namespaces. 0: root, or the host itself. */
 static __always_inline __u32 user_of(__u64 net)
 {
     const struct net___owned *owned = (const void *)net;
-    const struct user_namespace *inner, *outer;
-    __u32 user = 0;
+    const struct user_namespace *inner, *outer, *outermost = NULL;
+    __u32 user;
 
     if (!net)
         return RECORD_NO_USER;
@@ -61,10 +86,13 @@ static __always_inline __u32 user_of(__u64 net)
         outer = BPF_CORE_READ(inner, parent);
         if (!outer)
             break;
-        user = BPF_CORE_READ(inner, owner.val);
+        outermost = inner;
         inner = outer;
     }
-    return user;
+    if (!outermost)
+        return 0;
+    user = BPF_CORE_READ(outermost, owner.val);
+    return user ? user : first_user_in(outermost);
 }
 
 static __always_inline struct share *make_share(const struct share_key *key, __u32 user)

@@ -2,8 +2,6 @@
 /* The network namespaces that are known, and how one is entered. */
 #include "scanner.h"
 
-#include "../../../salted.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -13,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <linux/nsfs.h>
+
+#include "../../../salted.h"
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71 /* Linux 5.14 */
