@@ -16,7 +16,7 @@ ROOMS = ("capture-core/linux", "capture-core/libpcap", "capture-core/session.c",
          "etl-reader")
 # Elsewhere this call makes many other texts.
 SENTENCES_ALSO = {name: {"g_strdup_printf": "error"}
-                  for name in ("capture-core/linux/helper.c", "capture-core/linux/limits.c",
+                  for name in ("capture-core/linux/helper.c", "capture-core/linux/user_limits.c",
                                 "capture-core/netns-words.c")}
 LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"')
 PLURAL = re.compile(r'PLURAL\([^"]*"(?:[^"\\]|\\.)*",\s*"((?:[^"\\]|\\.)*)"\)')

@@ -53,10 +53,9 @@ static int fuzz_ring_consume(struct ring_buffer *ring)
 }
 
 /* What the records need beside the rings; none of it is read from them. */
-bool ebpf_ask_for_list(struct ebpf_provider *provider, int timeout_ms, GError **error)
+void ebpf_look_for_names(struct ebpf_provider *provider, int timeout_ms)
 {
-    (void)provider, (void)timeout_ms, (void)error;
-    return false;
+    (void)provider, (void)timeout_ms;
 }
 
 const char *ebpf_edge_name(uint16_t edge)

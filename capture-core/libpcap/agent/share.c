@@ -12,7 +12,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "../../linux/limits.h"
+#include "../../linux/user_limits.h"
 
 #define NAME          "pm-pcap "
 #define NAME_SIZE     16 /* TASK_COMM_LEN */

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../limits.h"
+#include "../user_limits.h"
 
 static struct limits limits; /* read early: whoever started the agent is not known later */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How much of the host one user may have, as the administrator's file says. Both agents heed it. */
-#ifndef PKTMON_LIMITS_H
-#define PKTMON_LIMITS_H
+#ifndef PKTMON_USER_LIMITS_H
+#define PKTMON_USER_LIMITS_H
 
 #include <stdbool.h>
 #include <stdint.h>

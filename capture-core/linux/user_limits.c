@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "limits.h"
+#include "user_limits.h"
 
 #include <errno.h>
 #include <glib.h>
