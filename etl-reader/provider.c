@@ -259,6 +259,20 @@ static void handle(void *user, const struct etl_record *record, const struct etl
         etl_deliver_notice(&provider->delivery, record);
 }
 
+/* Something is not in the capture, whatever was asked for. */
+static void deliver_lost(struct etl_provider *provider, const char *message)
+{
+    const struct pktmon_event event = {
+        .record = PKTMON_RECORD_EVENT,
+        .time = provider->delivery.time,
+        .notice = {.provider = "pktmon",
+                   .id = PKTMON_NOTICE_LOST,
+                   .level = PKTMON_LEVEL_WARNING,
+                   .message = message},
+    };
+    etl_deliver_anyway(&provider->delivery, &event);
+}
+
 /* What the logger itself could not write, as the log's header says. */
 static void deliver_loss(struct etl_provider *provider)
 {
@@ -271,15 +285,7 @@ static void deliver_loss(struct etl_provider *provider)
                         stats->events_lost, PLURAL(stats->events_lost, "event", "events"),
                         stats->buffers_lost, PLURAL(stats->buffers_lost, "buffer", "buffers"),
                         stats->lost_bytes, PLURAL(stats->lost_bytes, "byte", "bytes"));
-    const struct pktmon_event event = {
-        .record = PKTMON_RECORD_EVENT,
-        .time = provider->delivery.time,
-        .notice = {.provider = "pktmon",
-                   .id = PKTMON_NOTICE_LOST,
-                   .level = PKTMON_LEVEL_WARNING,
-                   .message = message},
-    };
-    etl_deliver_anyway(&provider->delivery, &event);
+    deliver_lost(provider, message);
 }
 
 /* What the limits cut of the events, where the reader of the capture sees it. */
@@ -292,15 +298,7 @@ static void deliver_cuts(struct etl_provider *provider)
         "%" G_GUINT64_FORMAT " %s left out: more output would be made than is allowed for "
         "a log of this size",
         cuts->events, PLURAL(cuts->events, "event of the log was", "events of the log were"));
-    const struct pktmon_event event = {
-        .record = PKTMON_RECORD_EVENT,
-        .time = provider->delivery.time,
-        .notice = {.provider = "pktmon",
-                   .id = PKTMON_NOTICE_LOST,
-                   .level = PKTMON_LEVEL_WARNING,
-                   .message = message},
-    };
-    etl_deliver_anyway(&provider->delivery, &event);
+    deliver_lost(provider, message);
 }
 
 static void end(struct etl_provider *provider)
