@@ -49,6 +49,13 @@ void privilege_keep(enum agent_role role);
 /* From here on it has none. */
 void privilege_drop(void);
 
+/* --- enter.c: network namespaces, for both processes --- */
+
+/* Opens the own one, where enter_run() comes back to. Returns its descriptor, which stays open. */
+int enter_open(void);
+/* Runs function inside the namespace of file; -errno where it cannot be entered. */
+int enter_run(int file, int (*function)(void *data), void *data);
+
 /* --- allowance.c: how much a user may have of the host --- */
 
 /* Reads the administrator's file; fails where it is not his alone. */

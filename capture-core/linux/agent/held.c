@@ -9,7 +9,6 @@
 
 #include "../../salted.h"
 
-static int own_file = -1;
 static GHashTable *held; /* cookie, inside the record -> struct held_netns */
 
 static void free_device(void *data)
@@ -32,10 +31,7 @@ static void free_netns(void *data)
 void held_open(void)
 {
     held = g_hash_table_new_full(salted_int64, g_int64_equal, NULL, free_netns);
-    own_file = open(NETNS_OWN_PATH, O_RDONLY | O_CLOEXEC);
-    if (own_file < 0)
-        agent_fail("The agent cannot open its own network namespace (" NETNS_OWN_PATH "): %s.",
-                   g_strerror(errno));
+    enter_open();
 }
 
 struct held_netns *held_find(uint64_t cookie)
@@ -119,18 +115,9 @@ void held_for_all_devices(void (*function)(struct held_device *device))
 
 int held_run(const struct held_netns *netns, int file, int (*function)(void *data), void *data)
 {
-    int result;
-
     if (netns->own)
         return function(data);
     if (file == HANDOVER_NO_FILE)
         return -EMFILE; /* the kernel had no room for the descriptor that came with the message */
-    if (setns(file, CLONE_NEWNET))
-        return -errno;
-    result = function(data);
-    /* Going on in a foreign namespace would make all that follows wrong. */
-    if (setns(own_file, CLONE_NEWNET))
-        agent_fail("The agent could not return to its own network namespace: %s.",
-                   g_strerror(errno));
-    return result;
+    return enter_run(file, function, data);
 }

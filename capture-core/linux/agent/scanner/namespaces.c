@@ -21,7 +21,6 @@
 #define MAX_ALIASES 32 /* of one namespace: who makes namespaces chooses some of them */
 
 static const struct netns_observer *observer;
-static int own_file = -1;
 static uint32_t own_inode;
 
 static void netns_free(void *data)
@@ -103,21 +102,6 @@ static bool is_file_of(int file, uint32_t inode)
     return fstat(file, &status) == 0 && status.st_ino == inode;
 }
 
-/* Inside the namespace of file. */
-static int run_inside(int file, int (*function)(void *data), void *data)
-{
-    int result;
-
-    if (setns(file, CLONE_NEWNET))
-        return -errno;
-    result = function(data);
-    /* Going on in a foreign namespace would make all that follows wrong. */
-    if (setns(own_file, CLONE_NEWNET))
-        agent_fail("The agent could not return to its own network namespace: %s.",
-                   g_strerror(errno));
-    return result;
-}
-
 int netns_open(const struct netns *netns)
 {
     int file = open(netns->path, O_RDONLY | O_CLOEXEC);
@@ -139,7 +123,7 @@ int netns_run(const struct netns *netns, int (*function)(void *data), void *data
     file = netns_open(netns);
     if (file < 0)
         return file;
-    result = run_inside(file, function, data);
+    result = enter_run(file, function, data);
     close(file);
     return result;
 }
@@ -169,8 +153,7 @@ static struct netns *add_netns(int file, uint32_t inode, const char *path, const
     netns->aliases = g_ptr_array_new_with_free_func(g_free);
     netns->devices = g_hash_table_new_full(salted_number, NULL, NULL, g_free);
     g_strlcpy(netns->name, name, sizeof(netns->name));
-    error =
-        netns->own ? read_cookie(&netns->cookie) : run_inside(file, read_cookie, &netns->cookie);
+    error = netns->own ? read_cookie(&netns->cookie) : enter_run(file, read_cookie, &netns->cookie);
     if (error)
         agent_say_missing("devices that carry no packet, and netfilter hooks, of network namespace "
                           "%s: it cannot be entered (%s)",
@@ -260,8 +243,7 @@ void namespaces_open(const struct netns_observer *who)
     struct stat status;
 
     observer = who;
-    own_file = open(NETNS_OWN_PATH, O_RDONLY | O_CLOEXEC);
-    if (own_file < 0 || fstat(own_file, &status))
+    if (fstat(enter_open(), &status))
         agent_fail("The agent cannot open its own network namespace (" NETNS_OWN_PATH "): %s.",
                    g_strerror(errno));
     own_inode = status.st_ino;
