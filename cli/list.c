@@ -26,10 +26,7 @@ static bool parse(struct arguments *arguments, int argc, char **argv, GError **e
         {"json", 0, 0, G_OPTION_ARG_NONE, &arguments->json, "As JSON; implies -a and -i", NULL},
         {"components", 0, 0, G_OPTION_ARG_STRING, &arguments->components,
          "Only these ids or names, separated by commas", "LIST"},
-        {"netns", 0, 0, G_OPTION_ARG_STRING, &arguments->netns,
-         "Only of these network namespaces: all (default), current, names, paths, or ids of "
-         "processes or containers",
-         "LIST"},
+        LIVE_OPTION_NETNS(&arguments->netns),
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->logs, NULL, NULL},
         {0},
     };

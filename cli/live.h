@@ -12,6 +12,27 @@
 #include "session.h"
 #include "stop-conditions.h"
 
+/* Options that several commands have alike: rows of GOptionEntry, with where the value goes. */
+#define LIVE_OPTION_COMPONENTS(value)                                                              \
+    {                                                                                              \
+        "components", 0, 0, G_OPTION_ARG_STRING, value,                                            \
+            "Only of these ids or names, separated by commas", "LIST"                              \
+    }
+#define LIVE_OPTION_NETNS(value)                                                                   \
+    {                                                                                              \
+        "netns", 0, 0, G_OPTION_ARG_STRING, value,                                                 \
+            "Only of these network namespaces: all (default), current, names, paths, or ids of "   \
+            "processes or containers",                                                             \
+            "LIST"                                                                                 \
+    }
+#define LIVE_OPTION_HOOK_QUEUES(value)                                                             \
+    {                                                                                              \
+        "hook-queues", 0, 0, G_OPTION_ARG_NONE, value,                                             \
+            "Also at netfilter's hooks where an NFQUEUE is bound, which may lose what waits in "   \
+            "it",                                                                                  \
+            NULL                                                                                   \
+    }
+
 /* Fills the registry with what this host has now. components, netns: as of a capture, NULL = all;
  * *chosen: the ids of those that are meant, the caller's, NULL = all. */
 bool live_list(struct pktmon_registry *registry, const char *components, const char *netns,
