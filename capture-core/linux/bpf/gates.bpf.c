@@ -11,6 +11,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "gates.h"
+#include "generation.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -19,14 +20,6 @@ char LICENSE[] SEC("license") = "GPL";
 #define SOCKET_PASS 1
 
 struct bpf_nf_ctx;
-
-/* As in maps.h, which the programs of all generations have it from. */
-struct {
-    __uint(type, BPF_MAP_TYPE_ARRAY);
-    __uint(max_entries, 1);
-    __type(key, __u32);
-    __type(value, __u32);
-} running_generation SEC(".maps");
 
 /* The kernel wants programs of one type in each. */
 struct {

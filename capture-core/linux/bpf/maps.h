@@ -11,6 +11,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "../records.h"
+#include "generation.h"
 
 /* Each program has scratch memory of its own: two programs may be under way on one CPU, at
  * different interrupt levels, but never the same one twice (the kernel counts a miss instead). */
@@ -318,14 +319,6 @@ struct {
     __type(key, __u32);
     __type(value, struct probes_control);
 } control SEC(".maps");
-
-/* Which generation of the programs runs; 0 = none. The agent sets it. */
-struct {
-    __uint(type, BPF_MAP_TYPE_ARRAY);
-    __uint(max_entries, 1);
-    __type(key, __u32);
-    __type(value, __u32);
-} running_generation SEC(".maps");
 
 /* Groups are numbered on each CPU for itself. */
 struct {
