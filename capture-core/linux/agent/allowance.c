@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../plural.h"
 #include "../user_limits.h"
 
 static struct limits limits; /* read early: whoever started the agent is not known later */
@@ -78,8 +79,8 @@ void allowance_check_captures(void)
 {
     if (!limits.is_root && count_captures() > limits.captures)
         agent_fail(
-            "You capture %u times already, which is as much as a user may on this host: end "
+            "You capture %u %s already, which is as much as a user may on this host: end "
             "a capture, or have an administrator raise captures-per-user in " AGENT_CONFIGURATION
             ".",
-            limits.captures);
+            limits.captures, PLURAL(limits.captures, "time", "times"));
 }

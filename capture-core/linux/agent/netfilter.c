@@ -16,6 +16,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../../plural.h"
+
 /* Debian 12's headers do not know these links yet (uapi linux/bpf.h, 6.4). */
 #define ATTACH_NETFILTER 45
 
@@ -253,14 +255,17 @@ bool netfilter_is_staying(const struct held_netns *netns)
 void netfilter_say_staying(struct held_netns *netns)
 {
     struct agent_message message = {.type = AGENT_NOTICE};
+    uint64_t waiting;
 
     if (!netfilter_is_staying(netns))
         return;
+    waiting = waiting_in(&netns->netfilter);
     g_snprintf(
         message.text, sizeof(message.text),
         "The hooks of network namespace %s stay, and do nothing, until the %" G_GUINT64_FORMAT
-        " packets that wait in its NFQUEUE are through, for %d s at most.",
-        label(netns), waiting_in(&netns->netfilter), STAY_MS / 1000);
+        " %s in its NFQUEUE %s through, for %d s at most.",
+        label(netns), waiting, PLURAL(waiting, "packet that waits", "packets that wait"),
+        PLURAL(waiting, "is", "are"), STAY_MS / 1000);
     agent_say(&message);
 }
 

@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "ebpf_provider.h"
+#include "plural.h"
 #include "readings.h"
 
 #define LOOK_INTERVAL_NS   (1000 * PKTMON_NS_PER_MS)
@@ -68,9 +69,10 @@ static void report_counts(struct ebpf_provider *provider, const struct own_count
 {
     struct pktmon_notice *notice =
         ebpf_push_notice(provider, PKTMON_NOTICE_OWN, PKTMON_LEVEL_INFORMATION, 0,
-                         "%" G_GUINT64_FORMAT " packets of the capture's own output, with "
-                         "%" G_GUINT64_FORMAT " bytes, were left out since the beginning.",
-                         (uint64_t)now->packets, (uint64_t)now->bytes);
+                         "%" G_GUINT64_FORMAT " %s of the capture's own output, with "
+                         "%" G_GUINT64_FORMAT " bytes, %s left out since the beginning.",
+                         (uint64_t)now->packets, PLURAL(now->packets, "packet", "packets"),
+                         (uint64_t)now->bytes, PLURAL(now->packets, "was", "were"));
 
     notice->packets_left_out = now->packets;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ebpf_provider.h"
+#include "plural.h"
 #include "salted.h"
 
 /* All but the namespaces and users that have wanted too much lately; those are few, or would be
@@ -153,10 +154,11 @@ void shares_tell(struct ebpf_provider *provider, uint64_t uncounted)
     }
     if (more > 0 && !finding.any) /* nobody has more than he may, but all together have */
         ebpf_push_notice(provider, PKTMON_NOTICE_UNCOUNTED, PKTMON_LEVEL_WARNING, 0,
-                         "%" G_GUINT64_FORMAT " packets or drops were recorded, but no counter "
-                         "counts them: this host has more devices and edges than %u, or more "
+                         "%" G_GUINT64_FORMAT " %s recorded, but no counter "
+                         "counts %s: this host has more devices and edges than %u, or more "
                          "kinds of drops than %u.",
-                         more, RECORD_MAX_EDGES, RECORD_MAX_DROPS);
+                         more, PLURAL(more, "packet or drop was", "packets or drops were"),
+                         PLURAL(more, "it", "them"), RECORD_MAX_EDGES, RECORD_MAX_DROPS);
     if (finding.sentences > MAX_SENTENCES)
         ebpf_push_notice(provider, PKTMON_NOTICE_UNCOUNTED, PKTMON_LEVEL_WARNING, 0,
                          "So have %u other network namespaces or users.",
