@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Programs that do nothing, at tracepoints that packets pass: what the kernel says that they take
- * is what it takes to measure one. */
+/* Programs that do nothing, at tracepoints that packets pass. The run time that the kernel reports
+ * for them is the cost of measuring a program. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>

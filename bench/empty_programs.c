@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Has the programs of empty.bpf.c attached until it is killed; says "ready" when they are. */
+/* Attaches the programs of empty.bpf.c until it is killed; prints "ready" once they are attached.
+ */
 #include <stdio.h>
 #include <unistd.h>
 

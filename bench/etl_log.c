@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * etl_log FILE MIB [compressed]: a synthetic log of Packet Monitor of that size before
+ * etl_log FILE MIB [compressed]: writes a synthetic log of Packet Monitor, of this size before
  * compression: packets of 128 bytes, each seen at two components, logged on four processors.
  */
 #include <stdio.h>
@@ -31,7 +31,7 @@ static void add_packet(struct writer *writer, uint64_t number, GByteArray *frame
         .data = frame->data,
         .size = PACKET_SIZE,
     };
-    /* Every packet's bytes are its own: its number, and some that compress badly. */
+    /* Each packet has bytes of its own: its number, and some that compress badly. */
     memcpy(frame->data + 18, &packet, 2);
     for (int i = 0; i < 16; i++)
         frame->data[60 + i] = (uint8_t)(packet * 2654435761u >> i);

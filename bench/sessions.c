@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sessions POINTS EXPRESSION ...: a session for each expression of pcap-filter(7), all in this
- * process, each with a stream of 128 bytes of each packet. Prints "ready", and after SIGTERM the
- * packets that all streams had together, and those that they missed.
+ * sessions POINTS EXPRESSION ...: runs a session for each expression of pcap-filter(7), all in this
+ * process, each with a stream that keeps 128 bytes of each packet. Prints "ready", and after
+ * SIGTERM the number of packets that all streams together got, and missed.
  */
 #include <pktmon/pktmon.h>
 
@@ -15,8 +15,8 @@
 #define PACKET_BYTES 128
 
 struct watch {
-    struct pktmon_live_session *session;
-    struct pktmon_realtime_stream *stream;
+    struct pktmon_session *session;
+    struct pktmon_stream *stream;
     uint64_t packets;
 };
 
@@ -32,20 +32,20 @@ static void on_event(void *context, const struct pktmon_event *event,
 static bool start(struct pktmon_monitor *monitor, struct watch *watch, const char *points,
                   const char *expression, GError **error)
 {
-    struct pktmon_live_session_options session;
-    struct pktmon_realtime_stream_options stream;
+    struct pktmon_session_options session;
+    struct pktmon_stream_options stream;
 
-    pktmon_live_session_options_init(&session);
+    pktmon_session_options_init(&session);
     session.points = strcmp(points, "stack") == 0 ? PKTMON_POINTS_STACK : PKTMON_POINTS_DEVICES;
-    pktmon_realtime_stream_options_init(&stream);
+    pktmon_stream_options_init(&stream);
     stream.truncation_size = PACKET_BYTES;
     stream.event = on_event;
     stream.context = watch;
-    return (watch->stream = pktmon_realtime_stream_new(monitor, &stream, error)) &&
-           (watch->session = pktmon_monitor_session_new(monitor, expression, &session, error)) &&
-           pktmon_live_session_add_expression(watch->session, expression, false, error) &&
-           pktmon_live_session_attach(watch->session, watch->stream, error) &&
-           pktmon_live_session_set_active(watch->session, true, error);
+    return (watch->stream = pktmon_stream_new(monitor, &stream, error)) &&
+           (watch->session = pktmon_session_new(monitor, expression, &session, error)) &&
+           pktmon_session_add_expression(watch->session, expression, false, error) &&
+           pktmon_session_attach(watch->session, watch->stream, error) &&
+           pktmon_session_set_active(watch->session, true, error);
 }
 
 static void end(struct watch *watches, int count)
@@ -53,12 +53,12 @@ static void end(struct watch *watches, int count)
     uint64_t packets = 0, missed = 0;
 
     for (int i = 0; i < count; i++) {
-        pktmon_live_session_set_active(watches[i].session, false, NULL);
-        const struct pktmon_missed lost = pktmon_realtime_stream_missed(watches[i].stream);
+        pktmon_session_set_active(watches[i].session, false, NULL);
+        const struct pktmon_missed lost = pktmon_stream_missed(watches[i].stream);
         packets += watches[i].packets;
         missed += lost.write + lost.read;
-        pktmon_live_session_free(watches[i].session);
-        pktmon_realtime_stream_free(watches[i].stream);
+        pktmon_session_free(watches[i].session);
+        pktmon_stream_free(watches[i].stream);
     }
     printf("%" PRIu64 " %" PRIu64 "\n", packets, missed);
 }

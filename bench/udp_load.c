@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The load of the bench: sends datagrams as fast as the kernel takes them or at a fixed rate, and
- * counts what arrives. Each side prints "PACKETS SECONDS CPU_SECONDS" at its end.
+ * The load of the benchmarks: sends datagrams as fast as the kernel takes them, or at a fixed rate,
+ * and counts the datagrams that arrive. At its end, each side prints "PACKETS SECONDS CPU_SECONDS".
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,11 +16,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PAYLOAD_BYTES    64
-#define BATCH            64 /* datagrams per system call */
-#define RECEIVE_BUFFER   (64 * 1024 * 1024)
-#define NS_PER_S         1000000000ULL
-#define PACE_INTERVAL_NS 1000000ULL /* of bursts at a fixed rate, and of the receiver's looks */
+#define PAYLOAD_BYTES  64
+#define BATCH          64 /* datagrams per system call */
+#define RECEIVE_BUFFER (64 * 1024 * 1024)
+#define NS_PER_S       1000000000ULL
+#define PACE_INTERVAL_NS                                                                           \
+    1000000ULL /* interval of bursts at a fixed rate, and of the receiver's polls */
 
 static volatile sig_atomic_t stop_wanted;
 
@@ -57,7 +58,7 @@ static void report(uint64_t packets, uint64_t elapsed_ns)
            (double)clock_ns(CLOCK_PROCESS_CPUTIME_ID) / NS_PER_S);
 }
 
-/* BATCH datagrams that use the same buffer. */
+/* BATCH datagrams that share one buffer. */
 static void fill_batch(struct mmsghdr *batch, struct iovec *part)
 {
     memset(batch, 0, BATCH * sizeof(*batch));
@@ -67,7 +68,7 @@ static void fill_batch(struct mmsghdr *batch, struct iovec *part)
     }
 }
 
-/* Sends count datagrams; what the kernel has no room for just now is tried again. */
+/* Sends count datagrams; retries those that the kernel has no room for at the moment. */
 static void send_all(int udp, struct mmsghdr *batch, uint64_t count)
 {
     while (count > 0) {
@@ -101,11 +102,11 @@ static void send_load(int udp, double seconds, uint64_t rate)
 }
 
 /*
- * Until a signal comes. The time is that between the first and the last datagram.
+ * Receives until a signal comes. The time runs from the first to the last datagram.
  *
- * It looks each millisecond, and never waits in the kernel for a datagram: waking it up costs the
- * sender more than a datagram, and only a sender that is slower than the receiver pays that, which
- * would count against what slows it down a little.
+ * It polls each millisecond, and never blocks in the kernel for a datagram: waking a receiver costs
+ * the sender more than a datagram does. Only a sender slower than the receiver pays that price, so
+ * a small slowdown would be measured as a large one.
  */
 static void receive_load(int udp)
 {
@@ -155,7 +156,7 @@ int main(int argc, char **argv)
     if ((!sends && !receives) || inet_pton(AF_INET, argv[2], &address.sin_addr) != 1) {
         fprintf(stderr, "Usage: udp_load receive ADDRESS PORT\n"
                         "       udp_load send ADDRESS PORT SECONDS RATE (per second; 0: as fast "
-                        "as it goes)\n");
+                        "as possible)\n");
         return EXIT_FAILURE;
     }
     address.sin_port = htons(strtoul(argv[3], NULL, 10));

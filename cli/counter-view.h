@@ -6,37 +6,37 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#include "event.h"
+#include "pktmon/event.h"
 #include "stacks.h"
 
-/* What passed one edge of a component, or the drops of all of it. What it points to is borrowed. */
-struct counter {
+/* Packets at one edge of a component, or the drops of the whole component. Pointers are borrowed.
+ */
+struct cli_counter {
     uint32_t component;
     bool drops;
-    const char *edge; /* name; NULL = it has none */
+    const char *edge; /* name; NULL = none */
     uint64_t packets_in, bytes_in, packets_out, bytes_out;
-    const char *reason; /* of the newest drop; NULL = not known */
+    uint64_t taken_back, taken_back_bytes; /* dropped after the hook counted them as out */
+    const char *reason;                    /* of the newest drop; NULL = unknown */
     const struct pktmon_drop_count *reasons;
     size_t reason_count;
 };
 
 /* What is shown. */
-struct counter_view {
+struct cli_counter_view {
     bool flow, drops;
-    bool zero;   /* counters too that are zero in both directions */
-    bool hidden; /* components too that are hidden */
+    bool zero;   /* include counters that are zero in both directions */
+    bool hidden; /* include hidden components */
     bool reasons;
     bool json;
 };
 
-/* Those of one component stand together, in the order in which they are shown. */
-typedef GArray counter_list; /* of struct counter */
-
-/* The table; "" where no counter is to be shown; the caller frees it. live: the newest reasons of
- * drops are known, and some edges are passed in and out rather than up and down. */
-char *counter_view_text(const struct counter_view *view, const struct stacks *stacks,
-                        const counter_list *counters, bool live);
-void counter_view_print_json(const struct counter_view *view, const struct stacks *stacks,
-                             const counter_list *counters);
+/* The table, or "" if there is no counter to show; the caller frees it. counters: of struct
+ * cli_counter in display order, those of one component adjacent. live: the reasons of the newest
+ * drops are known, and some edges have in and out instead of Rx and Tx. */
+char *cli_counters_format(const struct cli_counter_view *view, const struct cli_stacks *stacks,
+                          const GArray *counters, bool live);
+void cli_counters_print_json(const struct cli_counter_view *view, const struct cli_stacks *stacks,
+                             const GArray *counters);
 
 #endif

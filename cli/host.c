@@ -4,53 +4,37 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event.h"
-#include "salted.h"
+#include "pktmon/event.h"
+#include "model/component-types.h"
+#include "model/device-kinds.h"
+#include "model/salted-hash.h"
 
-/* Layers of a namespace, from the devices up. */
-static const char *const layer_types[] = {"netfilter", "arp", "ipv4", "ipv6", "sockets"};
+/* Protocol layers of a namespace, from the devices up. */
+static const char *const layer_types[] = {COMPONENT_TYPE_NETFILTER, COMPONENT_TYPE_ARP,
+                                          COMPONENT_TYPE_IPV4, COMPONENT_TYPE_IPV6,
+                                          COMPONENT_TYPE_SOCKETS};
 
-/* Their parent is the device below them; that of all others (ports of bridges and bonds) is above.
- */
-static const char *const stacked_types[] = {"vlan",   "macvlan", "macvtap", "ipvlan",
-                                            "ipvtap", "vxlan",   "geneve",  "gre",
-                                            "gretap", "macsec",  NULL};
-
-/* The walk over the devices of one namespace. */
-struct walk {
-    struct stacks *stacks;
+/* State of the walk over the devices of one namespace. */
+struct host_walk {
+    struct cli_stacks *stacks;
     GHashTable *below, *above; /* id -> GArray of ids */
-    GHashTable *devices;       /* ids that are to be shown */
-    GHashTable *seen;          /* ids that were reached */
+    GHashTable *devices;       /* ids to show */
+    GHashTable *seen;          /* ids already visited */
 };
 
 static bool is_device(const struct pktmon_component *component)
 {
-    return pktmon_component_property(component, "ifindex") != NULL;
+    return pktmon_component_property(component, COMPONENT_PROPERTY_IFINDEX) != NULL;
 }
 
-/* Devices that modules of tunnels make in each namespace, whether or not anybody uses them. */
 static bool is_fallback(const struct pktmon_component *component)
 {
-    static const struct {
-        const char *type, *name;
-    } fallbacks[] = {
-        {"ipip", "tunl0"},     {"gre", "gre0"},       {"gretap", "gretap0"},
-        {"erspan", "erspan0"}, {"vti", "ip_vti0"},    {"sit", "sit0"},
-        {"ip6tnl", "ip6tnl0"}, {"ip6gre", "ip6gre0"}, {"vti6", "ip6_vti0"},
-    };
     const char *slash = strrchr(component->name, '/');
-    const char *name = slash ? slash + 1 : component->name;
-    for (size_t i = 0; i < G_N_ELEMENTS(fallbacks); i++) {
-        if (g_strcmp0(component->type, fallbacks[i].type) == 0 &&
-            g_str_equal(name, fallbacks[i].name))
-            return true;
-    }
-    return false;
+    return device_is_fallback(component->type, slash ? slash + 1 : component->name);
 }
 
 static bool is_selected(const struct pktmon_component *component,
-                        const struct host_selection *selection)
+                        const struct cli_host_selection *selection)
 {
     if (!component->name || (!selection->all && !is_device(component)))
         return false;
@@ -69,22 +53,23 @@ static size_t layer_rank(const struct pktmon_component *component)
 
 static bool is_elsewhere(const struct pktmon_component *component)
 {
-    return g_strcmp0(component->type, "kernel") == 0;
+    return g_strcmp0(component->type, COMPONENT_TYPE_KERNEL) == 0;
 }
 
 static int ifindex_of(const struct pktmon_component *component)
 {
-    const char *ifindex = pktmon_component_property(component, "ifindex");
+    const char *ifindex = pktmon_component_property(component, COMPONENT_PROPERTY_IFINDEX);
     return ifindex ? atoi(ifindex) : 0;
 }
 
-/* Own namespace, others by name, what is of none; then devices before layers. */
+/* The own namespace first, then others by name, then components of no namespace; devices before
+ * layers. */
 static int compare_components(const void *a, const void *b)
 {
     const struct pktmon_component *left = *(void *const *)a, *right = *(void *const *)b;
     int difference = is_elsewhere(left) - is_elsewhere(right);
     if (difference == 0)
-        difference = strcmp(text_or_empty(left->netns), text_or_empty(right->netns));
+        difference = strcmp(cli_text_or_empty(left->netns), cli_text_or_empty(right->netns));
     if (difference == 0)
         difference = is_device(right) - is_device(left);
     if (difference == 0)
@@ -104,48 +89,49 @@ static void add_neighbour(GHashTable *neighbours, uint32_t component, uint32_t n
     g_array_append_val(ids, neighbour);
 }
 
-static void bind_device(struct walk *walk, const struct pktmon_component *device)
+static void bind_device(struct host_walk *walk, const struct pktmon_component *device)
 {
     if (!device->parent)
         return;
-    bool on_top = device->type && g_strv_contains(stacked_types, device->type);
+    /* The parent of a stacked device is below it, that of a bridge or bond port above. */
+    bool on_top = device_kind_has(device->type, DEVICE_STACKED);
     add_neighbour(walk->below, on_top ? device->id : device->parent,
                   on_top ? device->parent : device->id);
     add_neighbour(walk->above, on_top ? device->parent : device->id,
                   on_top ? device->id : device->parent);
 }
 
-static void walk_from(struct walk *walk, uint32_t device);
+static void walk_from(struct host_walk *walk, uint32_t device);
 
-static void walk_neighbours(struct walk *walk, GHashTable *neighbours, uint32_t device)
+static void walk_neighbours(struct host_walk *walk, GHashTable *neighbours, uint32_t device)
 {
     const GArray *ids = g_hash_table_lookup(neighbours, GUINT_TO_POINTER(device));
     for (guint i = 0; ids && i < ids->len; i++)
         walk_from(walk, g_array_index(ids, uint32_t, i));
 }
 
-/* All that is below the device, the device, all that is above it. The kernel allows eight devices
- * above each other; what was reached is not entered again. */
-static void walk_from(struct walk *walk, uint32_t device)
+/* Visits the devices below, the device, and the devices above it. The kernel stacks at most eight
+ * devices; a visited one is not entered again. */
+static void walk_from(struct host_walk *walk, uint32_t device)
 {
     if (!g_hash_table_contains(walk->devices, GUINT_TO_POINTER(device)) ||
         !g_hash_table_add(walk->seen, GUINT_TO_POINTER(device)))
         return;
     walk_neighbours(walk, walk->below, device);
-    stacks_add(walk->stacks, device);
+    cli_stacks_add(walk->stacks, device);
     walk_neighbours(walk, walk->above, device);
 }
 
-static void open_stack(struct stacks *stacks, const struct pktmon_component *component)
+static void open_stack(struct cli_stacks *stacks, const struct pktmon_component *component)
 {
     if (is_elsewhere(component)) {
-        stacks_open(stacks, "Elsewhere");
+        cli_stacks_open(stacks, "Elsewhere");
         return;
     }
     g_autofree char *heading = component->netns
                                    ? g_strdup_printf("Network namespace %s", component->netns)
                                    : g_strdup("This network namespace");
-    stacks_open(stacks, heading);
+    cli_stacks_open(stacks, heading);
 }
 
 static bool same_stack(const struct pktmon_component *one, const struct pktmon_component *other)
@@ -154,7 +140,7 @@ static bool same_stack(const struct pktmon_component *one, const struct pktmon_c
 }
 
 static GPtrArray *selected_components(const struct pktmon_registry *registry,
-                                      const struct host_selection *selection)
+                                      const struct cli_host_selection *selection)
 {
     g_autoptr(GPtrArray) all = pktmon_registry_list(registry);
     GPtrArray *selected = g_ptr_array_new();
@@ -166,14 +152,15 @@ static GPtrArray *selected_components(const struct pktmon_registry *registry,
     return selected;
 }
 
-static struct walk walk_new(const struct pktmon_registry *registry, const GPtrArray *components)
+static struct host_walk walk_new(const struct pktmon_registry *registry,
+                                 const GPtrArray *components)
 {
     const GDestroyNotify free_ids = (GDestroyNotify)g_array_unref;
-    struct walk walk = {.stacks = stacks_new(registry),
-                        .below = g_hash_table_new_full(salted_number, NULL, NULL, free_ids),
-                        .above = g_hash_table_new_full(salted_number, NULL, NULL, free_ids),
-                        .devices = g_hash_table_new(salted_number, NULL),
-                        .seen = g_hash_table_new(salted_number, NULL)};
+    struct host_walk walk = {.stacks = cli_stacks_new(registry),
+                             .below = g_hash_table_new_full(salted_number, NULL, NULL, free_ids),
+                             .above = g_hash_table_new_full(salted_number, NULL, NULL, free_ids),
+                             .devices = g_hash_table_new(salted_number, NULL),
+                             .seen = g_hash_table_new(salted_number, NULL)};
     for (guint i = 0; i < components->len; i++) {
         const struct pktmon_component *component = g_ptr_array_index(components, i);
         g_hash_table_add(walk.devices, GUINT_TO_POINTER(component->id));
@@ -182,11 +169,11 @@ static struct walk walk_new(const struct pktmon_registry *registry, const GPtrAr
     return walk;
 }
 
-struct stacks *host_stacks(const struct pktmon_registry *registry,
-                           const struct host_selection *selection)
+struct cli_stacks *cli_host_build_stacks(const struct pktmon_registry *registry,
+                                         const struct cli_host_selection *selection)
 {
     g_autoptr(GPtrArray) components = selected_components(registry, selection);
-    struct walk walk = walk_new(registry, components);
+    struct host_walk walk = walk_new(registry, components);
     const struct pktmon_component *previous = NULL;
     for (guint i = 0; i < components->len; i++) {
         const struct pktmon_component *component = g_ptr_array_index(components, i);
@@ -202,19 +189,19 @@ struct stacks *host_stacks(const struct pktmon_registry *registry,
     return walk.stacks;
 }
 
-const struct host_edge *host_edges(const struct pktmon_component *component)
+const uint16_t *cli_host_get_edges(const struct pktmon_component *component)
 {
-    static const struct host_edge none[] = {{0}};
-    static const struct host_edge of_devices[] = {
-        {PKTMON_EDGE_LOWER, "Lower"}, {PKTMON_EDGE_UPPER, "Upper"}, {0}};
-    static const struct host_edge of_netfilter[] = {
-        {PKTMON_EDGE_PREROUTING, "prerouting"},   {PKTMON_EDGE_INPUT, "input"},
-        {PKTMON_EDGE_FORWARD, "forward"},         {PKTMON_EDGE_OUTPUT, "output"},
-        {PKTMON_EDGE_POSTROUTING, "postrouting"}, {0}};
-    static const struct host_edge of_sockets[] = {{PKTMON_EDGE_LOWER, "Lower"}, {0}};
+    static const uint16_t none[] = {PKTMON_EDGE_NONE};
+    static const uint16_t of_devices[] = {PKTMON_EDGE_LOWER, PKTMON_EDGE_UPPER, PKTMON_EDGE_NONE};
+    static const uint16_t of_sockets[] = {PKTMON_EDGE_LOWER, PKTMON_EDGE_NONE};
+    static const uint16_t of_netfilter[] = {
+#define X(NAME, ...) PKTMON_EDGE_##NAME,
+        PKTMON_HOOK_EDGES(X) PKTMON_EDGE_NONE
+#undef X
+    };
     if (is_device(component))
         return of_devices;
-    if (g_strcmp0(component->type, "netfilter") == 0)
+    if (g_strcmp0(component->type, COMPONENT_TYPE_NETFILTER) == 0)
         return of_netfilter;
-    return g_strcmp0(component->type, "sockets") == 0 ? of_sockets : none;
+    return g_strcmp0(component->type, COMPONENT_TYPE_SOCKETS) == 0 ? of_sockets : none;
 }

@@ -7,25 +7,21 @@
 
 #include "stacks.h"
 
-/* Which of them are shown. */
-struct host_selection {
-    bool all;    /* protocol layers and the rest of the kernel too, not only devices */
-    bool hidden; /* devices that the kernel makes by itself in every namespace too */
+/* Which components are shown. */
+struct cli_host_selection {
+    bool all;    /* not only devices: also protocol layers and the rest of the kernel */
+    bool hidden; /* also devices that tunnel modules create in every namespace */
     /* NULL: any. */
     bool (*wants)(void *context, uint32_t component);
     void *context;
 };
 
-/* By network namespace, the own one first: its devices, each after what it is bound to below, then
- * its layers from the lowest up. registry is borrowed. */
-struct stacks *host_stacks(const struct pktmon_registry *registry,
-                           const struct host_selection *selection);
+/* By network namespace, the own one first: its devices, each after the device below it, then its
+ * layers from the lowest up. registry is borrowed. */
+struct cli_stacks *cli_host_build_stacks(const struct pktmon_registry *registry,
+                                         const struct cli_host_selection *selection);
 
-struct host_edge {
-    uint16_t id;
-    const char *name;
-};
-/* The edges at which packets are counted, ended by id 0. */
-const struct host_edge *host_edges(const struct pktmon_component *component);
+/* Edges that have counters, ended by PKTMON_EDGE_NONE. */
+const uint16_t *cli_host_get_edges(const struct pktmon_component *component);
 
 #endif

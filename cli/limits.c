@@ -3,13 +3,13 @@
 
 #include <string.h>
 
-#include "provider.h"
+#include "pktmon/errors.h"
 
-/* 68 years, 2 TB: as many as dumpcap takes, and a million times it is a number still. */
+/* 68 years, 2 TB: dumpcap's maximum. A million times this fits into 64 bits. */
 #define MAXIMUM INT32_MAX
 
-bool limit_parse_number(const char *option, const char *name, const char *text, const char *unit,
-                        uint64_t minimum, uint64_t *value, GError **error)
+bool cli_limit_parse_number(const char *option, const char *name, const char *text,
+                            const char *unit, uint64_t minimum, uint64_t *value, GError **error)
 {
     guint64 number;
     if (!g_ascii_string_to_unsigned(text, 10, minimum, MAXIMUM, &number, NULL)) {
@@ -22,7 +22,7 @@ bool limit_parse_number(const char *option, const char *name, const char *text, 
     return true;
 }
 
-static char *names_of(const struct limit *limits)
+static char *names_of(const struct cli_limit *limits)
 {
     GString *names = g_string_new(NULL);
     for (; limits->name; limits++)
@@ -31,13 +31,15 @@ static char *names_of(const struct limit *limits)
     return g_string_free(names, FALSE);
 }
 
-bool limit_parse(const char *option, const char *word, const struct limit *limits, GError **error)
+bool cli_limit_parse(const char *option, const char *word, const struct cli_limit *limits,
+                     GError **error)
 {
     size_t length = strcspn(word, ":");
-    for (const struct limit *limit = limits; limit->name; limit++) {
+    for (const struct cli_limit *limit = limits; limit->name; limit++) {
         if (strlen(limit->name) == length && g_str_has_prefix(word, limit->name))
-            return limit_parse_number(option, limit->name, word[length] ? word + length + 1 : "",
-                                      limit->unit, 1, limit->value, error);
+            return cli_limit_parse_number(option, limit->name,
+                                          word[length] ? word + length + 1 : "", limit->unit, 1,
+                                          limit->value, error);
     }
     g_autofree char *names = names_of(limits);
     g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "numbers.h"
 
-#include "provider.h"
+#include "pktmon/errors.h"
 
-static char *range_of(const struct number_option *option)
+static char *range_of(const struct cli_number_option *option)
 {
     if (option->maximum == G_MAXINT64)
         return g_strdup_printf("of %" G_GINT64_FORMAT " or more", option->minimum);
@@ -11,8 +11,8 @@ static char *range_of(const struct number_option *option)
                            option->maximum);
 }
 
-bool number_parse(const struct number_option *option, const char *text, gint64 *value,
-                  GError **error)
+bool cli_number_parse(const struct cli_number_option *option, const char *text, gint64 *value,
+                      GError **error)
 {
     *value = option->usual;
     if (!text || g_ascii_string_to_signed(text, 10, option->minimum, option->maximum, value, NULL))

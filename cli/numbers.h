@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Options that are whole numbers. */
+/* Options with an integer value. */
 #ifndef PKTMON_CLI_NUMBERS_H
 #define PKTMON_CLI_NUMBERS_H
 
 #include <glib.h>
 #include <stdbool.h>
 
-struct number_option {
-    const char *option; /* as the user knows it, "-c" */
-    gint64 usual;       /* where it is not given, which no range needs to hold */
+struct cli_number_option {
+    const char *option; /* as the user types it, "-c" */
+    gint64 usual;       /* if not given; may be outside of the range */
     gint64 minimum, maximum;
 };
 
-/* text: what was given, NULL = nothing. */
-bool number_parse(const struct number_option *option, const char *text, gint64 *value,
-                  GError **error);
+/* text: the given value; NULL = not given. */
+bool cli_number_parse(const struct cli_number_option *option, const char *text, gint64 *value,
+                      GError **error);
 
 #endif

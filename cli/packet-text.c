@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-#include "bytes.h"
-#include "link.h"
+#include "etl-reader/bytes.h"
+#include "etl-reader/events/link.h"
+#include "journey/icmp-types.h"
 
 #define ETHERTYPE_IPV4 0x0800
 #define ETHERTYPE_ARP  0x0806
@@ -18,13 +19,14 @@
 
 #define MAX_ENCAPSULATIONS 4
 
-/* What is left of the packet, and where its text goes. */
-struct view {
+/* The rest of the packet, and its text. */
+struct text_view {
     GString *text;
-    const struct packet_text_options *options;
+    const struct cli_packet_text_options *options;
     const uint8_t *data;
     size_t size;
-    unsigned depth; /* packets in packets */
+    uint32_t missing; /* bytes of the packet that are not in the log */
+    unsigned depth;   /* nesting of packets */
 };
 
 static unsigned be16(const uint8_t *bytes)
@@ -37,14 +39,14 @@ static uint32_t be32(const uint8_t *bytes)
     return (uint32_t)be16(bytes) << 16 | be16(bytes + 2);
 }
 
-static void advance(struct view *view, size_t size)
+static void advance(struct text_view *view, size_t size)
 {
     size = MIN(size, view->size);
     view->data += size;
     view->size -= size;
 }
 
-static bool has(struct view *view, size_t size, const char *what)
+static bool has(struct text_view *view, size_t size, const char *what)
 {
     if (view->size >= size)
         return true;
@@ -52,7 +54,7 @@ static bool has(struct view *view, size_t size, const char *what)
     return false;
 }
 
-static void put_address(struct view *view, const uint8_t *bytes, size_t size, int port)
+static void put_address(struct text_view *view, const uint8_t *bytes, size_t size, int port)
 {
     g_autofree char *address = etl_address_text(bytes, size);
     g_string_append(view->text, address);
@@ -60,7 +62,7 @@ static void put_address(struct view *view, const uint8_t *bytes, size_t size, in
         g_string_append_printf(view->text, ".%d", port);
 }
 
-static void put_tcp(struct view *view, size_t length)
+static void put_tcp(struct text_view *view, size_t length)
 {
     static const char letters[] = "FSRP.UEW";
     const uint8_t *tcp = view->data;
@@ -74,7 +76,12 @@ static void put_tcp(struct view *view, size_t length)
     }
     g_string_append_c(view->text, ']');
     if (!view->options->brief) {
-        g_string_append_printf(view->text, ", seq %u", be32(tcp + 4));
+        size_t payload = length > header ? length - header : 0;
+        bool counts = payload > 0 || tcp[13] & 0x07; /* SYN, FIN, RST */
+        if (counts)
+            g_string_append_printf(view->text, ", seq %u", be32(tcp + 4));
+        if (payload > 0)
+            g_string_append_printf(view->text, ":%u", be32(tcp + 4) + (uint32_t)payload);
         if (tcp[13] & 0x10)
             g_string_append_printf(view->text, ", ack %u", be32(tcp + 8));
         g_string_append_printf(view->text, ", win %u", be16(tcp + 14));
@@ -83,9 +90,9 @@ static void put_tcp(struct view *view, size_t length)
                            length > header ? length - header : 0);
 }
 
-static void put_ethernet(struct view *view);
+static void put_ethernet(struct text_view *view);
 
-static void put_udp(struct view *view)
+static void put_udp(struct text_view *view)
 {
     const uint8_t *udp = view->data;
     if (!has(view, 8, "udp"))
@@ -101,36 +108,12 @@ static void put_udp(struct view *view)
     put_ethernet(view);
 }
 
-static void put_icmp(struct view *view, bool v6, size_t length)
+static void put_icmp(struct text_view *view, bool v6, size_t length)
 {
-    static const struct {
-        bool v6;
-        uint8_t type;
-        const char *name;
-    } types[] = {
-        {false, 0, "echo reply"},
-        {false, 3, "destination unreachable"},
-        {false, 5, "redirect"},
-        {false, 8, "echo request"},
-        {false, 11, "time exceeded"},
-        {true, 1, "destination unreachable"},
-        {true, 2, "packet too big"},
-        {true, 3, "time exceeded"},
-        {true, 128, "echo request"},
-        {true, 129, "echo reply"},
-        {true, 133, "router solicitation"},
-        {true, 134, "router advertisement"},
-        {true, 135, "neighbor solicitation"},
-        {true, 136, "neighbor advertisement"},
-    };
     const uint8_t *icmp = view->data;
     if (!has(view, 4, "icmp"))
         return;
-    const char *name = NULL;
-    for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
-        if (types[i].v6 == v6 && types[i].type == icmp[0])
-            name = types[i].name;
-    }
+    const char *name = journey_icmp_type(v6 ? 6 : 4, icmp[0], -1)->name;
     g_string_append(view->text, v6 ? "ICMP6, " : "ICMP ");
     if (name)
         g_string_append(view->text, name);
@@ -141,7 +124,7 @@ static void put_icmp(struct view *view, bool v6, size_t length)
     g_string_append_printf(view->text, ", length %" G_GSIZE_FORMAT, length);
 }
 
-static void put_transport(struct view *view, unsigned protocol, size_t length)
+static void put_transport(struct text_view *view, unsigned protocol, size_t length)
 {
     if (protocol == PROTOCOL_TCP)
         put_tcp(view, length);
@@ -154,7 +137,7 @@ static void put_transport(struct view *view, unsigned protocol, size_t length)
                                length);
 }
 
-static void put_flow(struct view *view, const uint8_t *from, const uint8_t *to, size_t size,
+static void put_flow(struct text_view *view, const uint8_t *from, const uint8_t *to, size_t size,
                      unsigned protocol)
 {
     bool ports = (protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP) && view->size >= 4;
@@ -164,7 +147,7 @@ static void put_flow(struct view *view, const uint8_t *from, const uint8_t *to, 
     g_string_append(view->text, ": ");
 }
 
-static void put_ipv4(struct view *view)
+static void put_ipv4(struct text_view *view)
 {
     const uint8_t *ip = view->data;
     if (!has(view, 20, "ip"))
@@ -186,7 +169,7 @@ static void put_ipv4(struct view *view)
         put_transport(view, ip[9], total > header ? total - header : 0);
 }
 
-static void put_ipv6(struct view *view)
+static void put_ipv6(struct text_view *view)
 {
     const uint8_t *ip = view->data;
     if (!has(view, 40, "ip6"))
@@ -199,25 +182,27 @@ static void put_ipv6(struct view *view)
     put_transport(view, ip[6], be16(ip + 4));
 }
 
-static void put_arp(struct view *view)
+static void put_arp(struct text_view *view)
 {
     const uint8_t *arp = view->data;
+    size_t length = view->size + view->missing;
     if (!has(view, 28, "arp"))
         return;
     g_autofree char *mac = etl_mac_text(arp + 8);
     if (be16(arp + 6) == 1) {
-        g_string_append(view->text, "ARP, Request who-has ");
+        g_string_append(view->text, "Request who-has ");
         put_address(view, arp + 24, 4, -1);
         g_string_append(view->text, " tell ");
         put_address(view, arp + 14, 4, -1);
     } else {
-        g_string_append(view->text, "ARP, Reply ");
+        g_string_append(view->text, "Reply ");
         put_address(view, arp + 14, 4, -1);
         g_string_append_printf(view->text, " is-at %s", mac);
     }
+    g_string_append_printf(view->text, ", length %" G_GSIZE_FORMAT, length);
 }
 
-static void put_network(struct view *view, unsigned ethertype)
+static void put_network(struct text_view *view, unsigned ethertype)
 {
     if (ethertype == ETHERTYPE_IPV4)
         put_ipv4(view);
@@ -226,41 +211,64 @@ static void put_network(struct view *view, unsigned ethertype)
     else if (ethertype == ETHERTYPE_ARP)
         put_arp(view);
     else
-        g_string_append_printf(view->text, "ethertype 0x%04x, length %" G_GSIZE_FORMAT, ethertype,
-                               view->size);
+        g_string_append_printf(view->text, "%" G_GSIZE_FORMAT " bytes", view->size);
 }
 
-static void put_ethernet(struct view *view)
+static void put_ethertype(struct text_view *view, unsigned ethertype)
+{
+    static const struct {
+        unsigned ethertype;
+        const char *name;
+    } names[] = {
+        {ETHERTYPE_IPV4, "IPv4"},   {ETHERTYPE_IPV6, "IPv6"}, {ETHERTYPE_ARP, "ARP"},
+        {ETHERTYPE_VLAN, "802.1Q"}, {0x88CC, "LLDP"},
+    };
+    const char *name = "Unknown";
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (names[i].ethertype == ethertype)
+            name = names[i].name;
+    }
+    if (view->options->brief)
+        g_string_append(view->text, name);
+    else
+        g_string_append_printf(view->text, "ethertype %s (0x%04x)", name, ethertype);
+}
+
+static void put_ethernet(struct text_view *view)
 {
     const uint8_t *link = view->data;
     if (!has(view, 14, "ether"))
         return;
     unsigned ethertype = be16(link + 12);
-    bool shown = !view->options->no_ethernet && !view->options->brief;
+    bool shown = !view->options->no_ethernet;
     g_autofree char *from = etl_mac_text(link + 6), *to = etl_mac_text(link);
-    if (shown)
+    if (shown) {
         g_string_append_printf(view->text, "%s > %s, ", from, to);
+        put_ethertype(view, ethertype);
+        g_string_append_printf(view->text, ", length %u: ", (unsigned)view->size + view->missing);
+    }
     advance(view, 14);
     while (ethertype == ETHERTYPE_VLAN && view->size >= 4) {
-        if (shown)
+        ethertype = be16(view->data + 2);
+        if (shown) {
             g_string_append_printf(view->text, "vlan %u, p %u, ", be16(view->data) & 0xFFF,
                                    be16(view->data) >> 13);
-        ethertype = be16(view->data + 2);
+            put_ethertype(view, ethertype);
+            g_string_append(view->text, ", ");
+        }
         advance(view, 4);
     }
-    if (shown)
-        g_string_append_printf(view->text, "ethertype 0x%04x: ", ethertype);
     put_network(view, ethertype);
 }
 
-static void put_wifi(struct view *view)
+static void put_wifi(struct text_view *view)
 {
     if (!has(view, 24, "802.11"))
         return;
     const uint8_t *link = view->data;
     size_t header = etl_wifi_header_size(link);
     g_autofree char *from = etl_mac_text(link + 10), *to = etl_mac_text(link + 4);
-    if (!view->options->no_ethernet && !view->options->brief)
+    if (!view->options->no_ethernet)
         g_string_append_printf(view->text, "802.11 %s > %s, ", from, to);
     if (view->size < header + 8) {
         g_string_append_printf(view->text, "length %" G_GSIZE_FORMAT, view->size);
@@ -271,38 +279,84 @@ static void put_wifi(struct view *view)
     put_network(view, ethertype);
 }
 
-static void put_link(struct view *view, uint16_t link_type)
+static void put_raw(struct text_view *view)
+{
+    if (!view->options->no_ethernet)
+        g_string_append(view->text, "ip: ");
+    put_network(view, view->data[0] >> 4 == 6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4);
+}
+
+static void put_link(struct text_view *view, uint16_t link_type)
 {
     if (link_type == ETL_LINKTYPE_ETHERNET)
         put_ethernet(view);
     else if (link_type == ETL_LINKTYPE_IEEE802_11)
         put_wifi(view);
     else if (link_type == ETL_LINKTYPE_RAW && view->size > 0)
-        put_network(view, view->data[0] >> 4 == 6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4);
+        put_raw(view);
     else
         g_string_append_printf(view->text, "link type %u, length %" G_GSIZE_FORMAT, link_type,
                                view->size);
 }
 
-static void put_hex(GString *text, const uint8_t *data, size_t size)
+void cli_append_packet_hex(GString *text, const uint8_t *data, size_t size)
 {
     for (size_t line = 0; line < size; line += 16) {
-        g_string_append_printf(text, "\t\t0x%04" G_GSIZE_MODIFIER "x: ", line);
+        g_string_append_printf(text, "\t0x%04" G_GSIZE_MODIFIER "x: ", line);
         for (size_t i = line; i < line + 16 && i < size; i++)
             g_string_append_printf(text, i % 2 ? "%02x" : " %02x", data[i]);
         g_string_append_c(text, '\n');
     }
 }
 
-void packet_text(GString *text, const struct packet_text_options *options, uint16_t link_type,
-                 const uint8_t *data, uint32_t size, uint32_t original)
+void cli_append_packet_text(GString *text, const struct cli_packet_text_options *options,
+                            uint16_t link_type, const uint8_t *data, uint32_t size,
+                            uint32_t original)
 {
-    struct view view = {.text = text, .options = options, .data = data, .size = size};
-    g_string_append_c(text, '\t');
+    struct text_view view = {.text = text,
+                             .options = options,
+                             .data = data,
+                             .size = size,
+                             .missing = original > size ? original - size : 0};
     put_link(&view, link_type);
-    if (options->verbose > 1)
-        g_string_append_printf(text, ", original length %u", original);
     g_string_append_c(text, '\n');
-    if (options->hex)
-        put_hex(text, data, size);
+}
+
+/* --- VXLAN --- */
+
+/* Length of the link header before an IP packet; 0: there is no IP packet. */
+static size_t link_header(uint16_t link_type, const uint8_t *data, size_t size, unsigned *ethertype)
+{
+    size_t header = 14;
+    if (link_type == ETL_LINKTYPE_RAW) {
+        *ethertype = size > 0 && data[0] >> 4 == 6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4;
+        return 0;
+    }
+    if (link_type == ETL_LINKTYPE_IEEE802_11)
+        header = size >= 24 ? etl_wifi_header_size(data) + 8 : size;
+    *ethertype = size >= header && header >= 2 ? be16(data + header - 2) : 0;
+    while (*ethertype == ETHERTYPE_VLAN && size >= header + 4) {
+        *ethertype = be16(data + header + 2);
+        header += 4;
+    }
+    return header;
+}
+
+/* Length of the IP header before a UDP header; 0: there is no UDP header. */
+static size_t udp_at(unsigned ethertype, const uint8_t *ip, size_t size)
+{
+    if (ethertype == ETHERTYPE_IPV4 && size >= 20 && ip[9] == PROTOCOL_UDP &&
+        !(be16(ip + 6) & 0x1FFF))
+        return MAX((size_t)(ip[0] & 15) * 4, 20);
+    return ethertype == ETHERTYPE_IPV6 && size >= 40 && ip[6] == PROTOCOL_UDP ? 40 : 0;
+}
+
+uint32_t cli_find_vxlan_port(uint16_t link_type, const uint8_t *data, uint32_t size, uint16_t port)
+{
+    unsigned ethertype;
+    size_t network = MIN(link_header(link_type, data, size, &ethertype), size);
+    size_t udp = udp_at(ethertype, data + network, size - network);
+    size_t at = network + udp + 2;
+    bool is_there = udp > 0 && at + 2 <= size && port != CLI_TCPDUMP_VXLAN_PORT;
+    return is_there && be16(data + at) == port ? (uint32_t)at : 0;
 }

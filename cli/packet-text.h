@@ -1,22 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A packet as lines of text in the manner of tcpdump, as Windows' pktmon writes them. */
-#ifndef PKTMON_PACKET_TEXT_H
-#define PKTMON_PACKET_TEXT_H
+/* A packet as text in tcpdump's style, for packets that tcpdump does not format. */
+#ifndef PKTMON_CLI_PACKET_TEXT_H
+#define PKTMON_CLI_PACKET_TEXT_H
 
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-struct packet_text_options {
+struct cli_packet_text_options {
     bool brief;          /* addresses and protocol only */
     int verbose;         /* 1 to 3: more of each header */
-    bool hex;            /* the bytes too */
+    bool hex;            /* also the bytes */
     bool no_ethernet;    /* without the link header */
     uint16_t vxlan_port; /* UDP */
 };
 
-/* Appends lines, each after a tab and with its line end. link_type: LINKTYPE_ value. */
-void packet_text(GString *text, const struct packet_text_options *options, uint16_t link_type,
-                 const uint8_t *data, uint32_t size, uint32_t original);
+#define CLI_TCPDUMP_VXLAN_PORT 4789 /* the port that tcpdump recognises */
+
+/* Appends complete lines, with less detail than tcpdump. link_type: LINKTYPE_ value. */
+void cli_append_packet_text(GString *text, const struct cli_packet_text_options *options,
+                            uint16_t link_type, const uint8_t *data, uint32_t size,
+                            uint32_t original);
+
+/* Appends lines of bytes as tcpdump -xx prints them. */
+void cli_append_packet_hex(GString *text, const uint8_t *data, size_t size);
+
+/* Position of the UDP destination port in the packet, if it is the given VXLAN port and not the one
+ * that tcpdump recognises; else 0. */
+uint32_t cli_find_vxlan_port(uint16_t link_type, const uint8_t *data, uint32_t size, uint16_t port);
 
 #endif

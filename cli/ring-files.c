@@ -8,39 +8,40 @@
 #include <unistd.h>
 
 #include "limits.h"
-#include "plural.h"
-#include "provider.h"
-#include "table.h"
+#include "model/plural.h"
+#include "model/printable.h"
+#include "pktmon/errors.h"
 
-#define KILOBYTE 1000 /* as dumpcap's */
+#define KILOBYTE    1000 /* as in dumpcap */
+#define TIME_DIGITS 14   /* YYYYmmddHHMMSS */
 
-bool file_limits_parse(struct file_limits *limits, char **words, GError **error)
+bool cli_file_limits_parse(struct cli_file_limits *limits, char **words, GError **error)
 {
-    const struct limit names[] = {
+    const struct cli_limit names[] = {
         {"filesize", "KB", &limits->kilobytes},
         {"duration", "SECONDS", &limits->seconds},
         {"files", "N", &limits->files},
         {0},
     };
     for (; words && *words; words++) {
-        if (!limit_parse("-b", *words, names, error))
+        if (!cli_limit_parse("-b", *words, names, error))
             return false;
     }
-    if (!limits->files || file_limits_are_set(limits))
+    if (!limits->files || cli_file_limits_are_set(limits))
         return true;
-    g_set_error_literal(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
-                        "-b files:N needs to know when a file is full: add -b filesize:KB or -b "
-                        "duration:SECONDS.");
+    g_set_error_literal(
+        error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
+        "-b files:N needs a limit for each file: add -b filesize:KB or -b duration:SECONDS.");
     return false;
 }
 
-bool file_limits_are_set(const struct file_limits *limits)
+bool cli_file_limits_are_set(const struct cli_file_limits *limits)
 {
     return limits->kilobytes || limits->seconds;
 }
 
-/* As dumpcap names it: base_00001_YYYYmmddHHMMSS.pcapng. */
-static char *name_of_next(const struct ring_files *files)
+/* Named as by dumpcap: base_00001_YYYYmmddHHMMSS.pcapng. */
+static char *name_of_next(const struct cli_ring_files *files)
 {
     g_autoptr(GDateTime) now = g_date_time_new_now_local();
     g_autofree char *time = g_date_time_format(now, "%Y%m%d%H%M%S");
@@ -51,8 +52,68 @@ static char *name_of_next(const struct ring_files *files)
                            files->count + 1, time, dot ? dot : "");
 }
 
-/* What one user captured is not for others, as with dumpcap. Keeps the name. */
-static int create(struct ring_files *files, char *name, int flags, GError **error)
+/* Whether a ring file has this name without the base and the extension. editcap counts from 0. */
+static bool read_number(const char *rest, uint64_t *number)
+{
+    char *end;
+
+    if (*rest != '_' || !g_ascii_isdigit(rest[1]))
+        return false;
+    *number = g_ascii_strtoull(rest + 1, &end, 10);
+    return *end == '_' && strspn(end + 1, "0123456789") == TIME_DIGITS &&
+           end[1 + TIME_DIGITS] == '\0';
+}
+
+static bool read_name(const char *name, const char *base, const char *extension, uint64_t *number)
+{
+    size_t length = strlen(name), start = strlen(base), end = strlen(extension);
+
+    if (length < start + end || !g_str_has_prefix(name, base) || !g_str_has_suffix(name, extension))
+        return false;
+    g_autofree char *rest = g_strndup(name + start, length - start - end);
+    return read_number(rest, number);
+}
+
+struct found_file {
+    uint64_t number;
+    char *path;
+};
+
+static int compare_found(const void *one, const void *other)
+{
+    uint64_t left = ((const struct found_file *)one)->number;
+    uint64_t right = ((const struct found_file *)other)->number;
+
+    return (left > right) - (left < right);
+}
+
+GPtrArray *cli_ring_files_find(const char *path)
+{
+    GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(struct found_file));
+    g_autofree char *folder = g_path_get_dirname(path), *base = g_path_get_basename(path);
+    char *dot = strrchr(base, '.');
+    g_autofree char *extension = g_strdup(dot ? dot : "");
+    g_autoptr(GDir) directory = g_dir_open(folder, 0, NULL);
+
+    if (dot)
+        *dot = '\0';
+    for (const char *name; directory && (name = g_dir_read_name(directory));) {
+        struct found_file file;
+
+        if (!read_name(name, base, extension, &file.number))
+            continue;
+        file.path = g_build_filename(folder, name, NULL);
+        g_array_append_val(found, file);
+    }
+    g_array_sort(found, compare_found);
+    for (guint i = 0; i < found->len; i++)
+        g_ptr_array_add(paths, g_array_index(found, struct found_file, i).path);
+    return paths;
+}
+
+/* Only the owner may read a capture, as with dumpcap. Takes ownership of the name. */
+static int create(struct cli_ring_files *files, char *name, int flags, GError **error)
 {
     int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC | flags, S_IRUSR | S_IWUSR);
     if (fd < 0) {
@@ -67,19 +128,19 @@ static int create(struct ring_files *files, char *name, int flags, GError **erro
     return fd;
 }
 
-static int open_first(struct ring_files *files, GError **error)
+static int open_first(struct cli_ring_files *files, GError **error)
 {
     if (g_str_equal(files->path, "-"))
         return STDOUT_FILENO;
-    if (file_limits_are_set(&files->limits))
-        return ring_files_create_next(files, error);
+    if (cli_file_limits_are_set(&files->limits))
+        return cli_ring_files_create_next(files, error);
     return create(files, g_strdup(files->path), O_TRUNC, error);
 }
 
-bool ring_files_open(struct ring_files *files, const char *path, const struct file_limits *limits,
-                     GError **error)
+bool cli_ring_files_open(struct cli_ring_files *files, const char *path,
+                         const struct cli_file_limits *limits, GError **error)
 {
-    *files = (struct ring_files){.path = path, .limits = *limits, .fd = -1};
+    *files = (struct cli_ring_files){.path = path, .limits = *limits, .fd = -1};
     g_queue_init(&files->names);
     if (!path)
         return true;
@@ -88,36 +149,36 @@ bool ring_files_open(struct ring_files *files, const char *path, const struct fi
     if (files->fd < 0 || !isatty(files->fd))
         return files->fd >= 0;
     g_set_error_literal(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
-                        "A capture cannot be shown on a terminal: give a file with -w, or pipe it "
-                        "on, as in \"pktmon capture -w - | tshark -r -\".");
-    ring_files_close(files, false, NULL);
-    ring_files_clear(files);
+                        "A capture cannot be shown on a terminal: give a file with -w, or pipe it, "
+                        "as in \"pktmon capture -w - | tshark -r -\".");
+    cli_ring_files_close(files, false, NULL);
+    cli_ring_files_clear(files);
     return false;
 }
 
-bool ring_files_are_due(const struct ring_files *files, uint64_t size)
+bool cli_ring_files_are_due(const struct cli_ring_files *files, uint64_t size)
 {
-    const struct file_limits *limits = &files->limits;
+    const struct cli_file_limits *limits = &files->limits;
     gint64 seconds = (gint64)limits->seconds;
     return (limits->kilobytes && size >= limits->kilobytes * KILOBYTE) ||
            (seconds && g_get_monotonic_time() - files->opened >= seconds * G_USEC_PER_SEC);
 }
 
-int ring_files_create_next(struct ring_files *files, GError **error)
+int cli_ring_files_create_next(struct cli_ring_files *files, GError **error)
 {
     return create(files, name_of_next(files), O_EXCL | O_NOFOLLOW, error);
 }
 
-static void remove_oldest(struct ring_files *files)
+static void remove_oldest(struct cli_ring_files *files)
 {
     while (files->limits.files && files->names.length > files->limits.files) {
         g_autofree char *name = g_queue_pop_head(&files->names);
-        unlink(name); /* somebody may have taken it away before */
+        unlink(name); /* it may have been removed already */
     }
 }
 
-/* Some file systems tell only now that there was no room. */
-static bool close_file(struct ring_files *files, GError **error)
+/* Some file systems report a full disk only when the file is closed. */
+static bool close_file(struct cli_ring_files *files, GError **error)
 {
     int fd = files->fd;
     files->fd = -1;
@@ -129,19 +190,19 @@ static bool close_file(struct ring_files *files, GError **error)
     return false;
 }
 
-bool ring_files_advance(struct ring_files *files, int fd, GError **error)
+bool cli_ring_files_advance(struct cli_ring_files *files, int fd, GError **error)
 {
     struct stat status;
     if (fstat(files->fd, &status) == 0)
         files->bytes += (uint64_t)status.st_size;
-    bool good = close_file(files, error);
+    bool ok = close_file(files, error);
     files->fd = fd;
     files->opened = g_get_monotonic_time();
     remove_oldest(files);
-    return good;
+    return ok;
 }
 
-static void remove_worthless(struct ring_files *files, bool begun)
+static void remove_worthless(struct cli_ring_files *files, bool begun)
 {
     struct stat status;
     if (!files->count || fstat(files->fd, &status) < 0 || !S_ISREG(status.st_mode) ||
@@ -152,27 +213,27 @@ static void remove_worthless(struct ring_files *files, bool begun)
     files->count--;
 }
 
-bool ring_files_close(struct ring_files *files, bool begun, GError **error)
+bool cli_ring_files_close(struct cli_ring_files *files, bool begun, GError **error)
 {
     remove_worthless(files, begun);
     return close_file(files, error);
 }
 
-void ring_files_clear(struct ring_files *files)
+void cli_ring_files_clear(struct cli_ring_files *files)
 {
     g_queue_clear_full(&files->names, g_free);
 }
 
-char *ring_files_summary(struct ring_files *files)
+char *cli_ring_files_describe(struct cli_ring_files *files)
 {
     const char *newest = g_queue_peek_tail(&files->names);
     if (files->path && g_str_equal(files->path, "-"))
-        return g_strdup("written to the standard output");
+        return g_strdup("written to standard output");
     if (!newest)
         return g_strdup("no file written");
     g_autofree char *text = g_filename_display_name(newest);
-    g_autofree char *name = printable(text);
-    if (!file_limits_are_set(&files->limits))
+    g_autofree char *name = printable(text, -1);
+    if (!cli_file_limits_are_set(&files->limits))
         return g_strdup_printf("1 file written: %s", name);
     return g_strdup_printf("%" G_GUINT64_FORMAT " %s written, %u kept, the newest: %s",
                            files->count, PLURAL(files->count, "file", "files"), files->names.length,

@@ -6,22 +6,22 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* What every terminal of today understands (ECMA-48, and the private modes of xterm). */
-#define ENTER_PAGE  "\033[?1049h" /* a page of its own, so that what stood there comes back */
+/* Understood by every terminal in use (ECMA-48, and private modes of xterm). */
+#define ENTER_PAGE  "\033[?1049h" /* the alternate screen; the previous content comes back later */
 #define LEAVE_PAGE  "\033[?1049l"
 #define HIDE_CURSOR "\033[?25l"
 #define SHOW_CURSOR "\033[?25h"
-#define CUT_LINES   "\033[?7l" /* at the right margin */
+#define CUT_LINES   "\033[?7l" /* no wrapping at the right margin */
 #define WRAP_LINES  "\033[?7h"
 #define HOME        "\033[H"
-#define CLEAR_LINE  "\033[K" /* from here to its end */
+#define CLEAR_LINE  "\033[K" /* from the cursor to the end of the line */
 #define CLEAR_REST  "\033[J"
 
 #define USUAL_ROWS 24
 
-void screen_init(struct screen *screen)
+void cli_screen_init(struct cli_screen *screen)
 {
-    *screen = (struct screen){.in_place = isatty(STDOUT_FILENO)};
+    *screen = (struct cli_screen){.in_place = isatty(STDOUT_FILENO)};
 }
 
 static int rows_of_terminal(void)
@@ -41,14 +41,14 @@ static int lines_of(const char *text)
     return lines;
 }
 
-static void open_page(struct screen *screen)
+static void open_page(struct cli_screen *screen)
 {
     if (!screen->open)
         fputs(ENTER_PAGE HIDE_CURSOR CUT_LINES, stdout);
     screen->open = true;
 }
 
-/* The last row has no line end, which would scroll the page. */
+/* A newline in the last row would scroll the page. */
 static void show_in_place(const char *text)
 {
     int rows = rows_of_terminal(), lines = lines_of(text);
@@ -61,12 +61,12 @@ static void show_in_place(const char *text)
     }
     fputs(CLEAR_REST, stdout);
     if (fitting < lines)
-        printf("(%d of %d lines: make the window taller, or choose with --components, --netns or "
-               "-t)",
-               fitting, lines);
+        printf(
+            "(%d of %d lines: make the window taller, or select with --components, --netns or -t)",
+            fitting, lines);
 }
 
-bool screen_show(struct screen *screen, const char *text)
+bool cli_screen_show(struct cli_screen *screen, const char *text)
 {
     if (screen->in_place) {
         open_page(screen);
@@ -78,7 +78,7 @@ bool screen_show(struct screen *screen, const char *text)
     return fflush(stdout) == 0;
 }
 
-void screen_close(struct screen *screen)
+void cli_screen_close(struct cli_screen *screen)
 {
     if (screen->open)
         fputs(WRAP_LINES SHOW_CURSOR LEAVE_PAGE, stdout);

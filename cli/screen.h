@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A text that is shown again and again on the standard output: on a terminal in place, elsewhere
- * one after another with an empty line between. */
+/* Text shown repeatedly on standard output: in place on a terminal; elsewhere one after another,
+ * separated by empty lines. */
 #ifndef PKTMON_CLI_SCREEN_H
 #define PKTMON_CLI_SCREEN_H
 
 #include <glib.h>
 #include <stdbool.h>
 
-struct screen {
+struct cli_screen {
     bool in_place;
-    bool open;  /* of a terminal: it shows our page */
-    bool shown; /* something was shown before */
+    bool open;  /* the terminal shows the alternate screen */
+    bool shown; /* something has been shown */
 };
 
-void screen_init(struct screen *screen);
-/* False: nobody reads it any more. Of a text longer than the terminal the end is left out, and the
- * last line says so. */
-bool screen_show(struct screen *screen, const char *text);
-/* The terminal is as it was before the first text. Does nothing twice. */
-void screen_close(struct screen *screen);
+void cli_screen_init(struct cli_screen *screen);
+/* False: the reader has gone. A text longer than the terminal is cut, and the last line says so. */
+bool cli_screen_show(struct cli_screen *screen, const char *text);
+/* Restores the terminal. May be called again. */
+void cli_screen_close(struct cli_screen *screen);
 
 #endif

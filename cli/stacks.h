@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Components in the order in which `pktmon list` and `pktmon counters` show them, be they of this
- * host or of a log: by stack, from the wire up to the sockets.
+ * Components of this host or of a log in the order of `pktmon list` and `pktmon counters`: by
+ * stack, from the wire up to the sockets.
  */
 #ifndef PKTMON_CLI_STACKS_H
 #define PKTMON_CLI_STACKS_H
@@ -10,43 +10,48 @@
 #include <json-glib/json-glib.h>
 #include <stdbool.h>
 
-#include "component.h"
+#include "pktmon/component.h"
 
-struct stack_member {
+struct cli_stack_member {
     uint32_t component;
-    const char *heading; /* of its stack; the same pointer for all of one stack */
+    const char *heading; /* of its stack; the same pointer for all members */
 };
 
-struct stacks {
+struct cli_stacks {
     const struct pktmon_registry *registry; /* borrowed */
-    GArray *members;                        /* of struct stack_member */
-    GPtrArray *headings;                    /* owns them */
-    const char *rest_name;                  /* NULL: there is no rest. Borrowed. */
+    GArray *members;                        /* of struct cli_stack_member */
+    GPtrArray *headings;                    /* owned */
+    const char *rest_name;                  /* name of rest; NULL: none. Borrowed. */
     uint32_t rest;
 };
 
-struct stacks *stacks_new(const struct pktmon_registry *registry);
-void stacks_free(struct stacks *stacks);
-/* Begins a stack; the heading is copied. What is added next belongs to it. */
-void stacks_open(struct stacks *stacks, const char *heading);
-void stacks_add(struct stacks *stacks, uint32_t component);
+struct cli_stacks *cli_stacks_new(const struct pktmon_registry *registry);
+void cli_stacks_free(struct cli_stacks *stacks);
+/* Begins a stack: components are added to it from now on. The heading is copied. */
+void cli_stacks_open(struct cli_stacks *stacks, const char *heading);
+void cli_stacks_add(struct cli_stacks *stacks, uint32_t component);
 
-/* A stack of one member, which is no component: what is left. The name is borrowed. */
-void stacks_add_rest(struct stacks *stacks, uint32_t id, const char *heading, const char *name);
+/* Adds a stack of one member, which is not a component but stands for the rest. The name is
+ * borrowed. */
+void cli_stacks_add_rest(struct cli_stacks *stacks, uint32_t id, const char *heading,
+                         const char *name);
 
-/* The component's name, or "" where nothing is known of it. */
-const char *stacks_name(const struct stacks *stacks, uint32_t component);
-const char *stacks_type(const struct stacks *stacks, uint32_t component);
-/* "" where there is none. */
-const char *text_or_empty(const char *text);
+/* Sets only the name of the rest. */
+void cli_stacks_name_rest(struct cli_stacks *stacks, uint32_t id, const char *name);
 
-/* Member name of the object that is open. */
-void json_put_string(JsonBuilder *json, const char *name, const char *text);
-void json_put_number(JsonBuilder *json, const char *name, uint64_t number);
-/* Prints the stacks as an array of objects with "Group" and "Components", on one line; put makes
- * the object of one component, or nothing. */
-typedef void stacks_put(JsonBuilder *json, const struct stacks *stacks, uint32_t component,
-                        const void *user);
-void stacks_print_json(const struct stacks *stacks, stacks_put *put, const void *user);
+/* The component's name, or "" if it is unknown. */
+const char *cli_stacks_get_name(const struct cli_stacks *stacks, uint32_t component);
+const char *cli_stacks_get_type(const struct cli_stacks *stacks, uint32_t component);
+/* "" for NULL. */
+const char *cli_text_or_empty(const char *text);
+
+/* Adds a member to the current object. */
+void cli_json_add_string(JsonBuilder *json, const char *name, const char *text);
+void cli_json_add_number(JsonBuilder *json, const char *name, uint64_t number);
+/* Prints the stacks on one line, as an array of objects with "Group" and "Components". put adds the
+ * object of a component, or nothing. */
+typedef void cli_stacks_put(JsonBuilder *json, const struct cli_stacks *stacks, uint32_t component,
+                            const void *user);
+void cli_stacks_print_json(const struct cli_stacks *stacks, cli_stacks_put *put, const void *user);
 
 #endif

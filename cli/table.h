@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rows of text in columns as wide as what stands in them, under headings. */
+/* Rows of text under headings, in columns as wide as their content. */
 #ifndef PKTMON_CLI_TABLE_H
 #define PKTMON_CLI_TABLE_H
 
@@ -7,30 +7,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct table_column {
+struct cli_table_column {
     const char *title;
-    bool number; /* to the right */
+    bool number; /* right-aligned */
 };
 
-struct table;
+struct cli_table;
 
 /* columns is borrowed. */
-struct table *table_new(const struct table_column *columns, size_t count);
-void table_free(struct table *table);
-/* What follows stands under it, and under the columns' titles. The same pointer as before: does
- * nothing. Copied. */
-void table_under(struct table *table, const char *heading);
-/* A row begins; its cells are added from left to right, and those that are not are empty. Names
- * come from whoever made a device: what is no printable character is replaced. */
-void table_row(struct table *table);
-void table_text(struct table *table, const char *text);
-void table_number(struct table *table, uint64_t number);
+struct cli_table *cli_table_new(const struct cli_table_column *columns, size_t count);
+void cli_table_free(struct cli_table *table);
+/* Begins a section with this heading and the titles of the columns. Does nothing if the pointer is
+ * that of the current heading. Copied. */
+void cli_table_begin_section(struct cli_table *table, const char *heading);
+/* Begins a row. Its cells are added from left to right; missing ones stay empty. Unprintable
+ * characters are replaced (printable.h). */
+void cli_table_begin_row(struct cli_table *table);
+void cli_table_add_text(struct cli_table *table, const char *text);
+void cli_table_add_number(struct cli_table *table, uint64_t number);
 
-bool table_is_empty(const struct table *table);
+bool cli_table_is_empty(const struct cli_table *table);
 /* Appends lines. */
-void table_put(const struct table *table, GString *out);
-
-/* Text without the characters that a terminal takes for commands; the caller frees it. */
-char *printable(const char *text);
+void cli_table_append_to(const struct cli_table *table, GString *out);
 
 #endif

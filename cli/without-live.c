@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* In place of live.c and live-capture.c where the live capture is not built. */
+/* Replaces the live-*.c files in a build without live capture. */
 #include "live.h"
-#include "provider.h"
+#include "providers/provider.h"
 
 static bool refuse(GError **error)
 {
@@ -11,29 +11,28 @@ static bool refuse(GError **error)
     return false;
 }
 
-bool live_list(struct pktmon_registry *registry, const char *components, const char *netns,
-               GHashTable **chosen, GError **error)
+bool cli_live_list(struct pktmon_registry *registry, const struct pktmon_session_options *settings,
+                   GHashTable **chosen, GError **error)
 {
     (void)registry;
-    (void)components;
-    (void)netns;
+    (void)settings;
     (void)chosen;
     return refuse(error);
 }
 
-bool live_check_reason(const char *reason, GError **error)
+bool cli_live_check_reason(const char *reason, GError **error)
 {
     (void)reason;
     return refuse(error);
 }
 
-bool live_count(const struct live_counting *counting, GError **error)
+bool cli_live_count(const struct cli_live_counting *counting, GError **error)
 {
     (void)counting;
     return refuse(error);
 }
 
-bool live_capture(const struct live_capturing *capturing, GError **error)
+bool cli_live_capture(const struct cli_live_capturing *capturing, GError **error)
 {
     (void)capturing;
     return refuse(error);

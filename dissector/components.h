@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the file has said so far about its components. State lives as long as the file is open.
+ * The descriptions of components that the file has had so far. State lives as long as the file is
+ * open.
  */
-#ifndef PKTMON_COMPONENTS_H
-#define PKTMON_COMPONENTS_H
+#ifndef PKTMON_DISSECTOR_COMPONENTS_H
+#define PKTMON_DISSECTOR_COMPONENTS_H
 
 #include <stdbool.h>
 
@@ -11,22 +12,22 @@
 
 #include "frame-record.h"
 
-/* Valid UTF-8; NULL where not known. */
-struct component_words {
+/* The strings are valid UTF-8; NULL where not known. */
+struct component_description {
     const char *name;
     const char *description;
     const char *type;
-    bool hands_out; /* what its lower edge sends leaves this network stack */
+    bool hands_out; /* packets that its lower edge sends leave this network stack */
 };
 
 void components_register(void);
 
-/* Takes in the record of a frame that is seen for the first time. */
+/* Learns from the record of a frame in the first pass. */
 void components_learn(const struct record *record, const packet_info *pinfo);
 
-/* The words for a component at a frame: of the newest description up to there, else of the first
- * one that follows; NULL where the file describes no such component (yet). */
-const struct component_words *components_find(uint64_t capture_id, uint32_t component,
-                                              uint32_t frame);
+/* The newest description of a component up to a frame, else the first one after it; NULL where the
+ * file has not described the component (yet). */
+const struct component_description *components_find(uint64_t capture_id, uint32_t component,
+                                                    uint32_t frame);
 
 #endif

@@ -1,43 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fate.h"
 
-#include "fields.h"
-
-const char *const fate_names[] = {
-    [FATE_UNKNOWN] = "unknown",     [FATE_DROPPED] = "dropped",     [FATE_CONSUMED] = "consumed",
-    [FATE_FORWARDED] = "forwarded", [FATE_DELIVERED] = "delivered",
-};
-
-static enum fate good_end(const struct record *record)
+struct sighted_end fate_sighted_end(const struct pktmon_packet *packet)
 {
-    static const enum fate ends[] = {
-        [END_DELIVERED] = FATE_DELIVERED,
-        [END_CONSUMED] = FATE_CONSUMED,
+    return (struct sighted_end){
+        .dropped = packet->dropped,
+        .released = packet->copy_released,
+        .sent = packet->edge == PKTMON_EDGE_LOWER && packet->direction == PKTMON_DIRECTION_TX,
+        .end = packet->end,
     };
-    uint64_t end = record_number(record, PKTMON_FIELD_GOOD_END);
-
-    return end < G_N_ELEMENTS(ends) ? ends[end] : FATE_UNKNOWN;
 }
 
-/* A drop outweighs what came before it: a socket that was about to take the packet may have had no
- * room for it. Nothing outweighs a drop, the end of the copy. */
-static enum fate said_by(const struct record *record)
+void fate_add_sighting(struct copy_fate *copy, const struct sighted_end *end)
 {
-    return record_number(record, PKTMON_FIELD_DROPPED) != 0 ? FATE_DROPPED : good_end(record);
+    copy->fate = fate_after(copy->fate, end->dropped, end->end);
+    copy->released |= end->released;
+    copy->sent = end->sent;
 }
 
-void fate_take(struct fate_said *said, const struct record *record)
+bool fate_is_open(const struct copy_fate *copy)
 {
-    enum fate fate = said_by(record);
-
-    if (fate == FATE_DROPPED || (said->fate != FATE_DROPPED && fate > said->fate))
-        said->fate = fate;
-    said->released |= record_number(record, PKTMON_FIELD_COPY_RELEASED) != 0;
-    said->sent = record_number(record, PKTMON_FIELD_EDGE) == EDGE_LOWER &&
-                 record_number(record, PKTMON_FIELD_DIRECTION) == DIRECTION_TX;
-}
-
-bool fate_is_open(const struct fate_said *said)
-{
-    return said->fate == FATE_UNKNOWN && !said->released;
+    return copy->fate == PKTMON_FATE_UNKNOWN && !copy->released;
 }

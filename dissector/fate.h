@@ -1,36 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What becomes of a packet, as far as the records of one of its copies tell.
+ * The fate of a copy of a packet, as far as it was observed.
  */
-#ifndef PKTMON_FATE_H
-#define PKTMON_FATE_H
+#ifndef PKTMON_DISSECTOR_FATE_H
+#define PKTMON_DISSECTOR_FATE_H
 
 #include <stdbool.h>
 
-#include "frame-record.h"
+#include "model/fates.h"
+#include "pktmon/event.h"
 
-/* In the order of precedence: a packet with several copies has the greatest of their fates. */
-enum fate {
-    FATE_UNKNOWN,
-    FATE_DROPPED,
-    FATE_CONSUMED,
-    FATE_FORWARDED,
-    FATE_DELIVERED,
+/* What one sighting of the copy says about its end. */
+struct sighted_end {
+    bool dropped;
+    bool released; /* the copy ended, and the packet did not */
+    bool sent;     /* by a device's lower edge */
+    uint8_t end;   /* enum pktmon_end */
 };
 
-extern const char *const fate_names[];
+struct sighted_end fate_sighted_end(const struct pktmon_packet *packet);
 
-/* What the records of a copy have said so far. */
-struct fate_said {
-    enum fate fate; /* FATE_UNKNOWN: nothing */
-    bool released;  /* the copy ended, and the packet did not */
-    bool sent;      /* the newest record saw it leave by a device's lower edge */
+/* What the sightings of a copy have shown so far. */
+struct copy_fate {
+    enum pktmon_fate fate; /* PKTMON_FATE_UNKNOWN: none is shown */
+    bool released;         /* the copy ended, and the packet did not */
+    bool sent;             /* in the newest sighting it left by a device's lower edge */
 };
 
-/* Takes in one more record of the copy. */
-void fate_take(struct fate_said *said, const struct record *record);
+/* Updates the fate with the next sighting of the copy. */
+void fate_add_sighting(struct copy_fate *copy, const struct sighted_end *end);
 
-/* Whether a record that is missing could tell more. */
-bool fate_is_open(const struct fate_said *said);
+/* Whether a lost record could still have shown a fate. */
+bool fate_is_open(const struct copy_fate *copy);
 
 #endif

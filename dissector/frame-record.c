@@ -30,7 +30,7 @@ bool record_parse(struct record *record, tvbuff_t *tvb)
     record->version = reader.version;
     record->type = reader.record;
     while (pktmon_metadata_next(&reader, &field)) {
-        if (field.kind != PKTMON_KIND_NONE)
+        if (field.kind != PKTMON_KIND_NONE || field.type == PKTMON_FIELD_JOURNEY)
             keep_value(record, &field);
     }
     return true;

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The metadata record of the frame at hand, as values that the rest of the dissector can ask for
- * whether or not a tree is built.
+ * The metadata record of the current frame, parsed into values, whether or not a tree is built.
  */
-#ifndef PKTMON_FRAME_RECORD_H
-#define PKTMON_FRAME_RECORD_H
+#ifndef PKTMON_DISSECTOR_FRAME_RECORD_H
+#define PKTMON_DISSECTOR_FRAME_RECORD_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include <epan/packet.h>
 
-#include "metadata.h"
+#include "pktmon/metadata.h"
 
 /* One more than the greatest field number. */
 union record_field_span {
@@ -32,7 +31,7 @@ struct record {
     tvbuff_t *tvb; /* begins with the magic */
     uint8_t version;
     uint8_t type; /* enum pktmon_record, or a number this version does not know */
-    struct record_value values[RECORD_FIELD_SPAN]; /* of a field that repeats, the first */
+    struct record_value values[RECORD_FIELD_SPAN]; /* the first one of a repeated field */
 };
 
 /* False: the bytes at the start of tvb are no metadata record. */
@@ -41,7 +40,7 @@ bool record_parse(struct record *record, tvbuff_t *tvb);
 bool record_has(const struct record *record, enum pktmon_field field);
 /* 0 where the record lacks the field. */
 uint64_t record_number(const struct record *record, enum pktmon_field field);
-/* Valid UTF-8, as a field's value; NULL where the record lacks the field. */
+/* Valid UTF-8, for the value of a field; NULL where the record lacks the field. */
 const char *record_string(const struct record *record, enum pktmon_field field,
                           wmem_allocator_t *scope);
 /* Printable, for a line of text; "" where the record lacks the field. */

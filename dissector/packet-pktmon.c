@@ -1,23 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The dissector of Packet Monitor's metadata: a postdissector, because the metadata stands beside
- * the packet and not in it. It finds the metadata record in custom option 2989 of a packet, or in
- * a Custom Block; the record's magic decides, whatever the enterprise number.
+ * The dissector of Packet Monitor's metadata. It is a postdissector, because the metadata is beside
+ * the packet, not in it: in custom option 2989 of a packet, or in a Custom Block. The record's
+ * magic identifies it, whatever the enterprise number.
  */
 #include <glib.h>
 #include <stdbool.h>
 #include <string.h>
 
+#include <epan/column-info.h>
 #include <epan/expert.h>
 #include <epan/packet.h>
+#include <epan/prefs.h>
 
 #include "captures.h"
 #include "compat.h"
 #include "components.h"
 #include "fields.h"
-#include "journey.h"
-#include "metadata.h"
+#include "frame-hops.h"
 #include "frame-record.h"
+#include "hop-changes.h"
+#include "hop-text.h"
+#include "journey-tree.h"
+#include "packet-filter.h"
+#include "packet-journey.h"
+#include "pktmon/metadata.h"
 #include "places.h"
 #include "statistics.h"
 #include "summary.h"
@@ -28,45 +35,56 @@ WS_DLL_PUBLIC_DEF const int plugin_want_minor = WIRESHARK_VERSION_MINOR;
 WS_DLL_PUBLIC void plugin_register(void);
 WS_DLL_PUBLIC uint32_t plugin_describe(void);
 
+#define RECORDS_IN_INFO 8
+#define USUAL_SIZE      512 /* bytes of a record, at most */
+
 static int proto_pktmon;
 static int ett_pktmon = -1;
 static expert_field ei_missing = EI_INIT;
 
-/* The first option of a packet that is a metadata record; borrowed from the packet. */
+/* Preferences. */
+static compat_bool path_in_info = true;
+
+/* The options of a frame that are metadata records. */
 struct option_search {
-    const void *data;
-    size_t size;
+    unsigned most;       /* that are wanted */
+    wmem_array_t *bytes; /* of all records, one after the other */
+    wmem_array_t *sizes; /* of unsigned */
 };
 
-static compat_bool look_at_option(wtap_block_t block _U_, guint code, wtap_opttype_e type _U_,
-                                  wtap_optval_t *value, void *user_data)
+static compat_bool find_record_option(wtap_block_t block _U_, guint code, wtap_opttype_e type _U_,
+                                      wtap_optval_t *value, void *user_data)
 {
     struct option_search *search = user_data;
     struct pktmon_metadata_reader reader;
 
-    if (search->data || code != PKTMON_OPTION_CODE || !COMPAT_CUSTOM_OPTION_IS_PLAIN(value))
+    if (code != PKTMON_OPTION_CODE || !COMPAT_CUSTOM_OPTION_IS_PLAIN(value) ||
+        wmem_array_get_count(search->sizes) == search->most)
         return true;
-    if (pktmon_metadata_open(&reader, (const uint8_t *)COMPAT_CUSTOM_OPTION_DATA(value),
-                             COMPAT_CUSTOM_OPTION_SIZE(value))) {
-        search->data = COMPAT_CUSTOM_OPTION_DATA(value);
-        search->size = COMPAT_CUSTOM_OPTION_SIZE(value);
+    const uint8_t *data = (const uint8_t *)COMPAT_CUSTOM_OPTION_DATA(value);
+    unsigned size = (unsigned)COMPAT_CUSTOM_OPTION_SIZE(value);
+
+    if (pktmon_metadata_open(&reader, data, size)) {
+        wmem_array_append(search->bytes, data, size);
+        wmem_array_append_one(search->sizes, size);
     }
     return true;
 }
 
-/* The option's bytes as a pane of their own; NULL where the packet has no such option. */
-static tvbuff_t *tvb_of_option(tvbuff_t *frame, packet_info *pinfo)
+/* The records' bytes as a data source of their own; NULL where the frame has no such option. */
+static tvbuff_t *add_option_tvb(tvbuff_t *frame, packet_info *pinfo, struct option_search *search)
 {
-    struct option_search search = {NULL};
     tvbuff_t *tvb;
 
     if (!pinfo->rec->block)
         return NULL;
-    wtap_block_foreach_option(pinfo->rec->block, look_at_option, &search);
-    if (!search.data)
+    search->bytes = wmem_array_sized_new(pinfo->pool, sizeof(uint8_t), USUAL_SIZE);
+    search->sizes = wmem_array_sized_new(pinfo->pool, sizeof(unsigned), 1);
+    wtap_block_foreach_option(pinfo->rec->block, find_record_option, search);
+    unsigned size = wmem_array_get_count(search->bytes);
+    if (size == 0)
         return NULL;
-    tvb = tvb_new_child_real_data(frame, wmem_memdup(pinfo->pool, search.data, search.size),
-                                  (guint)search.size, (gint)search.size);
+    tvb = tvb_new_child_real_data(frame, wmem_array_get_raw(search->bytes), size, (gint)size);
     add_new_data_source(pinfo, tvb, "Packet Monitor metadata");
     return tvb;
 }
@@ -82,95 +100,257 @@ static bool has_interface(const packet_info *pinfo)
            (pinfo->rec->presence_flags & WTAP_HAS_INTERFACE_ID) != 0;
 }
 
-/* A frame that only carries metadata, and whose columns are therefore ours. */
+/* A frame that carries metadata alone, so that its columns are ours to set. */
 static bool is_metadata_frame(const packet_info *pinfo)
 {
     return has_interface(pinfo) && g_strcmp0(COMPAT_INTERFACE(epan_get_interface_name, pinfo),
                                              PKTMON_METADATA_INTERFACE) == 0;
 }
 
-/* The interface block of a packet names its component. */
-static void words_of_interface(const packet_info *pinfo, struct component_words *words)
+/* The interface block of a packet has the name and description of its component. */
+static void add_interface_description(const packet_info *pinfo, struct component_description *known)
 {
-    if (!words->name)
-        words->name = COMPAT_INTERFACE(epan_get_interface_name, pinfo);
-    if (!words->description)
-        words->description = COMPAT_INTERFACE(epan_get_interface_description, pinfo);
+    if (!known->name)
+        known->name = COMPAT_INTERFACE(epan_get_interface_name, pinfo);
+    if (!known->description)
+        known->description = COMPAT_INTERFACE(epan_get_interface_description, pinfo);
 }
 
-/* What is known of the record's component beside the record. */
-static struct component_words words_for(const struct record *record, const packet_info *pinfo)
+/* What is known of the record's component from elsewhere in the file. */
+static struct component_description describe_component(const struct record *record,
+                                                       const packet_info *pinfo)
 {
     uint32_t component = (uint32_t)record_number(record, PKTMON_FIELD_COMPONENT);
-    const struct component_words *described =
-        components_find(record_number(record, PKTMON_FIELD_CAPTURE_ID), component, pinfo->num);
-    struct component_words words = {NULL};
+    const struct component_description *described;
+    struct component_description known = {NULL};
 
     if (component == 0 || record->type == PKTMON_RECORD_COMPONENT)
-        return words;
+        return known;
+    described =
+        components_find(record_number(record, PKTMON_FIELD_CAPTURE_ID), component, pinfo->num);
     if (described)
-        words = *described;
+        known = *described;
     if (record->type == PKTMON_RECORD_PACKET && has_interface(pinfo))
-        words_of_interface(pinfo, &words);
-    return words;
+        add_interface_description(pinfo, &known);
+    return known;
 }
 
-static void set_columns(packet_info *pinfo, const struct record *record, const char *summary)
-{
-    const char *drop = summary_of_drop(record, pinfo->pool);
+/* What is known of the record of a frame. */
+struct dissection {
+    packet_info *pinfo;
+    const struct record *record;
+    struct component_description known; /* of the record's component */
+    const struct frame_hops *hops;      /* NULL: the record is none of a packet */
+    const char *interface;              /* name of a packet's interface; NULL: none */
+    struct journey_state state;         /* with hops */
+    unsigned number, count;             /* which of the frame's records this is, from 0 */
+};
 
-    if (is_custom_block(pinfo) || is_metadata_frame(pinfo)) {
+static bool is_journey(const struct dissection *dissection)
+{
+    return dissection->hops && dissection->hops->view == PKTMON_VIEW_PACKETS;
+}
+
+static const char *summarise(const struct dissection *dissection)
+{
+    const struct frame_hops *hops = dissection->hops;
+    wmem_allocator_t *pool = dissection->pinfo->pool;
+
+    if (!hops)
+        return summary_of_record(dissection->record, &dissection->known, pool);
+    if (!is_journey(dissection))
+        return hop_text_long(hops, hops->hops, hops->hops->pieces->number, pool);
+    return hop_text_journey(hops, &dissection->state, pool);
+}
+
+/* Whether the path has a column of its own. */
+static bool has_path_column(const column_info *columns)
+{
+    for (int i = 0; columns && i < columns->num_cols; i++) {
+        const col_item_t *column = &columns->columns[i];
+
+        if (column->col_fmt == COL_CUSTOM && column->col_custom_fields &&
+            strstr(column->col_custom_fields, "pktmon.path"))
+            return true;
+    }
+    return false;
+}
+
+static void set_journey_columns(const struct dissection *dissection)
+{
+    packet_info *pinfo = dissection->pinfo;
+    const char *drops = hop_text_drops(dissection->hops, &dissection->state, pinfo->pool);
+    const char *path = dissection->hops->path;
+
+    if (drops)
+        col_prepend_fstr(pinfo->cinfo, COL_INFO, "[%s] ", drops);
+    if (path && *path && path_in_info && !has_path_column(pinfo->cinfo))
+        col_append_fstr(pinfo->cinfo, COL_INFO, " [%s]", compat_format_text(pinfo->pool, path));
+}
+
+/* A continuation's frame has no bytes of the packet, but its hops may have. */
+static const char *describe_continuation(const struct dissection *dissection)
+{
+    const struct frame_hops *hops = dissection->hops;
+    wmem_allocator_t *pool = dissection->pinfo->pool;
+    char *packet = hops->count > 0 ? hop_packet_text(&hops->hops->event.packet) : NULL;
+    const char *text =
+        wmem_strdup_printf(pool, "Packet %" G_GUINT64_FORMAT " continued%s%s", hops->journey.group,
+                           packet ? ": " : "", packet ? packet : "");
+
+    g_free(packet);
+    return text;
+}
+
+/* Of many records the first ones, and how many there are. */
+static void set_metadata_columns(const struct dissection *dissection)
+{
+    packet_info *pinfo = dissection->pinfo;
+
+    if (dissection->number == 0) {
         col_set_str(pinfo->cinfo, COL_PROTOCOL, "PKTMON");
         col_clear(pinfo->cinfo, COL_INFO);
-        col_add_str(pinfo->cinfo, COL_INFO, summary);
-    } else if (drop) {
-        col_append_fstr(pinfo->cinfo, COL_INFO, " [%s]", drop);
+        if (dissection->count > 1)
+            col_append_fstr(pinfo->cinfo, COL_INFO, "%u records: ", dissection->count);
+    }
+    if (dissection->number >= RECORDS_IN_INFO)
+        return;
+    if (dissection->number > 0)
+        col_append_str(pinfo->cinfo, COL_INFO, "; ");
+    col_append_str(pinfo->cinfo, COL_INFO,
+                   is_journey(dissection) ? describe_continuation(dissection)
+                                          : summarise(dissection));
+}
+
+static void set_columns(const struct dissection *dissection)
+{
+    packet_info *pinfo = dissection->pinfo;
+
+    if (is_custom_block(pinfo) || is_metadata_frame(pinfo))
+        set_metadata_columns(dissection);
+    if (is_journey(dissection)) {
+        set_journey_columns(dissection);
+    } else if (dissection->hops) {
+        const char *end = hop_text_end(dissection->hops->hops, pinfo->pool);
+
+        if (end)
+            col_append_fstr(pinfo->cinfo, COL_INFO, " [%s]", end);
     }
 }
 
-static void add_tree(proto_tree *tree, packet_info *pinfo, const struct record *record,
-                     const struct component_words *words, const char *summary)
+static void add_tree(proto_tree *tree, const struct dissection *dissection)
 {
+    const struct record *record = dissection->record;
     proto_item *item = proto_tree_add_item(tree, proto_pktmon, record->tvb, 0, -1, ENC_NA);
-    proto_tree *subtree = proto_item_add_subtree(item, ett_pktmon);
+    const struct journey_tree view = {
+        .tree = proto_item_add_subtree(item, ett_pktmon),
+        .pinfo = dissection->pinfo,
+        .record = record,
+        .hops = dissection->hops,
+        .state = &dissection->state,
+        .interface = dissection->interface,
+        .known = &dissection->known,
+    };
 
-    if (*summary)
-        proto_item_append_text(item, ": %s", summary);
-    fields_add_items(subtree, pinfo, record, words);
-    journey_add_items(subtree, record, pinfo);
+    if (proto_field_is_referenced(tree, proto_pktmon))
+        proto_item_append_text(item, ": %s", summarise(dissection));
+    if (dissection->hops)
+        journey_tree_add(&view);
+    else
+        fields_add_items(view.tree, dissection->pinfo, record, &dissection->known);
 }
 
-static const struct place *place_of(const struct record *record, const packet_info *pinfo)
+static void learn(const struct dissection *dissection)
 {
-    bool named = record->type == PKTMON_RECORD_PACKET && has_interface(pinfo);
-
-    return places_get(record, named ? COMPAT_INTERFACE(epan_get_interface_name, pinfo) : NULL);
+    captures_learn(dissection->record, dissection->pinfo);
+    components_learn(dissection->record, dissection->pinfo);
+    journey_learn(dissection->hops, dissection->interface, dissection->pinfo);
 }
 
-static void learn(const struct record *record, packet_info *pinfo)
+static void set_filter(const struct dissection *dissection)
 {
-    captures_learn(record, pinfo);
-    components_learn(record, pinfo);
-    journey_learn(record, place_of(record, pinfo), pinfo);
+    const struct record *record = dissection->record;
+    uint64_t group = dissection->hops ? dissection->hops->journey.group
+                                      : record_number(record, PKTMON_FIELD_GROUP);
+
+    if (group != 0)
+        packet_filter_set(dissection->pinfo, record_number(record, PKTMON_FIELD_CAPTURE_ID), group);
 }
 
-static void dissect_metadata(const struct record *record, packet_info *pinfo, proto_tree *tree)
+/* Whoever saves one frame of a packet saves those before it. */
+static void mark_others(const struct dissection *dissection)
 {
-    struct component_words words;
-    const char *summary;
+    if (is_journey(dissection) && dissection->state.prev_frame != 0)
+        COMPAT_MARK_DEPENDED_UPON(dissection->pinfo, dissection->state.prev_frame);
+}
 
+static void queue_for_statistics(const struct dissection *dissection)
+{
+    const struct statistics_record taken = {
+        .record = dissection->record,
+        .place = dissection->hops ? NULL : places_of_record(dissection->record),
+        .hops = dissection->hops,
+        .state = dissection->state,
+    };
+
+    statistics_queue_record(&taken, dissection->interface, dissection->pinfo);
+}
+
+/* Most of the time nobody looks at a tree, and the hops need not be read. */
+static enum hops_wanted choose_hops(proto_tree *tree)
+{
+    if (journey_tree_wants_bytes(tree))
+        return HOPS_WITH_BYTES;
+    return proto_field_is_referenced(tree, proto_pktmon) || statistics_are_wanted()
+               ? HOPS_WHOLE
+               : HOPS_IF_DROPPED;
+}
+
+static const struct frame_hops *read_hops(const struct dissection *dissection, tvbuff_t *frame,
+                                          proto_tree *tree)
+{
+    const struct frame_hops *hops = frame_hops_read(dissection->record, frame, dissection->pinfo,
+                                                    &dissection->known, choose_hops(tree));
+
+    if (hops && !hops->is_whole && journey_wants_hops(hops, dissection->pinfo))
+        hops = frame_hops_read(dissection->record, frame, dissection->pinfo, &dissection->known,
+                               HOPS_WHOLE);
+    return hops;
+}
+
+/* Which record of how many. */
+struct option_place {
+    unsigned number, count;
+};
+
+static void dissect_metadata(const struct record *record, struct option_place place,
+                             tvbuff_t *frame, packet_info *pinfo, proto_tree *tree)
+{
+    struct dissection dissection = {
+        .pinfo = pinfo,
+        .record = record,
+        .known = describe_component(record, pinfo),
+        .number = place.number,
+        .count = place.count,
+    };
+
+    dissection.hops = read_hops(&dissection, frame, tree);
+    if (dissection.hops && has_interface(pinfo))
+        dissection.interface = COMPAT_INTERFACE(epan_get_interface_name, pinfo);
     if (!PINFO_FD_VISITED(pinfo))
-        learn(record, pinfo);
-    words = words_for(record, pinfo);
-    summary = summary_of_record(record, &words, pinfo->pool);
+        learn(&dissection);
+    if (dissection.hops)
+        dissection.state = journey_get_state(dissection.hops, pinfo);
+    mark_others(&dissection);
+    set_filter(&dissection);
     if (statistics_are_wanted())
-        statistics_take(record, place_of(record, pinfo), summary, pinfo);
-    set_columns(pinfo, record, summary);
+        queue_for_statistics(&dissection);
+    set_columns(&dissection);
     if (tree)
-        add_tree(tree, pinfo, record, &words, summary);
+        add_tree(tree, &dissection);
 }
 
-/* Some tool kept the frame and left out its option. */
+/* A tool wrote the frame without its option. */
 static void report_missing(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree)
 {
     proto_item *item = proto_tree_add_item(tree, proto_pktmon, frame, 0, 0, ENC_NA);
@@ -179,16 +359,53 @@ static void report_missing(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree
     expert_add_info(pinfo, item, &ei_missing);
 }
 
-static int dissect_pktmon(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree, void *data _U_)
+static bool dissect_one(tvbuff_t *tvb, struct option_place place, tvbuff_t *frame,
+                        packet_info *pinfo, proto_tree *tree)
 {
-    tvbuff_t *tvb = is_custom_block(pinfo) ? frame : tvb_of_option(frame, pinfo);
     struct record record;
 
-    if (tvb && record_parse(&record, tvb))
-        dissect_metadata(&record, pinfo, tree);
-    else if (is_metadata_frame(pinfo))
+    if (!record_parse(&record, tvb))
+        return false;
+    dissect_metadata(&record, place, frame, pinfo, tree);
+    return true;
+}
+
+/* A frame of ours may have several records; a packet has one. */
+static bool dissect_options(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree)
+{
+    struct option_search search = {.most = is_metadata_frame(pinfo) ? UINT_MAX : 1};
+    tvbuff_t *tvb = add_option_tvb(frame, pinfo, &search);
+    unsigned at = 0, count = tvb ? wmem_array_get_count(search.sizes) : 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        unsigned size = *(unsigned *)wmem_array_index(search.sizes, i);
+        tvbuff_t *part = count == 1 ? tvb : tvb_new_subset_length(tvb, at, size);
+
+        dissect_one(part, (struct option_place){i, count}, frame, pinfo, tree);
+        at += size;
+    }
+    return count > 0;
+}
+
+static int dissect_pktmon(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    bool ok = is_custom_block(pinfo)
+                  ? dissect_one(frame, (struct option_place){0, 1}, frame, pinfo, tree)
+                  : dissect_options(frame, pinfo, tree);
+
+    if (!ok && is_metadata_frame(pinfo))
         report_missing(frame, pinfo, tree);
     return (int)tvb_captured_length(frame);
+}
+
+static void register_preferences(void)
+{
+    module_t *module = prefs_register_protocol(proto_pktmon, NULL);
+
+    prefs_register_bool_preference(
+        module, "path_in_info", "Show the path in the column Info",
+        "Of captures with one frame for each packet. Not if there is a column for pktmon.path.",
+        &path_in_info);
 }
 
 static void register_pktmon(void)
@@ -205,10 +422,13 @@ static void register_pktmon(void)
     expert_register_field_array(expert_register_protocol(proto_pktmon), infos, G_N_ELEMENTS(infos));
     fields_register(proto_pktmon);
     journey_register(proto_pktmon);
+    journey_tree_register(proto_pktmon);
     components_register();
     captures_register();
+    packet_filter_register(proto_pktmon);
     places_register();
     statistics_register(proto_pktmon);
+    register_preferences();
 }
 
 static void hand_off_pktmon(void)

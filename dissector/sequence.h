@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The part of Wireshark's flow graph that a plugin needs. libwireshark exports it, but its header
- * (epan/sequence_analysis.h) is not among the installed ones. Both structures begin like this in
- * 4.0, 4.2, 4.4 and 4.6; items are allocated by libwireshark, so what follows does not matter.
+ * The part of Wireshark's flow graph API that a plugin needs. libwireshark exports it, but its
+ * header (epan/sequence_analysis.h) is not installed. Both structures begin like this
+ * in 4.0, 4.2, 4.4 and 4.6; libwireshark allocates the items, so later members do not matter.
  */
-#ifndef PKTMON_SEQUENCE_H
-#define PKTMON_SEQUENCE_H
+#ifndef PKTMON_DISSECTOR_SEQUENCE_H
+#define PKTMON_DISSECTOR_SEQUENCE_H
 
 #include <glib.h>
 

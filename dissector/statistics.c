@@ -16,7 +16,7 @@ static const struct {
     const char *menu;
     guint sorting; /* 0: as the user prefers */
     stat_tree_packet_cb packet;
-    stat_tree_init_cb init; /* NULL: nothing to prepare */
+    stat_tree_init_cb init; /* NULL: none needed */
 } trees[] = {
     {"pktmon", MENU "Flows", 0, stats_flows_packet, stats_flows_init},
     {"pktmon_drops", MENU "Drops", 0, stats_drops_packet, NULL},
@@ -40,15 +40,14 @@ bool statistics_are_wanted(void)
     return have_tap_listener(tap);
 }
 
-/* Listeners are called when the packet is dissected to its end. */
-void statistics_take(const struct record *record, const struct place *place, const char *summary,
-                     packet_info *pinfo)
+/* Listeners are called once the packet is dissected. */
+void statistics_queue_record(const struct statistics_record *given, const char *interface,
+                             packet_info *pinfo)
 {
-    struct statistics_record *taken = wmem_new0(pinfo->pool, struct statistics_record);
+    struct statistics_record *taken = wmem_memdup(pinfo->pool, given, sizeof *given);
 
-    taken->record = wmem_memdup(pinfo->pool, record, sizeof *record);
-    taken->place = place;
-    taken->summary = summary;
-    taken->has_step = journey_get_step(pinfo, &taken->step);
+    taken->record = wmem_memdup(pinfo->pool, given->record, sizeof *given->record);
+    if (given->hops)
+        taken->steps = journey_get_steps(given->hops, interface, pinfo, &taken->step_count);
     tap_queue_packet(tap, pinfo, taken);
 }

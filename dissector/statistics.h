@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Statistics over the records of a file: trees and the flow graph. All of them listen to the tap
- * "pktmon", which hands over one struct statistics_record per record.
+ * "pktmon", which passes one struct statistics_record per record.
  */
-#ifndef PKTMON_STATISTICS_H
-#define PKTMON_STATISTICS_H
+#ifndef PKTMON_DISSECTOR_STATISTICS_H
+#define PKTMON_DISSECTOR_STATISTICS_H
 
 #include <stdbool.h>
 
@@ -12,17 +12,19 @@
 #include <epan/stats_tree.h>
 
 #include "frame-record.h"
-#include "journey.h"
+#include "packet-journey.h"
 #include "places.h"
 
 #define STATISTICS_TAP "pktmon"
 
 struct statistics_record {
     const struct record *record;
-    const struct place *place; /* where the record was made */
-    const char *summary;
-    bool has_step; /* the record is part of a journey */
-    struct journey_step step;
+    const struct record_place *place; /* of a record that is none of a packet; else NULL */
+    const struct frame_hops *hops;    /* of a packet; NULL */
+    struct journey_state state;       /* of a packet */
+    /* One for each observation. Without a group they have no previous one. */
+    const struct journey_step *steps;
+    size_t step_count;
 };
 
 void stats_flows_init(stats_tree *tree);
@@ -41,11 +43,12 @@ void flow_graph_register(int proto);
 
 void statistics_register(int proto);
 
-/* Whether anybody listens. */
+/* Whether the tap has a listener. */
 bool statistics_are_wanted(void);
 
-/* Hands a record over; record is copied, summary and place must outlive the packet. */
-void statistics_take(const struct record *record, const struct place *place, const char *summary,
-                     packet_info *pinfo);
+/* Queues a record for the listeners, with its steps, which are not set. record is copied; what else
+ * there is must outlive the packet. interface: the name of the frame's interface; NULL. */
+void statistics_queue_record(const struct statistics_record *taken, const char *interface,
+                             packet_info *pinfo);
 
 #endif

@@ -7,8 +7,8 @@
 #include "compat.h"
 #include "statistics.h"
 
-/* A tree's numbers have 32 bits. A counter that has more stands at the greatest number, and a row
- * of its own tells it in millions. */
+/* A tree's numbers have 32 bits. A larger counter shows the greatest number, and is shown in
+ * millions in a row of its own. */
 #define GREATEST G_MAXUINT32
 #define MILLION  1000000
 
@@ -50,7 +50,7 @@ static void show_counters(stats_tree *tree, int component, const char *name,
     }
 }
 
-static const char *edge_text(const struct place *place, wmem_allocator_t *scope)
+static const char *name_of_edge(const struct record_place *place, wmem_allocator_t *scope)
 {
     return place->edge_name ? place->edge_name
                             : wmem_strdup_printf(scope, "edge %u", place->key.edge);
@@ -67,10 +67,10 @@ tap_packet_status stats_counters_packet(stats_tree *tree, packet_info *pinfo,
     if (record->type != PKTMON_RECORD_COUNTERS)
         return TAP_PACKET_DONT_REDRAW;
     readings = tick_stat_node(tree, "Readings of counters", 0, TRUE);
-    component = tick_stat_node(tree, place_component_text(taken->place, pinfo->num, pinfo->pool),
+    component = tick_stat_node(tree, places_component_text(taken->place, pinfo->num, pinfo->pool),
                                readings, TRUE);
     if (record_has(record, PKTMON_FIELD_PACKETS_IN))
-        show_counters(tree, component, edge_text(taken->place, pinfo->pool), flow_counters,
+        show_counters(tree, component, name_of_edge(taken->place, pinfo->pool), flow_counters,
                       G_N_ELEMENTS(flow_counters), record);
     if (record_has(record, PKTMON_FIELD_DROPS_IN))
         show_counters(tree, component, "Dropped", drop_counters, G_N_ELEMENTS(drop_counters),

@@ -7,15 +7,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* A pcapng file with one interface and one packet, whose properties are found nowhere by chance:
- * link type 147, stamps in nanoseconds. */
+/* A pcapng file with one interface and one packet, with values that no other member has by chance:
+ * link type 147, a snap length of 4711, nanoseconds. */
 static const uint32_t probe[] = {
     0x0A0D0D0A, 28, 0x1A2B3C4D, 1,    0xFFFFFFFF,  0xFFFFFFFF, 28,     /* section header */
     1,          32, 147,        4711, 1 << 16 | 9, 9,          0,  32, /* interface, tsresol 9 */
     6,          36, 0,          0,    0,           4,          4,  0,  36, /* packet */
 };
 
-static bool same_values(struct wtap *wth, const char *path)
+static bool has_known_values(struct wtap *wth, const char *path)
 {
     const struct wtap_layout *layout = wiretap_layout(wth);
     g_autofree wtapng_iface_descriptions_t *interfaces = wtap_file_get_idb_info(wth);
@@ -35,7 +35,7 @@ static bool check_file(const char *path)
     int err;
     char *err_info = NULL;
     struct wtap *wth = wtap_open_offline(path, WTAP_TYPE_AUTO, &err, &err_info, FALSE);
-    bool right = wth && same_values(wth, path);
+    bool right = wth && has_known_values(wth, path);
     g_free(err_info);
     if (wth)
         wtap_close(wth);
@@ -47,15 +47,15 @@ int wiretap_temporary_file(GError **error)
     int fd = open(g_get_tmp_dir(), O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd >= 0)
         return fd;
-    /* A file system without them: it loses its name before its first byte is written. */
+    /* The file system has no unnamed files: unlink it before its first byte is written. */
     g_autofree char *path = g_build_filename(g_get_tmp_dir(), "pktmon-etl-XXXXXX", NULL);
     fd = g_mkstemp_full(path, O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd >= 0)
         g_unlink(path);
     else
         g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
-                    "There is no place for temporary files in %s (%s): set TMPDIR.",
-                    g_get_tmp_dir(), g_strerror(errno));
+                    "Temporary files cannot be written to %s (%s): set TMPDIR.", g_get_tmp_dir(),
+                    g_strerror(errno));
     return fd;
 }
 
@@ -64,7 +64,7 @@ char *wiretap_path_of(int fd)
     return g_strdup_printf("/proc/self/fd/%d", fd);
 }
 
-static bool check(void)
+static bool check_layout(void)
 {
     int fd = memfd_create("pktmon-etl", MFD_CLOEXEC);
     if (fd < 0)
@@ -80,6 +80,6 @@ bool wiretap_layout_is_right(void)
 {
     static enum { UNKNOWN, RIGHT, WRONG } known = UNKNOWN;
     if (known == UNKNOWN)
-        known = check() ? RIGHT : WRONG;
+        known = check_layout() ? RIGHT : WRONG;
     return known == RIGHT;
 }

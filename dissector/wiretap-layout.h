@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The structure of an open file inside libwiretap, of which no installed header tells. It differs
- * from one minor release to the next, so it is checked before it is used (wiretap-layout.c).
+ * libwiretap's structure of an open file, which no installed header declares. It differs between
+ * minor releases, so it is checked before it is used (wiretap-layout.c).
  */
-#ifndef PKTMON_WIRETAP_LAYOUT_H
-#define PKTMON_WIRETAP_LAYOUT_H
+#ifndef PKTMON_DISSECTOR_WIRETAP_LAYOUT_H
+#define PKTMON_DISSECTOR_WIRETAP_LAYOUT_H
 
 #include "compat.h"
 
@@ -47,13 +47,13 @@ static inline struct wtap_layout *wiretap_layout(struct wtap *wth)
     return (struct wtap_layout *)wth;
 }
 
-/* A file in the folder of temporary files that has no name, so that none stays behind, whatever
- * ends the program. -1: error. */
+/* An unnamed file in the folder for temporary files, so that none is left behind however the
+ * program ends. -1: error is set. */
 int wiretap_temporary_file(GError **error);
-/* By which the same file can be opened once more; the caller frees it. */
+/* A path by which the same file can be opened again. The caller frees it. */
 char *wiretap_path_of(int fd);
 
-/* Whether the structure above is that of the running Wireshark. Looked at once. */
+/* Whether the structure above matches the running Wireshark. Checked once. */
 bool wiretap_layout_is_right(void);
 
 #endif

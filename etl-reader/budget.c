@@ -3,12 +3,12 @@
 
 #include <string.h>
 
-#include "salted.h"
+#include "model/salted-hash.h"
 
 #define MIB (UINT64_C(1) << 20)
 
-/* Memory: a log whose buffers overlap holds as much itself, and one that is compressed some times
- * less. Half is for buffers, half for descriptions. */
+/* Memory: the overlapping buffers of a log are at most its size, or several times its size where it
+ * is compressed. Half of the limit is for buffers, half for descriptions. */
 #define MEMORY_BASE       (128 * MIB)
 #define MEMORY_PER_BYTE   16
 #define MEMORY_MOST       (1024 * MIB)
@@ -16,8 +16,8 @@
 
 #define TEXT_DEFAULT 32768
 
-/* Output: a packet is written as large as it stands in the log, a small event becomes some hundred
- * bytes. The best that compression does is packets with the same payload, 150 times. */
+/* Output: a packet keeps its size, and a small event becomes some hundred bytes. The best
+ * compression is that of packets with equal payloads, a factor of 150. */
 #define OUTPUT_BASE        (32 * MIB)
 #define OUTPUT_PER_BYTE    256
 #define OUTPUT_PER_DECODED 32
@@ -31,8 +31,9 @@ struct etl_budget {
     GHashTable *strings; /* set of char * */
 };
 
-/* False: it was given, and cannot be. */
-static bool set(uint64_t *limit, uint64_t given, uint64_t minimum, uint64_t maximum, uint64_t unit)
+/* False: a number was given, and is out of range. */
+static bool set_limit(uint64_t *limit, uint64_t given, uint64_t minimum, uint64_t maximum,
+                      uint64_t unit)
 {
     bool possible = given >= minimum && given <= maximum;
     if (given && possible)
@@ -40,29 +41,30 @@ static bool set(uint64_t *limit, uint64_t given, uint64_t minimum, uint64_t maxi
     return given == 0 || possible;
 }
 
-bool pktmon_etl_limits_set(struct pktmon_etl_limits *limits, uint64_t memory_mib, uint64_t text_kib,
-                           uint64_t output_mib)
+bool etl_limits_set(struct etl_limits *limits, uint64_t memory_mib, uint64_t text_kib,
+                    uint64_t output_mib)
 {
-    bool memory = set(&limits->memory, memory_mib, ETL_LIMIT_MEMORY_MIN, ETL_LIMIT_MEMORY_MAX, MIB);
-    bool text = set(&limits->text, text_kib, 1, ETL_LIMIT_TEXT_MAX, 1024);
-    bool output = set(&limits->output, output_mib, 1, ETL_LIMIT_OUTPUT_MAX, MIB);
+    bool memory =
+        set_limit(&limits->memory, memory_mib, ETL_LIMIT_MEMORY_MIN, ETL_LIMIT_MEMORY_MAX, MIB);
+    bool text = set_limit(&limits->text, text_kib, 1, ETL_LIMIT_TEXT_MAX, 1024);
+    bool output = set_limit(&limits->output, output_mib, 1, ETL_LIMIT_OUTPUT_MAX, MIB);
     return memory && text && output;
 }
 
-static uint64_t environment_number(const char *name)
+static uint64_t read_environment_number(const char *name)
 {
     const char *text = g_getenv(name);
     return text ? g_ascii_strtoull(text, NULL, 10) : 0;
 }
 
-void pktmon_etl_limits_of_environment(struct pktmon_etl_limits *limits)
+void etl_limits_read_environment(struct etl_limits *limits)
 {
-    pktmon_etl_limits_set(limits, environment_number("PKTMON_ETL_MAX_MEMORY"),
-                          environment_number("PKTMON_ETL_MAX_TEXT"),
-                          environment_number("PKTMON_ETL_MAX_OUTPUT"));
+    etl_limits_set(limits, read_environment_number("PKTMON_ETL_MAX_MEMORY"),
+                   read_environment_number("PKTMON_ETL_MAX_TEXT"),
+                   read_environment_number("PKTMON_ETL_MAX_OUTPUT"));
 }
 
-struct etl_budget *etl_budget_new(const struct pktmon_etl_limits *limits, uint64_t input)
+struct etl_budget *etl_budget_new(const struct etl_limits *limits, uint64_t input)
 {
     struct etl_budget *budget = g_new0(struct etl_budget, 1);
     uint64_t memory = input < MEMORY_MOST ? MEMORY_BASE + MEMORY_PER_BYTE * input : MEMORY_MOST;

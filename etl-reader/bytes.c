@@ -15,7 +15,7 @@ static bool is_low_surrogate(uint16_t unit)
     return unit >= 0xDC00 && unit < 0xE000;
 }
 
-/* The bytes of the string at bytes: up to its NUL, or all whole units. */
+/* Size of the string in bytes: up to its NUL, or all complete units. */
 static size_t utf16_length(const uint8_t *bytes, size_t size)
 {
     size_t length = 0;

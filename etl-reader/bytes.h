@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Little-endian numbers and a bounded cursor over bytes that anyone may have written. A cursor
- * that was asked for more than there is fails, stays failed, and reads as zeros: a decoder takes
- * all its fields and looks once, at the end.
+ * Little-endian numbers, and a bounded cursor over untrusted bytes. A cursor that is asked for more
+ * bytes than it has fails, stays failed, and reads as zeros, so that a decoder reads all its fields
+ * and checks once, at the end.
  */
-#ifndef PKTMON_ETL_BYTES_H
-#define PKTMON_ETL_BYTES_H
+#ifndef PKTMON_ETL_READER_BYTES_H
+#define PKTMON_ETL_READER_BYTES_H
 
 #include <glib.h>
 #include <stdbool.h>
@@ -54,7 +54,7 @@ static inline size_t etl_cursor_left(const struct etl_cursor *cursor)
     return cursor->size - cursor->at;
 }
 
-/* NULL: there are not that many bytes. */
+/* NULL: fewer bytes are left. */
 static inline const uint8_t *etl_take(struct etl_cursor *cursor, size_t count)
 {
     if (cursor->failed || count > etl_cursor_left(cursor)) {
@@ -90,23 +90,23 @@ static inline uint64_t etl_take_u64(struct etl_cursor *cursor)
     return bytes ? etl_u64(bytes) : 0;
 }
 
-/* A pointer of the machine that logged: 4 or 8 bytes. */
+/* A pointer of the machine that wrote the log: 4 or 8 bytes. */
 static inline uint64_t etl_take_pointer(struct etl_cursor *cursor, unsigned pointer_size)
 {
     return pointer_size == 4 ? etl_take_u32(cursor) : etl_take_u64(cursor);
 }
 
-/* UTF-16LE of at most size bytes, up to its first NUL, as UTF-8 for the caller to free; what is no
- * character becomes U+FFFD. */
+/* Converts UTF-16LE of at most size bytes, up to its first NUL, to UTF-8. Invalid units become
+ * U+FFFD. The caller frees it. */
 char *etl_utf16(const uint8_t *bytes, size_t size);
-/* The same for 8-bit text: UTF-8, with every byte that is not becoming U+FFFD. */
+/* The same for 8-bit text: UTF-8, in which invalid bytes become U+FFFD. */
 char *etl_text(const uint8_t *bytes, size_t size);
 
 /* Cuts UTF-8 in place to at most size bytes, between characters. Returns text. */
 char *etl_cut(char *text, size_t size);
 
-/* A NUL-terminated UTF-16LE string and its NUL; a missing NUL is no failure, the string ends with
- * the data. The caller frees it. */
+/* Takes a NUL-terminated UTF-16LE string. Without a NUL it ends with the data, which is no failure.
+ * The caller frees it. */
 char *etl_take_utf16(struct etl_cursor *cursor);
 /* The same for 8-bit text. */
 char *etl_take_text(struct etl_cursor *cursor);
@@ -115,7 +115,7 @@ char *etl_take_text(struct etl_cursor *cursor);
 char *etl_guid_text(const uint8_t guid[ETL_GUID_SIZE]);
 /* "00-22-48-7B-B3-80", as Windows writes it; the caller frees it. */
 char *etl_mac_text(const uint8_t mac[ETL_MAC_SIZE]);
-/* "20014898..." of any bytes, two digits each; the caller frees it. */
+/* "20014898...": two digits per byte; the caller frees it. */
 char *etl_hex_text(const uint8_t *bytes, size_t size);
 /* An IPv4 address (size 4) or an IPv6 address (size 16) in network order; the caller frees it. */
 char *etl_address_text(const uint8_t *bytes, size_t size);

@@ -1,52 +1,56 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A log as pcapng: what the command line, the extcap interface and the wiretap plugin share.
+ * Converts a log to pcapng, for the command line, the extcap interface and the wiretap plugin.
  */
-#ifndef PKTMON_ETL_CONVERT_H
-#define PKTMON_ETL_CONVERT_H
+#ifndef PKTMON_ETL_READER_CONVERT_H
+#define PKTMON_ETL_READER_CONVERT_H
 
 #include <glib.h>
 #include <stdbool.h>
 
 #include "etl.h"
-#include "stream.h"
+#include "pcapng/pcapng-writer.h"
+#include "pktmon/journey.h"
 
-/* False: stop. Called now and then, with bytes of the log. */
-typedef bool pktmon_etl_progress(void *user, uint64_t done, uint64_t all);
+/* Of who does not choose one. */
+#define ETL_DEFAULT_VIEW PKTMON_VIEW_APPEARANCES
 
-struct pktmon_etl_conversion {
-    struct pktmon_etl_options events;
-    int fd; /* borrowed; a pipe or a file */
+/* Called now and then, with bytes of the log. False: stop. */
+typedef bool etl_progress(void *user, uint64_t done, uint64_t all);
+
+struct etl_conversion {
+    struct etl_options events;
+    enum pktmon_view view; /* 0 = ETL_DEFAULT_VIEW */
+    bool dropped_only;     /* in the packets view: only packets that were dropped, each whole */
+    int fd;                /* borrowed; a pipe or a file */
     enum pktmon_carrier carrier;
-    const char *application;       /* shb_userappl */
-    pktmon_etl_progress *progress; /* may be NULL */
+    bool carrier_given;      /* chosen by the user: what it cannot carry is left out */
+    bool pcap;               /* classic pcap: packets only, of one link type */
+    const char *application; /* shb_userappl */
+    etl_progress *progress;  /* may be NULL */
     void *user;
 };
 
-/* Descriptions as blocks to a regular file, as frames to anything else. */
-enum pktmon_carrier pktmon_etl_carrier(int fd);
-
-/* The same in steps, for who reads what is written meanwhile. Begins the output with what is known
- * at once: cheap, whatever the log. paths and conversion are borrowed, and live as long. NULL:
+/* A conversion in steps, for a reader of the unfinished output. Scans the log, and begins the
+ * output with all its interfaces. paths and conversion are borrowed, and must outlive it. NULL:
  * error. */
-struct pktmon_etl_converter;
-struct pktmon_etl_converter *
-pktmon_etl_converter_new(const char *const *paths, const struct pktmon_etl_conversion *conversion,
-                         GError **error);
-/* Converts some more; the first step scans the log. All that it made is written when it returns, if
- * flush. 1: there is more, 0: that was all, -1: error. */
-int pktmon_etl_converter_step(struct pktmon_etl_converter *converter, bool flush, GError **error);
-void pktmon_etl_converter_free(struct pktmon_etl_converter *converter);
+struct etl_converter;
+struct etl_converter *etl_converter_new(const char *const *paths,
+                                        const struct etl_conversion *conversion, GError **error);
+/* Converts the next part. flush: also write all of it out. 1: more follows, 0: finished, -1: error.
+ */
+int etl_converter_step(struct etl_converter *converter, bool flush, GError **error);
+void etl_converter_free(struct etl_converter *converter);
 
-/* Writes the whole log. finished, where not NULL, is called with conversion->user and the provider
- * after the last event, for what there is to report. A reader that closed the pipe is no error.
- * False: error, or progress said to stop. */
-typedef void pktmon_etl_finished(void *user, const struct pktmon_provider *provider);
-bool pktmon_etl_convert(const char *const *paths, const struct pktmon_etl_conversion *conversion,
-                        pktmon_etl_finished *finished, GError **error);
+/* Converts the whole log. finished, if not NULL, is called after the last event with
+ * conversion->user and the provider, whose report is then complete. A pipe closed by its reader is
+ * no error. False: error, or progress returned false. */
+typedef void etl_finished(void *user, const struct provider *provider);
+bool etl_convert(const char *const *paths, const struct etl_conversion *conversion,
+                 etl_finished *finished, GError **error);
 
-/* What is missing from the output, and why: one sentence each, for the user; empty where nothing
- * is. The caller frees the array. */
-GPtrArray *pktmon_etl_warnings(const struct pktmon_provider *provider);
+/* What is missing from the output and why, one sentence each, for the user; empty: nothing is
+ * missing. The caller frees the array. */
+GPtrArray *etl_warnings(const struct provider *provider);
 
 #endif

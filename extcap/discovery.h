@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What pktmondump says of itself: to Wireshark in the sentences of the extcap protocol, and to
- * people. Everything goes to the standard output; nothing is started, opened or asked.
+ * Information about pktmondump: for Wireshark in the sentences of the extcap protocol, and for
+ * users. All of it is printed to standard output; nothing is started or opened.
  */
-#ifndef PKTMONDUMP_DISCOVERY_H
-#define PKTMONDUMP_DISCOVERY_H
+#ifndef PKTMON_EXTCAP_DISCOVERY_H
+#define PKTMON_EXTCAP_DISCOVERY_H
 
-#include "options.h"
+#include "extcap-arguments.h"
 
-void discovery_interfaces(const struct arguments *arguments);
-void discovery_dlts(const struct arguments *arguments);
-void discovery_config(const struct arguments *arguments);
-void discovery_help(const struct arguments *arguments);
-void discovery_version(const struct arguments *arguments);
+void extcap_print_interfaces(const struct extcap_arguments *arguments);
+void extcap_print_dlts(const struct extcap_arguments *arguments);
+void extcap_print_config(const struct extcap_arguments *arguments);
+void extcap_print_help(const struct extcap_arguments *arguments);
+void extcap_print_version(const struct extcap_arguments *arguments);
 
 #endif

@@ -1,69 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pktmon: the live network stack. */
+/* Interface pktmon: captures the live network stack. */
 #include <stdio.h>
 
-#include "capture.h"
-#include "interfaces.h"
-#include "session.h"
+#include "extcap-capture.h"
+#include "extcap-interfaces.h"
+#include "filter/inner.h"
+#include "frontend/capture-check.h"
+#include "frontend/stop-session.h"
+#include "pktmon/monitor.h"
+#include "pktmon/session.h"
 
-static struct pktmon_session *volatile session_to_stop;
-
-static void stop_session(void)
+static bool run(struct pktmon_session *session, const struct extcap_arguments *arguments, int fd,
+                GError **error)
 {
-    if (session_to_stop) {
-        pktmon_session_stop(session_to_stop);
-    }
+    frontend_stop_session_by_signal(session);
+    bool ok = pktmon_session_run(session, fd, frontend_log_carrier(&arguments->log, fd), error);
+    frontend_stop_session_by_signal(NULL);
+    return ok;
 }
 
-static struct pktmon_session_options session_options(const struct arguments *arguments)
+bool extcap_capture_live(const struct extcap_arguments *arguments, int fd, GError **error)
 {
-    const char *const *text = arguments->text;
-    const uint32_t *number = arguments->number;
+    struct pktmon_session_options settings = arguments->capture;
 
-    return (struct pktmon_session_options){
-        .type = number[OPTION_TYPE],
-        .points = number[OPTION_POINTS],
-        .components = text[OPTION_COMPONENTS],
-        .netns = text[OPTION_NETNS],
-        .pkt_size = number[OPTION_PKT_SIZE],
-        .repeat_size = number[OPTION_REPEAT_SIZE],
-        .has_repeat_size = arguments->given[OPTION_REPEAT_SIZE],
-        .counters_interval_ms = number[OPTION_COUNTERS_INTERVAL],
-        .counters_only = number[OPTION_COUNTERS_ONLY],
-        .capture_filter = text[OPTION_CAPTURE_FILTER],
-        .inner = number[OPTION_INNER],
-        .vxlan_port = number[OPTION_VXLAN_PORT],
-        .sample = number[OPTION_SAMPLE],
-        .max_cpu = number[OPTION_MAX_CPU],
-        .buffer_size = number[OPTION_BUFFER_SIZE],
-        .hook_queues = number[OPTION_HOOK_QUEUES],
-        .provider = text[OPTION_PROVIDER],
-        .keep_own = number[OPTION_KEEP_OWN],
-    };
-}
-
-bool live_capture(const struct arguments *arguments, int fd, GError **error)
-{
-    const struct pktmon_session_options options = session_options(arguments);
-    struct pktmon_session *session = pktmon_session_new(&options, error);
-
-    if (!session) {
+    settings.capture_filter = arguments->text[EXTCAP_OPTION_CAPTURE_FILTER];
+    /* Wireshark's dialog always passes it, changed or not. */
+    if (settings.vxlan_port == INNER_VXLAN_PORT)
+        settings.vxlan_port = 0;
+    if (!frontend_check_capture_settings(&settings, error))
         return false;
-    }
-    session_to_stop = session;
-    capture_set_stop_hook(stop_session);
-    bool good = pktmon_session_run(session, fd, capture_carrier(arguments, fd), error);
-    capture_set_stop_hook(NULL);
-    session_to_stop = NULL;
+    struct pktmon_monitor *monitor = pktmon_monitor_new(NULL, error);
+    if (!monitor)
+        return false;
+    struct pktmon_session *session = pktmon_session_new(monitor, "pktmondump", &settings, error);
+    bool ok = session && run(session, arguments, fd, error);
     pktmon_session_free(session);
-    return good;
+    pktmon_monitor_free(monitor);
+    return ok;
 }
 
-void live_check_filter(const struct arguments *arguments)
+void extcap_check_live_filter(const struct extcap_arguments *arguments)
 {
-    g_autofree char *words = pktmon_filter_check(arguments->text[OPTION_CAPTURE_FILTER]);
+    g_autofree char *message = pktmon_filter_check(arguments->text[EXTCAP_OPTION_CAPTURE_FILTER]);
 
-    if (words) {
-        puts(words);
-    }
+    if (message)
+        puts(message);
 }

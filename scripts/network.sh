@@ -10,7 +10,7 @@ NETWORK_ADDRESS_B=10.77.0.2
 NETWORK_MAC_A=02:00:00:00:00:0a
 NETWORK_MAC_B=02:00:00:00:00:0b
 
-# network_add_namespace NAME: with loopback, and without the chatter of IPv6.
+# network_add_namespace NAME: with loopback, and without unsolicited IPv6 packets.
 network_add_namespace() {
     ip netns add "$1"
     ip netns exec "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 \
@@ -37,7 +37,7 @@ network_make() {
     network_add_host "$1-b" "$NETWORK_MAC_B" "$NETWORK_ADDRESS_B" "$1-sw" port-b
 }
 
-# network_delete PREFIX: all namespaces PREFIX-..., what there is of them.
+# network_delete PREFIX: deletes all namespaces PREFIX-... that exist.
 network_delete() {
     local path
     for path in "/run/netns/$1"-*; do
@@ -47,7 +47,7 @@ network_delete() {
     done
 }
 
-# network_drop_udp NAMESPACE PORT: a firewall rule.
+# network_drop_udp NAMESPACE PORT: adds a firewall rule.
 network_drop_udp() {
     ip netns exec "$1" nft -f - <<END
 table inet pktmon {
@@ -59,7 +59,7 @@ table inet pktmon {
 END
 }
 
-# network_send_udp NAMESPACE ADDRESS PORT: one datagram.
+# network_send_udp NAMESPACE ADDRESS PORT: sends one datagram.
 network_send_udp() {
     ip netns exec "$1" bash -c "echo hello >/dev/udp/$2/$3"
 }

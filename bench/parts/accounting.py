@@ -13,16 +13,16 @@ KIB = 1024
 
 
 def machine_busy_seconds():
-    """Of all CPUs, since some moment: all time that was not idle, waiting for disks, or stolen by
-    the host. Idle time is measured; busy time is sampled, and a load that wakes up by a timer can
-    hide from that."""
+    """CPU time of all CPUs since some moment: all time that was not idle, waiting for disks, or
+    stolen by the host. Idle time is measured. Busy time is sampled, and a load that a timer
+    wakes up can escape the samples."""
     fields = pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()
     idle, iowait, steal = int(fields[4]), int(fields[5]), int(fields[8])
     return time.monotonic() * os.cpu_count() - (idle + iowait + steal) / TICKS_PER_SECOND
 
 
 def family(pid):
-    """The process, its children, whichever of its threads started them, and theirs."""
+    """The process, its children (whichever of its threads started them), and theirs."""
     children = [int(child) for file in pathlib.Path(f"/proc/{pid}/task").glob("*/children")
                 for child in file.read_text().split()]
     return [pid, *(member for child in children for member in family(child))]
@@ -63,7 +63,7 @@ def _fdinfo(pids, name):
         for path in pathlib.Path(f"/proc/{pid}/fdinfo").iterdir():
             try:
                 text = path.read_text()
-            except FileNotFoundError:  # closed meanwhile
+            except FileNotFoundError:  # closed in the meantime
                 continue
             match = re.search(rf"^{name}:\s+(\d+)", text, re.MULTILINE)
             if match:

@@ -13,7 +13,7 @@ PORT = 9
 SENDER_ADDRESS = "10.78.0.1"
 RECEIVER_ADDRESS = "10.78.0.2"
 DEVICE = "eth0"
-# For what was sent to reach the captures: tcpdump gets the last packets up to a second later.
+# Time for the captures to get what was sent: tcpdump gets the last packets up to a second later.
 SETTLE_SECONDS = 1.2
 SAMPLE_SECONDS = 0.2
 
@@ -28,7 +28,7 @@ def in_namespace(namespace, *command):
 
 @dataclasses.dataclass
 class Load:
-    """What the sender and the receiver counted, and how long they were at it."""
+    """Counts of the sender and the receiver, and the time that they took."""
 
     sent: int
     sender_cpu_seconds: float
@@ -79,7 +79,7 @@ class Network:
                     process.kill()
 
     def send(self, seconds, rate, sample):
-        """Sends; calls sample() now and then meanwhile."""
+        """Sends, and calls sample() from time to time."""
         with self._running(self.receiver, RECEIVER_CPU, "receive", RECEIVER_ADDRESS,
                            str(PORT)) as receiver:
             if receiver.stdout.readline() != "ready\n":

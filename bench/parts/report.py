@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Tables, as Markdown: medians, with the smallest and the largest in brackets."""
+"""Tables in Markdown: medians, with the smallest and the largest value in brackets."""
 
 import statistics
 
@@ -16,7 +16,7 @@ def print_table(head, rows):
     print()
 
 
-# Heading, the measure's name in a run, and how it is printed.
+# Heading, name of the measure in a run, and print format.
 MEASURES = (
     ("sent, 1000/s", "sent_kpps", "%.1f"),
     ("received, 1000/s", "received_kpps", "%.1f"),
@@ -24,8 +24,9 @@ MEASURES = (
     ("sender", "sender_cpu", "%.2f"),
     ("capture's processes", "capture_cpu", "%.2f"),
     ("records missing, %", "missing_percent", "%.3f"),
-    ("losses told, %", "told_percent", "%.3f"),
+    ("losses reported, %", "reported_percent", "%.3f"),
     ("memory, MiB", "memory_mib", "%.1f"),
+    ("bytes of file per packet", "file_bytes", "%.0f"),
 )
 
 RATIOS = (
@@ -58,7 +59,7 @@ def ratio(runs, others, measure):
 
 
 def print_programs(programs, sent, records):
-    """What the kernel programs took while sent packets gave so many records each."""
+    """Cost of the kernel programs, and the number of records per packet sent."""
     print("**The kernel programs (measuring takes about 60 ns of each run)**\n")
     print_table(["program", "runs", "ns per run"],
                 [[f"`{name}`", str(runs), f"{nanoseconds / runs:.0f}"]
@@ -68,19 +69,19 @@ def print_programs(programs, sent, records):
           f"{total / sent / records:.0f} ns per record.")
 
 
-# Programs that ran for fewer packets have nothing to do with them.
+# Programs that ran for fewer packets than this are not related to the load.
 SELDOM = 0.05
 
 
 def _ns_per_run(readings):
-    """Of {program: (runs, nanoseconds)}, all programs together."""
+    """All programs of {program: (runs, nanoseconds)} together."""
     runs, nanoseconds = map(sum, zip(*readings.values()))
     return nanoseconds / runs
 
 
 def _per_packet(reading):
-    """{program: (runs, ns per run, of that without an empty program)}; an empty one at the same
-    tracepoint, or all of them together."""
+    """{program: (runs, ns per run, the same without the cost of an empty program)}. The empty
+    program is the one at the same tracepoint, or all of them together."""
     net = {}
     for name, (runs, nanoseconds) in reading["programs"].items():
         at = {name: reading["empty"][name]} if name in reading["empty"] else reading["empty"]
@@ -91,7 +92,8 @@ def _per_packet(reading):
 
 
 def print_net_programs(title, readings, goal):
-    """readings: of each round, {"sent": packets, "programs" and "empty": {program: (runs, ns)}}."""
+    """readings: for each round, {"sent": packets, "programs" and "empty": {program: (runs,
+    ns)}}."""
     rounds = [_per_packet(reading) for reading in readings]
     rows = []
     for name in sorted(set.intersection(*map(set, rounds))):
@@ -111,7 +113,7 @@ def print_net_programs(title, readings, goal):
 
 
 def print_cost_of_programs(title, readings):
-    """readings: {variant: [{"ns": per packet}] of each round}."""
+    """readings: {variant: [{"ns": per packet} for each round]}."""
     others = list(readings)[:-1]
     rows = [[variant, spread([one["ns"] for one in its_own], "%.0f"),
              *(ratio(its_own, readings[other], "ns") for other in others)]
@@ -121,7 +123,8 @@ def print_cost_of_programs(title, readings):
 
 
 def print_cost(title, runs):
-    """CPU time of the machine beyond that of the first variant, and of the capture's processes."""
+    """CPU time of the machine above that of the first variant, and CPU time of the capture's
+    processes."""
     first, *rest = runs
     beyond = {variant: [run["machine_cpu"] - none["machine_cpu"]
                         for run, none in zip(runs[variant], runs[first])] for variant in rest}
@@ -137,7 +140,7 @@ def print_cost(title, runs):
 
 
 def print_rates(title, runs):
-    """Of each variant the sender's rate, and its ratio to each other one's in the same round."""
+    """For each variant the sender's rate, and its ratio to the others in the same round."""
     others = list(runs)[:-1]
     rows = [[variant, spread([run["sent_kpps"] for run in its_runs], "%.1f"),
              spread([run["sender_cpu"] for run in its_runs], "%.2f"),

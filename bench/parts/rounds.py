@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Captures measured in turns, so that what else the machine does comes to all alike."""
+"""Measures captures in turns, so that other load on the machine affects all of them alike."""
 
 import contextlib
 
@@ -10,7 +10,7 @@ MIB = 1024 * 1024
 
 
 class Watch:
-    """Memory of a capture: the most that was seen."""
+    """Memory of a capture: the maximum that was observed."""
 
     def __init__(self, capture):
         self.capture = capture
@@ -24,7 +24,7 @@ class Watch:
 
 @contextlib.contextmanager
 def running(capture, network):
-    """A context that nothing of the capture survives, even if it fails."""
+    """A context manager: nothing of the capture survives it, even on a failure."""
     try:
         capture.start(network)
         yield
@@ -33,8 +33,8 @@ def running(capture, network):
 
 
 def measure(network, capture, seconds, rate):
-    """One run. CPU time counts from before the first packet until the capture has ended, with
-    everything written."""
+    """One run. CPU time counts from before the first packet until the capture has ended and written
+    everything."""
     with running(capture, network):
         watch = Watch(capture)
         busy = accounting.machine_busy_seconds()
@@ -51,14 +51,16 @@ def measure(network, capture, seconds, rate):
         "sender_cpu": load.sender_cpu_seconds * MILLION / load.sent,
         "capture_cpu": max(cpu, 0) * MILLION / load.sent,
         "missing_percent": 100 * (expected - outcome.written) / (expected or 1),
-        "told_percent": 100 * outcome.told / (expected or 1),
-        "missed": outcome.told,
+        "reported_percent": 100 * outcome.reported / (expected or 1),
+        "missed": outcome.reported,
+        "file_bytes": outcome.size / load.sent,
         "memory_mib": watch.most / MIB,
     }
 
 
 def in_turns(captures, rounds, measured):
-    """{variant: what measured(capture) gave in each round}; each begins with another variant."""
+    """{variant: results of measured(capture), one per round}; each round begins with another
+    variant."""
     runs = {capture.name: [] for capture in captures}
     for number in range(rounds):
         first = number % len(captures)
@@ -68,9 +70,9 @@ def in_turns(captures, rounds, measured):
 
 
 def program_runs(network, capture, others, seconds):
-    """What BPF programs ran while packets were sent, measured by the kernel (which slows them
-    down): the load, and [{program: (runs, nanoseconds)}] of the capture and of each of others,
-    which run at the same time."""
+    """The BPF programs that ran while packets were sent, as the kernel measures them (which slows
+    them down): the load, and [{program: (runs, nanoseconds)}] of the capture and of each of the
+    others, which run at the same time."""
     held = [capture, *others]
     with contextlib.ExitStack() as stack:
         stack.enter_context(accounting.BpfStatistics())
@@ -81,7 +83,8 @@ def program_runs(network, capture, others, seconds):
         after = [accounting.program_runs(one.pids()) for one in held]
         for one in held:
             one.stop()
-    capture.outcome()
+    for one in held:
+        one.outcome()
     return load, [_between(*readings) for readings in zip(before, after)]
 
 

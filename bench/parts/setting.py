@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a measurement needs: a build, a network, and a place for files; all taken away after it."""
+"""The environment of a measurement: a build, a network, and a place for files; all of it is removed
+at the end."""
 
 import contextlib
 import dataclasses
@@ -20,8 +21,8 @@ USER = "nobody"
 @dataclasses.dataclass
 class Setting:
     build: pathlib.Path
-    place: str  # where the user can run what was built
-    files: str  # a directory that the user may write
+    place: str  # where the user can run the programs
+    files: str  # a directory that the user can write to
     user: pwd.struct_passwd
     network: Network
 
@@ -36,7 +37,7 @@ def add_options(parser):
 
 def build(project, directory):
     """Makes a build of the source tree that USER can run, with the agent's capabilities. Returns
-    where."""
+    its path."""
     log = subprocess.run(
         ["bash", "-euo", "pipefail", "-c",
          'source "$1/scripts/lib.sh"; build "$2" -DCMAKE_BUILD_TYPE=Release -DBENCH=ON '
@@ -50,13 +51,13 @@ def build(project, directory):
 
 @contextlib.contextmanager
 def prepared(build_directory):
-    """build_directory: where, or None."""
+    """build_directory: path, or None."""
     if os.geteuid() != 0:
         raise SystemExit("Run this as root: it makes network namespaces.")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     user = pwd.getpwnam(USER)
     with contextlib.ExitStack() as stack:
-        # Not in /tmp, which Debian 13 mounts with nosuid: capabilities would not count there.
+        # Not in /tmp, which Debian 13 mounts with nosuid: capabilities would have no effect there.
         directory = build_directory or pathlib.Path(stack.enter_context(
             tempfile.TemporaryDirectory(prefix="pktmon-bench.", dir="/var/tmp")))
         directory.mkdir(mode=0o755, parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is compared: no capture, tcpdump on both devices, and this capture; with a filter (an
-expression that matches nothing of the load) or without."""
+"""The variants to compare: no capture, tcpdump on both devices, and this capture, each with or
+without a filter (an expression that matches nothing of the load)."""
 
 import dataclasses
 import os
@@ -21,14 +21,15 @@ LAST_BYTES = 64 * 1024 * 1024
 
 @dataclasses.dataclass
 class Outcome:
-    """What a capture has to show."""
+    """The result of a capture."""
 
     written: int  # records of the load in its files
-    told: int  # losses that the capture itself tells of
+    reported: int  # losses that the capture itself reports
+    size: int  # bytes of its files
 
 
 def wait(process):
-    """CPU seconds of the process and the children that it waited for."""
+    """CPU seconds of the process and of the children that it waited for."""
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
@@ -37,7 +38,7 @@ def wait(process):
 
 
 def has_begun(path):
-    """Whether packets are being captured: the file has its header before."""
+    """Whether packets are being captured: the file has its header before that."""
     try:
         with open(path, "rb") as file:
             return b"The capture began" in file.read(4096)
@@ -46,7 +47,7 @@ def has_begun(path):
 
 
 def take_records(path):
-    """How many of the load are in a file of any format, which is deleted."""
+    """Number of packets of the load in a file of any format, which is deleted."""
     counted = subprocess.run(["tcpdump", "-Z", "root", "-r", path, "--count", f"udp port {PORT}"],
                              check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     os.unlink(path)
@@ -54,8 +55,8 @@ def take_records(path):
 
 
 class NoCapture:
-    """Each variant starts, stops (and returns the CPU seconds that its processes took in all), and
-    then shows the outcome, which deletes its files."""
+    """Each variant starts, stops (and returns the CPU seconds of all its processes), and then gives
+    the result, which deletes its files."""
 
     name = "no capture"
     points = 0  # records per packet
@@ -67,7 +68,7 @@ class NoCapture:
         pass
 
     def pids(self):
-        """Of all processes that belong to it."""
+        """CPU time of all its processes."""
         return [pid for process in self.processes for pid in accounting.family(process.pid)]
 
     def stop(self):
@@ -76,7 +77,7 @@ class NoCapture:
         return sum(map(wait, self.processes))
 
     def outcome(self):
-        return Outcome(0, 0)
+        return Outcome(0, 0, 0)
 
     def kill(self):
         for process in self.processes:
@@ -109,8 +110,9 @@ class Tcpdump(NoCapture):
 
     def outcome(self):
         said = [process.stderr.read() for process in self.processes]
-        told = sum(int(re.search(r"(\d+) packets? dropped by kernel", text)[1]) for text in said)
-        return Outcome(sum(map(take_records, self.files)), told)
+        reported = sum(int(re.search(r"(\d+) packets? dropped by kernel", text)[1]) for text in said)
+        size = sum(map(os.path.getsize, self.files))
+        return Outcome(sum(map(take_records, self.files)), reported, size)
 
 
 class Pktmon(NoCapture):
@@ -118,16 +120,19 @@ class Pktmon(NoCapture):
     # output, postrouting, prerouting, input.
     records = {"devices": 3, "stack": 9}
 
-    def __init__(self, here, points, buffer_mib=None, expression=None, name=None, place=None):
-        """place: where the programs are, those of here by default."""
+    def __init__(self, here, points, buffer_mib=None, expression=None, name=None, place=None, view=None):
+        """place: directory of the programs; those of this tree by default. view: None for versions
+        that have none."""
         super().__init__()
         self.name = name or f"pktmon, {points}"
-        self.points = 0 if expression else self.records[points]
-        self.file = f"{here.files}/pktmon.pcapng"
+        self.points = 0 if expression else 1 if view == "packets" else self.records[points]
+        self.file = f"{here.files}/pktmon-{id(self)}.pcapng"
         self.command = ["setpriv", "--reuid", here.user.pw_name, "--regid", str(here.user.pw_gid),
                         "--clear-groups", "--", f"{place or here.place}/extcap/pktmondump", "--capture",
                         "--extcap-interface", "pktmon", "--points", points,
                         "--pkt-size", PACKET_BYTES, "--fifo", self.file]
+        if view:
+            self.command += ["--view", view]
         if buffer_mib:
             self.command += ["--buffer-size", str(buffer_mib)]
         if expression:
@@ -142,12 +147,13 @@ class Pktmon(NoCapture):
             time.sleep(0.02)
 
     def outcome(self):
-        told = told_losses(self.file) + self.points * told_left_out(self.file)
-        return Outcome(take_records(self.file), told)
+        reported = reported_losses(self.file) + self.points * reported_shed(self.file)
+        size = os.path.getsize(self.file)
+        return Outcome(take_records(self.file), reported, size)
 
 
 class Announced(NoCapture):
-    """A process that says when it is ready."""
+    """A process that prints a line when it is ready."""
 
     command = []
 
@@ -170,11 +176,11 @@ class Sessions(Announced):
     def outcome(self):
         packets, missed = map(int, self.processes[0].stdout.read().split())
         self.processes[0].stdout.close()
-        return Outcome(packets, missed)
+        return Outcome(packets, missed, 0)
 
 
 class EmptyPrograms(Announced):
-    """Programs that do nothing, where a packet passes."""
+    """Empty programs at the tracepoints of a packet."""
 
     name = "empty programs"
 
@@ -189,7 +195,7 @@ class EmptyPrograms(Announced):
         return 0
 
 
-def told_losses(path):
+def reported_losses(path):
     """The sum of isb_ifdrop: the file ends with a statistics block for each interface, and every
     block ends with its own length."""
     total = 0
@@ -207,17 +213,17 @@ def told_losses(path):
     return total
 
 
-def told_left_out(path):
-    """Packets that were left out with all their records: what the last event tells of that, which
-    comes with the last counters."""
+def reported_shed(path):
+    """Packets that were shed with all their records, as the last notice reports, which comes with
+    the last counters."""
     with open(path, "rb") as file:
         file.seek(max(0, file.seek(0, os.SEEK_END) - LAST_BYTES))
-        told = re.findall(rb"left out, with all their appearances \((\d+) of", file.read())
-    return int(told[-1]) if told else 0
+        reported = re.findall(rb"left out, with all their appearances \((\d+) of", file.read())
+    return int(reported[-1]) if reported else 0
 
 
 def _option(options, wanted):
-    """A number of 64 bits, 0 where there is none."""
+    """A 64-bit number, or 0 if there is none."""
     offset = 0
     while offset + 4 <= len(options):
         code, length = struct.unpack_from("=HH", options, offset)

@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""commands.py PROJECT SCRATCH: runs what commands.sh has prepared the place for.
+"""commands.py PROJECT SCRATCH: runs the commands of the pages, in the place that commands.sh has prepared.
 
-Every command of the pages has a case in cases.py, which says how it ends and what it prints, or
-stands there among those that cannot be run, with the reason. What is in neither is a failure, and so
-is a case that no page has any more.
+Every command of the pages has a case in cases.py: how it ends and what it prints, or why it cannot be
+run. A command without a case is a failure, and so is a case whose command is on no page any more.
 """
 import concurrent.futures
 import contextlib
@@ -25,11 +24,11 @@ LIMIT_SECONDS = 40
 AT_ONCE = 3
 USER = os.environ["NEWCOMER"]
 
-# As Debian has them.
+# As on Debian.
 USER_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"
 ROOT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-# What programs say while they do well; any other line on the standard error is a failure.
+# Lines that programs print on success; any other line on standard error is a failure.
 GOOD_WORDS = re.compile("|".join([
     r"$",
     r"Capturing on '",
@@ -37,12 +36,17 @@ GOOD_WORDS = re.compile("|".join([
     r"tshark: $",
     r"\d+ packets? captured$",
     r"Not seen: ",
+    r"Watching until Ctrl-C(, or a condition is met)?\.$",
     r"Counting (until Ctrl-C|for \d+ s, or until Ctrl-C)\.$",
     r"\d+ packets?, \d+ bytes?, \d+ drops?( \(.*\))?, \d+ lost(, .*)?$",
+    r"\d+ records? read, \d+ [a-z ]+ written\.$",
     # of etl2pcap and etl2txt
-    r"(Packets? [a-z ]+|Counter readings|Other events|Formatted file|Events formatted): ",
-    r"Besides Packet Monitor's, the log holds events of:$",
+    r"(Packets? [a-z ]+|Counter readings|Frames of packets|Other events formatted|Formatted file|Events formatted): ",
+    r"Events in the log that are not Packet Monitor's own:$",
     r" +\d+  \S",
+    r"A pcap file holds packets only: ",
+    r"Warning: \d+ packets? (was|were) left out, because a pcap file has one link type: ",
+    r"reading from file .*, link-type ",
 ]))
 
 
@@ -62,7 +66,7 @@ class Runner:
                 "PATH": ROOT_PATH if as_root else USER_PATH}
 
     def place_of(self, number, case):
-        """The source tree, or a directory of its own with the log that the text uses."""
+        """The source tree, or a separate directory with the log that the pages use."""
         if case.in_project:
             return self.project
         place = self.scratch / "home" / str(number)
@@ -72,7 +76,7 @@ class Runner:
         return place
 
     def start(self, case, place, out, err):
-        # As on a terminal, each line is there at once.
+        # As on a terminal, each line is printed at once.
         words = ["stdbuf", "-oL", "bash", "-c", case.command.replace("sudo ", "")]
         if not case.as_root:
             words = ["setpriv", "--reuid", USER, "--regid", USER, "--init-groups", "--"] + words
@@ -115,7 +119,7 @@ class Runner:
             if not any(path.stat().st_size for path in place.glob(pattern)):
                 self.fail(f"no file {pattern} from: {case.command}", texts)
         if case.check:
-            self.check(f"what is there after: {case.command}", case.check, self, place, out)
+            self.check(f"state after: {case.command}", case.check, self, place, out)
 
     def check(self, what, function, *arguments):
         try:
@@ -134,7 +138,7 @@ class Runner:
 
 
 def wait(process, case, place, out, begin):
-    """The exit status, after Ctrl-C where the case wants one."""
+    """The exit status; sends Ctrl-C if the case says so."""
     interrupted = False
     while True:
         status = process.poll()
@@ -153,7 +157,7 @@ def wait(process, case, place, out, begin):
 
 
 def printed_commands(project):
-    """Each command, with the place where it first stands."""
+    """Each command, with the place of its first occurrence."""
     found = {}
     for page, text in markdown.pages(project).items():
         for block in markdown.blocks(page, text):
@@ -173,9 +177,10 @@ def check_lists(runner, printed):
 
 
 def check_other_blocks(runner):
+    """Each block has a check of its own, except drawings and listings (```text)."""
     for page, text in markdown.pages(runner.project).items():
         for block in markdown.blocks(page, text):
-            if block.is_shell:
+            if block.is_shell or block.language == "text":
                 continue
             check = cases.OTHER_BLOCKS.get((page, block.lines[0]))
             if not check:
@@ -196,7 +201,7 @@ def main():
         (runner.run_at_once if phase == "use" else runner.run_in_turn)(wanted)
         if phase == "use":
             check_other_blocks(runner)
-        runner.check(f"what is there after: {phase}", cases.AFTER[phase], runner)
+        runner.check(f"state after: {phase}", cases.AFTER[phase], runner)
     sys.exit(1 if runner.faults else 0)
 
 

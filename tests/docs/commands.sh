@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# commands.sh MAKE_LOG: every command of the README and of docs/ is run as it is printed, by
-# commands.py, from the installation to its removal. As root, in a mount namespace of its own: what
-# is written to /usr, /etc and the source tree stays in memory, network namespaces have the names
-# that the text uses, and all of it is gone with the last process.
+# commands.sh MAKE_LOG: runs every command of the README and of docs/ as printed, by commands.py,
+# from the installation to its removal. As root, in a mount namespace of its own: files written to
+# /usr, /etc and the source tree stay in memory, network namespaces have the names that the pages
+# use, and everything disappears with the last process.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
@@ -17,7 +17,7 @@ own_pids=()
 
 ((EUID == 0)) || die "Run this as root: it makes namespaces."
 if [[ -z ${DOCS_SCRATCH:-} ]]; then
-    # Not in /tmp, which Debian 13 mounts with nosuid: file capabilities would not count there.
+    # Not in /tmp, which Debian 13 mounts with nosuid: file capabilities would have no effect there.
     DOCS_SCRATCH=$(mktemp -d /var/tmp/pktmon-docs.XXXXXX)
     export DOCS_SCRATCH
     trap 'rmdir "$DOCS_SCRATCH"' EXIT
@@ -32,14 +32,25 @@ end_traffic() {
 }
 trap end_traffic EXIT
 
-# over DIRECTORY NAME: what is written there goes to $DOCS_SCRATCH/NAME.
+# over DIRECTORY NAME: redirects what is written there to $DOCS_SCRATCH/NAME.
 over() {
     mkdir "$DOCS_SCRATCH/$2" "$DOCS_SCRATCH/$2.work"
     mount -t overlay -o "lowerdir=$1,upperdir=$DOCS_SCRATCH/$2,workdir=$DOCS_SCRATCH/$2.work" \
         overlay "$1"
 }
 
-# A host "green" and a host "blue" with a bridge between them; blue's firewall drops UDP 7777.
+# over_project: also where it is in a home folder, which Debian closes: the newcomer reaches it.
+over_project() {
+    local folder=$PROJECT top=$PROJECT closed=()
+    until [[ $folder == / ]]; do
+        [[ $(stat -c %A "$folder") == *[xt] ]] || closed+=("$folder") top=$folder
+        folder=$(dirname "$folder")
+    done
+    over "$top" project
+    ((${#closed[@]} == 0)) || chmod a+x "${closed[@]}"
+}
+
+# Hosts "green" and "blue" with a bridge between them; the firewall of blue drops UDP 7777.
 make_network() {
     network_add_namespace switch
     ip -n switch link add br0 type bridge mcast_snooping 0
@@ -64,7 +75,7 @@ mkdir "$DOCS_SCRATCH/lower"
 mount --bind /usr "$DOCS_SCRATCH/lower"
 over /usr usr
 over /etc etc
-over "$PROJECT" project
+over_project
 mkdir -p /run/netns
 mount -t tmpfs pktmon-docs /run/netns
 useradd --create-home --home-dir "$DOCS_SCRATCH/home" "$NEWCOMER"

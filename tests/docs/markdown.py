@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the pages of the documentation hold: their blocks of code, commands, tables and links."""
+"""The contents of the pages: blocks of code, commands, tables and links."""
 import pathlib
 import re
 from dataclasses import dataclass
 
-# What a line of a block begins with that is typed into a shell.
+# First words of lines in a block that are typed into a shell.
 PROGRAMS = {
     "cat", "cd", "cmake", "cp", "curl", "docker", "editcap", "getcap", "git", "grep", "ip", "kill",
     "kubectl", "ls", "mergecap", "nft", "nstat", "pkg-config", "pktmon", "pktmondump", "podman",
     "rm", "scripts/install-dependencies", "scripts/run", "scripts/test", "setcap", "ssh", "sudo",
-    "sysctl", "termshark", "tshark", "uname", "wireshark",
+    "sysctl", "tcpdump", "termshark", "tshark", "uname", "wireshark",
 }
 ASSIGNMENT = re.compile(r"[A-Z_]+=\S* +")
 COMMENT = re.compile(r"(^|\s+)# .*$")
@@ -28,7 +28,7 @@ class Block:
 
     @property
     def is_shell(self):
-        return self.language != "c" and any(first_word(line) in PROGRAMS for line in self.lines)
+        return self.language not in ("c", "text") and any(first_word(line) in PROGRAMS for line in self.lines)
 
 
 def first_word(line):
@@ -44,7 +44,7 @@ def pages(project):
 
 
 def blocks(page, text):
-    """Fenced blocks, and those that are indented by four columns (in a list by as many more)."""
+    """Fenced blocks, and blocks indented by four columns (by four more inside a list)."""
     lines = text.split("\n")
     number = 0
     while number < len(lines):
@@ -69,7 +69,7 @@ def is_indented(line):
 
 
 def without_comment(line):
-    """A comment begins behind white space, where no quote is open."""
+    """A comment begins after white space, where no quote is open."""
     for match in re.finditer(r"(?:^|\s)#(?: |$)", line):
         before = line[:match.start()]
         if before.count("'") % 2 == 0 and before.count('"') % 2 == 0:
@@ -78,7 +78,7 @@ def without_comment(line):
 
 
 def commands(block):
-    """Each command as a shell reads it: in one line, without comments, with single spaces."""
+    """Each command as a shell reads it: on one line, without comments, with single spaces."""
     printed = ""
     for line in block.lines:
         printed += line.rstrip()
@@ -93,7 +93,7 @@ def commands(block):
 
 
 def table_rows(text):
-    """The cells of each row of each table, with the heading that it stands below."""
+    """The cells of each row of each table, with the heading above it."""
     heading = ""
     for line in text.split("\n"):
         if line.startswith("#"):
@@ -104,5 +104,5 @@ def table_rows(text):
 
 
 def spans(text):
-    """What stands between back-quotes."""
+    """The texts between back-quotes."""
     return re.findall(r"`([^`\n]+)`", text)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""traffic.py serve PORT | send ADDRESS TCP_PORT UDP_PORT: a few connections and datagrams a second, until
-it is ended."""
+"""traffic.py serve PORT | send ADDRESS TCP_PORT UDP_PORT: some connections and datagrams per
+second, until it is stopped."""
 import socket
 import sys
 import time

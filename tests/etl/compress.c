@@ -12,12 +12,12 @@
 #define BLOCK       65536
 
 struct match {
-    size_t length, distance; /* length 0 = there is none */
+    size_t length, distance; /* length 0 = no match */
 };
 
-/* Where the same three bytes stood last. */
+/* The last position of each sequence of three bytes. */
 struct dictionary {
-    size_t last[HASH_SIZE]; /* place + 1; 0 = nowhere */
+    size_t last[HASH_SIZE]; /* position + 1; 0 = none */
 };
 
 static struct match find(struct dictionary *dictionary, const uint8_t *data, size_t at, size_t end,
@@ -80,7 +80,7 @@ void compress_lznt1(const uint8_t *data, size_t size, GByteArray *to)
         lznt1_chunk(data + at, length, to);
         size_t written = to->len - header_at - 2;
         uint16_t header = (uint16_t)(0xB000 | (written - 1));
-        if (written >= length) { /* stored as it is */
+        if (written >= length) { /* stored uncompressed */
             g_byte_array_set_size(to, header_at + 2);
             put_bytes(to, data + at, length);
             header = (uint16_t)(0x3000 | (length - 1));
@@ -160,13 +160,13 @@ void compress_xpress(const uint8_t *data, size_t size, GByteArray *to)
         lz77_flag(&stream, true);
 }
 
-/* Bits go out in 16-bit words, and the reader is always one word ahead: room for a word is taken
- * before the bytes that come after the bits that it will hold. */
+/* Bits are written in 16-bit words, and the reader is always one word ahead: the place of a word is
+ * reserved before the bytes that follow its bits. */
 struct huffman {
     GByteArray *to;
     uint32_t bits;
     unsigned count;
-    guint word_at[2]; /* where the next two words go */
+    guint word_at[2]; /* places of the next two words */
 };
 
 static void huffman_start(struct huffman *stream)
@@ -221,7 +221,7 @@ static void huffman_match(struct huffman *stream, struct match match)
                 distance_bits);
 }
 
-/* All 512 symbols have codes of nine bits, each the symbol itself. */
+/* All 512 symbols have codes of nine bits: the symbol itself. */
 void compress_xpress_huffman(const uint8_t *data, size_t size, GByteArray *to)
 {
     struct dictionary dictionary = {0};

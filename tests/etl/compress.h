@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Compressors of [MS-XCA], simple ones: what they write is valid, not small. */
+/* Simple compressors of [MS-XCA]: their output is valid, not small. */
 #ifndef ETL_COMPRESS_H
 #define ETL_COMPRESS_H
 

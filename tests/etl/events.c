@@ -29,6 +29,19 @@ static void put_data(GByteArray *to, const struct packet_body *packet)
         put_bytes(to, packet->data, packet->size);
 }
 
+struct packet_body packet_body_of(uint64_t group, const GByteArray *frame)
+{
+    return (struct packet_body){.group = group,
+                                .number = 1,
+                                .appearance = 1,
+                                .direction = 3,
+                                .type = 1,
+                                .component = 7,
+                                .edge = 1,
+                                .data = frame ? frame->data : NULL,
+                                .size = frame ? (uint16_t)frame->len : 0};
+}
+
 GByteArray *body_packet(const struct packet_body *packet)
 {
     GByteArray *to = g_byte_array_new();

@@ -17,7 +17,11 @@ struct packet_body {
     uint16_t size;
 };
 
-/* Each is for the caller to free. */
+/* A packet of the log, in its first and only appearance: an Ethernet frame received at edge 1 of
+ * component 7. frame: borrowed; NULL: no bytes. */
+struct packet_body packet_body_of(uint64_t group, const GByteArray *frame);
+
+/* The caller frees each. */
 GByteArray *body_packet(const struct packet_body *packet);           /* 160, 170, 240 */
 GByteArray *body_payload(const struct packet_body *packet, bool v6); /* 200 to 230 */
 GByteArray *body_parsed(const struct packet_body *packet, bool v6, uint16_t vlan); /* 120-150 */
@@ -33,7 +37,7 @@ GByteArray *body_drops(uint16_t component, uint64_t base);
 /* Adds an event of PktMon and frees its body. */
 void add_pktmon(struct writer *writer, unsigned cpu, int64_t ticks, uint16_t id, GByteArray *body);
 
-/* An Ethernet frame with an IPv4 UDP packet of that identification and payload. */
+/* An Ethernet frame with an IPv4 UDP packet that has this identification and payload. */
 GByteArray *udp_frame(uint16_t identification, const char *payload);
 /* The same as 802.11 data, with LLC. */
 GByteArray *wifi_frame(uint16_t identification, const char *payload, bool protected_bit);

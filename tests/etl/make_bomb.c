@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * make_bomb KIND FILE: a small log that claims much: memory, time or text. Without a kind it prints
- * their names.
+ * make_bomb KIND FILE: writes a small log that demands much memory, time or text. Without a kind,
+ * prints the names of all kinds.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ enum {
     FIELD_COUNT_FIELD = 4,
 };
 
-/* A GUID of the kind that a plain XOR of words takes for any other of them. */
+/* GUIDs that all have the same hash if a hash only XORs their words. */
 static void make_guid(uint8_t guid[16], uint32_t number)
 {
     memset(guid, 0, 16);
@@ -44,7 +44,7 @@ static void set_u32(GByteArray *in, guint at, uint32_t value)
     memcpy(in->data + at, &value, sizeof(value));
 }
 
-/* Length characters; the whole is 2 * (length + 1) bytes. */
+/* A string of `length` characters, which takes 2 * (length + 1) bytes. */
 static void put_long_string(GByteArray *to, guint length)
 {
     for (guint i = 0; i < length; i++)
@@ -52,8 +52,8 @@ static void put_long_string(GByteArray *to, guint length)
     put_u16(to, 0);
 }
 
-/* TRACE_EVENT_INFO without its fields. Message and names, where they are asked for, are one string
- * behind the last field. */
+/* TRACE_EVENT_INFO without its fields. The message and the names, if there are any, are one string
+ * after the last field. */
 static GByteArray *begin_schema(const uint8_t guid[16], uint16_t id, uint32_t count, uint32_t top)
 {
     GByteArray *to = g_byte_array_new();
@@ -162,7 +162,7 @@ static void add_maps(struct writer *writer)
     add_event(writer, 5, guid, 1, 0);
 }
 
-/* One event whose top fields are structs, each with the same members: arrays without elements,
+/* One event whose top-level fields are structs with the same members: arrays without elements,
  * which have long names and take no bytes. */
 static void add_structs(struct writer *writer)
 {
@@ -187,7 +187,7 @@ static void add_structs(struct writer *writer)
     add_event(writer, 5, guid, 1, 1);
 }
 
-/* One event whose fields each have all bits of a map with long names. */
+/* One event with fields that each have all bits of a map with long names. */
 static void add_bits(struct writer *writer)
 {
     enum { FIELDS = 1000 };
@@ -221,7 +221,7 @@ static void add_messages(struct writer *writer)
         add_event(writer, 5, guid, 1, 0);
 }
 
-/* Events that say little and take long: a thousand fields without bytes. */
+/* Events with little text that take long to read: a thousand fields without bytes. */
 static void add_fields(struct writer *writer)
 {
     enum { FIELDS = 1000 };
@@ -238,7 +238,7 @@ static void add_fields(struct writer *writer)
         add_event(writer, 5, guid, 1, 0);
 }
 
-/* Events whose message has very many places for fields that are not there. */
+/* Events whose message has very many inserts for fields that do not exist. */
 static void add_places(struct writer *writer)
 {
     uint8_t guid[16];
@@ -255,7 +255,7 @@ static void add_places(struct writer *writer)
         add_event(writer, 5, guid, 1, 0);
 }
 
-/* Very many components with properties and counters each. */
+/* Very many components, each with properties and counters. */
 static void add_components(struct writer *writer)
 {
     for (unsigned id = 1; id < UINT16_MAX; id++) {
@@ -265,7 +265,7 @@ static void add_components(struct writer *writer)
     }
 }
 
-/* One component with a property of each type, and descriptions of it again and again. */
+/* One component with a property of each type, described again and again. */
 static void add_properties(struct writer *writer)
 {
     for (unsigned type = 100; type < UINT16_MAX; type++)
@@ -274,7 +274,7 @@ static void add_properties(struct writer *writer)
         add_pktmon(writer, 0, 5, 270, body_component(7, 2, "nic.sys", "A NIC"));
 }
 
-/* Events of very many providers, and then more of the last. */
+/* Events of very many providers, followed by more events of the last one. */
 static void add_providers(struct writer *writer)
 {
     uint8_t guid[16];
@@ -313,7 +313,7 @@ static int make(const char *name, const char *path)
         return g_file_set_contents(path, (const char *)log->data, log->len, NULL) ? EXIT_SUCCESS
                                                                                   : EXIT_FAILURE;
     }
-    fprintf(stderr, "make_bomb: there is no kind \"%s\".\n", name);
+    fprintf(stderr, "make_bomb: There is no kind \"%s\".\n", name);
     return EXIT_FAILURE;
 }
 

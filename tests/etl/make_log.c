@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * make_log FILE: a log with what no real log at hand has: drops, WiFi, bare IP, payload without
- * headers, out-of-band data, netsh trace, and an event of another provider.
+ * make_log FILE [KIND]: writes a log with everything that the real logs at hand lack: drops, WiFi,
+ * bare IP, payload without headers, out-of-band data, netsh trace, and an event of another
+ * provider. KIND is "other": the same from another computer, whose components have the same numbers
+ * and other names; "netsh": only the packet of netsh trace; "bare": without the descriptions at the
+ * end.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "events.h"
 
@@ -15,15 +19,11 @@
 static struct packet_body at(uint16_t component, uint16_t type, uint64_t group,
                              const GByteArray *frame)
 {
-    return (struct packet_body){.group = group,
-                                .number = 1,
-                                .appearance = 1,
-                                .direction = 3,
-                                .type = type,
-                                .component = component,
-                                .edge = 1,
-                                .data = frame->data,
-                                .size = (uint16_t)frame->len};
+    struct packet_body body = packet_body_of(group, frame);
+
+    body.type = type;
+    body.component = component;
+    return body;
 }
 
 static void add_drop(struct writer *writer, int64_t ticks)
@@ -76,22 +76,40 @@ static void add_netsh(struct writer *writer, int64_t ticks)
     writer_add(writer, 1, ticks, &event, body);
 }
 
-int main(int argc, char **argv)
+static void add_packets(struct writer *writer)
 {
-    const struct writer_options options = {.compression = WRITER_XPRESS, .build = 22621};
-    if (argc != 2) {
-        fprintf(stderr, "Usage: make_log FILE\n");
-        return EXIT_FAILURE;
-    }
-    struct writer *writer = writer_new(&options);
     add_drop(writer, 10);
     add_wifi(writer, 20);
     add_tagged(writer, 30);
     add_payload(writer, 40);
+}
+
+static void add_descriptions(struct writer *writer, const char *nic, const char *ip,
+                             const char *radio)
+{
+    add_pktmon(writer, 0, 90, 20, body_component(NIC, 2, nic, "A NIC"));
+    add_pktmon(writer, 0, 90, 20, body_component(IP, 11, ip, "TCP/IPv4"));
+    add_pktmon(writer, 0, 90, 20, body_component(RADIO, 3, radio, "Native MAC"));
+}
+
+int main(int argc, char **argv)
+{
+    const char *kind = argc == 3 ? argv[2] : "";
+    struct writer_options options = {.compression = WRITER_XPRESS, .build = 22621};
+    if (argc < 2 || argc > 3) {
+        fprintf(stderr, "Usage: make_log FILE [KIND]\n");
+        return EXIT_FAILURE;
+    }
+    if (strcmp(kind, "other") == 0)
+        options.start_filetime = WRITER_START_FILETIME + INT64_C(864000000000);
+    struct writer *writer = writer_new(&options);
+    if (strcmp(kind, "netsh") != 0)
+        add_packets(writer);
     add_netsh(writer, 50);
-    add_pktmon(writer, 0, 90, 20, body_component(NIC, 2, "nic.sys", "A NIC"));
-    add_pktmon(writer, 0, 90, 20, body_component(IP, 11, "tcpip.sys", "TCP/IPv4"));
-    add_pktmon(writer, 0, 90, 20, body_component(RADIO, 3, "wfplwfs.sys", "Native MAC"));
+    if (strcmp(kind, "other") == 0)
+        add_descriptions(writer, "wire.sys", "stack.sys", "air.sys");
+    else if (*kind == '\0')
+        add_descriptions(writer, "nic.sys", "tcpip.sys", "wfplwfs.sys");
     g_autoptr(GByteArray) log = writer_finish(writer);
     return g_file_set_contents(argv[1], (const char *)log->data, log->len, NULL) ? EXIT_SUCCESS
                                                                                  : EXIT_FAILURE;

@@ -60,7 +60,7 @@ static void free_seen(gpointer data)
 
 static void run(struct reading *reading)
 {
-    const struct pktmon_provider_ops *ops = reading->provider->ops;
+    const struct provider_ops *ops = reading->provider->ops;
     if (!ops->enumerate(reading->provider, &reading->error)) {
         g_clear_pointer(&reading->provider, ops->free);
         return;
@@ -72,23 +72,23 @@ static void run(struct reading *reading)
 }
 
 void reading_open(struct reading *reading, const char *const *paths,
-                  const struct pktmon_etl_options *options)
+                  const struct etl_options *options)
 {
-    struct pktmon_etl_options all;
-    pktmon_etl_options_init(&all);
+    struct etl_options all;
+    etl_options_init(&all);
     *reading = (struct reading){.sink = {collect}};
     reading->events = g_ptr_array_new_with_free_func(free_seen);
     reading->strings = g_string_chunk_new(1024);
     reading->registry = pktmon_registry_new();
-    reading->capture = pktmon_capture_new();
-    reading->provider = pktmon_etl_provider_new(paths, options ? options : &all, reading->registry,
-                                                reading->capture, &reading->sink, &reading->error);
+    reading->capture = pktmon_capture_info_new();
+    reading->provider = etl_provider_new(paths, options ? options : &all, reading->registry,
+                                         reading->capture, &reading->sink, &reading->error);
     if (reading->provider)
         run(reading);
 }
 
 void reading_of_bytes(struct reading *reading, const GByteArray *log,
-                      const struct pktmon_etl_options *options)
+                      const struct etl_options *options)
 {
     g_autofree char *path = NULL;
     int fd = g_file_open_tmp("etl-test-XXXXXX", &path, NULL);
@@ -104,7 +104,7 @@ void reading_close(struct reading *reading)
 {
     if (reading->provider)
         reading->provider->ops->free(reading->provider);
-    pktmon_capture_free(reading->capture);
+    pktmon_capture_info_free(reading->capture);
     pktmon_registry_free(reading->registry);
     g_ptr_array_free(reading->events, TRUE);
     g_string_chunk_free(reading->strings);

@@ -5,12 +5,14 @@
 
 #include "compress.h"
 
-#define HEADER_SIZE   0x48
-#define FIRST_SIZE    0x400 /* of the first buffer of a compressed log */
-#define RELOG_SIZE    0x1000000
-#define MODE_RELOG    0x04010001
-#define MAX_CPUS      64
-#define BUFFER_FILLER 0xFF
+#define HEADER_SIZE 0x48
+/* In TRACE_LOGFILE_HEADER, after the header of its record. */
+#define BUFFERS_WRITTEN_AT (HEADER_SIZE + 0x20 + 0x24)
+#define FIRST_SIZE         0x400 /* of the first buffer of a compressed log */
+#define RELOG_SIZE         0x1000000
+#define MODE_RELOG         0x04010001
+#define MAX_CPUS           64
+#define BUFFER_FILLER      0xFF
 
 const uint8_t writer_pktmon_guid[16] = {0xd9, 0x80, 0x4f, 0x4d, 0xbd, 0xc8, 0x73, 0x4d,
                                         0xbb, 0x5b, 0x19, 0xc9, 0x04, 0x02, 0xc5, 0xac};
@@ -26,8 +28,9 @@ const uint8_t writer_config_guid[16] = {0x91, 0xee, 0x79, 0x9b, 0xfd, 0xb5, 0xc0
 struct writer {
     struct writer_options options;
     GByteArray *log;
-    GByteArray *buffers[MAX_CPUS]; /* records that are not yet in the log; NULL = none */
+    GByteArray *buffers[MAX_CPUS]; /* records that are not in the log yet; NULL = none */
     uint64_t sequence;
+    bool was_taken; /* writer_take() has returned the beginning, which cannot be changed any more */
 };
 
 void put_bytes(GByteArray *to, const void *data, size_t size)
@@ -116,7 +119,7 @@ static void put_buffer(struct writer *writer, const GByteArray *records, unsigne
     if (writer->options.compression && !first) {
         g_autoptr(GByteArray) packed = g_byte_array_new();
         put_compressed(writer->options.compression, records, packed);
-        /* No reader believes that a byte stands for more than 1024: filler counts as bytes too. */
+        /* No reader accepts a byte that stands for more than 1024: filler counts too. */
         if (packed->len < valid / 1024)
             put_fill(packed, 0, valid / 1024 + 1 - packed->len);
         put_buffer_header(writer, writer->log, HEADER_SIZE + packed->len, valid, valid, cpu, false);
@@ -171,14 +174,18 @@ static GByteArray *first_record(const struct writer_options *options)
     put_u32(to, 156250);
     put_u32(to, 512);
     put_u32(to, options->mode | (options->compression ? MODE_RELOG : 1));
-    put_u32(to, 0); /* BuffersWritten */
+    put_u32(to, options->buffers_written); /* writer_finish() */
     put_u32(to, 1);
     put_u32(to, pointer);
     put_u32(to, options->events_lost);
     put_u32(to, options->cpu_mhz);
     put_fill(to, 0, 2 * pointer);
-    put_u32(to, (uint32_t)options->bias_minutes);
-    put_fill(to, 0, 0xAC - 4);
+    if (options->time_zone) {
+        put_bytes(to, options->time_zone, 0xAC);
+    } else {
+        put_u32(to, (uint32_t)options->bias_minutes);
+        put_fill(to, 0, 0xAC - 4);
+    }
     if (to->len % 8)
         put_fill(to, 0, 4);
     put_u64(to, (uint64_t)options->start_filetime - 36000000000);
@@ -215,9 +222,16 @@ struct writer *writer_new(const struct writer_options *options)
 
 GByteArray *writer_take(struct writer *writer)
 {
+    writer->was_taken = true;
     GByteArray *log = writer->log;
     writer->log = g_byte_array_new();
     return log;
+}
+
+static void write_count(uint8_t *to, uint32_t count)
+{
+    for (size_t i = 0; i < sizeof(count); i++)
+        to[i] = (uint8_t)(count >> 8 * i);
 }
 
 GByteArray *writer_finish(struct writer *writer)
@@ -225,6 +239,8 @@ GByteArray *writer_finish(struct writer *writer)
     for (unsigned cpu = 0; cpu < MAX_CPUS; cpu++)
         writer_flush(writer, cpu);
     GByteArray *log = writer->log;
+    if (!writer->was_taken && !writer->options.crashed && !writer->options.buffers_written)
+        write_count(log->data + BUFFERS_WRITTEN_AT, (uint32_t)writer->sequence);
     g_free(writer);
     return log;
 }
@@ -287,7 +303,7 @@ void writer_add_classic(struct writer *writer, unsigned cpu, int64_t ticks, cons
     writer_add_raw(writer, cpu, to->data, to->len);
 }
 
-/* MESSAGE_TRACE_HEADER with all that may follow it. */
+/* MESSAGE_TRACE_HEADER with all of its optional parts. */
 void writer_add_message(struct writer *writer, unsigned cpu, int64_t ticks, const uint8_t *guid,
                         uint16_t number, const GByteArray *data)
 {

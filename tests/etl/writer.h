@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Writes event trace logs for tests: every kind of buffer, header and compression, including those
- * of which there is no real log at hand. It is written from the documents, not from the reader.
+ * Writes event trace logs for tests: every kind of buffer, header and compression, also those that
+ * no real log at hand has. It follows the documents, not the reader.
  */
 #ifndef ETL_WRITER_H
 #define ETL_WRITER_H
@@ -29,8 +29,10 @@ struct writer_options {
     int64_t start_ticks;
     uint32_t mode; /* LogFileMode */
     uint32_t events_lost, buffers_lost;
+    uint32_t buffers_written; /* 0 = the actual number, or none for a crashed logger */
     int32_t bias_minutes;
-    bool crashed; /* no end time, and buffers that do not say how full they are */
+    const uint8_t *time_zone; /* TIME_ZONE_INFORMATION, in place of the bias; NULL = none */
+    bool crashed;             /* no end time, and buffers without the end of their records */
 };
 
 /* 2024-01-01 00:00:00 UTC */
@@ -46,13 +48,13 @@ extern const uint8_t writer_config_guid[16];
 struct writer;
 
 struct writer *writer_new(const struct writer_options *options);
-/* What the log has grown by since the last call, for the caller to free: for logs that are larger
- * than memory should be. */
+/* The bytes that were added to the log since the last call; the caller frees them. For logs that
+ * are too large for memory. */
 GByteArray *writer_take(struct writer *writer);
-/* Frees the writer. The log, or the rest of it, for the caller to free. */
+/* Frees the writer. Returns the log, or the rest of it; the caller frees it. */
 GByteArray *writer_finish(struct writer *writer);
 
-/* What an event's header says. */
+/* Fields of an event's header. */
 struct writer_event {
     const uint8_t *guid;
     uint16_t id;
@@ -68,16 +70,16 @@ void writer_add_classic(struct writer *writer, unsigned cpu, int64_t ticks, cons
                         uint8_t opcode, const GByteArray *data);
 void writer_add_message(struct writer *writer, unsigned cpu, int64_t ticks, const uint8_t *guid,
                         uint16_t number, const GByteArray *data);
-/* A record as it is, whatever it is. */
+/* Adds a record as it is, valid or not. */
 void writer_add_raw(struct writer *writer, unsigned cpu, const uint8_t *data, size_t size);
-/* Ends the processor's buffer, though it is not full. */
+/* Ends the processor's buffer, even if it is not full. */
 void writer_flush(struct writer *writer, unsigned cpu);
 
 /* Appends an extended data item. */
 void writer_extended(GByteArray *items, uint16_t type, const uint8_t *data, uint16_t size,
                      bool more);
 
-/* Little-endian pieces of an event's data. */
+/* Little-endian parts of an event's data. */
 void put_u8(GByteArray *to, unsigned value);
 void put_u16(GByteArray *to, unsigned value);
 void put_u32(GByteArray *to, uint32_t value);

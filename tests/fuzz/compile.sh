@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# compile.sh OBJECT COMPILER FLAG... -- SOURCE...: all the sources in one object, or in an archive
-# where that is what its name says.
+# compile.sh OBJECT COMPILER FLAG... -- SOURCE...: compiles all sources into one object, or into an
+# archive if the name says so.
 set -euo pipefail
 
 object=$1 compiler=$2

@@ -5,16 +5,16 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "convert.h"
+#include "etl-reader/convert.h"
 
-/* What the reader delivers of a log is limited: the same as its budget, and the event in which that
- * ended. */
+/* The output of a log is limited, as its budget says, plus the event at which the limit was
+ * reached. */
 #define OUTPUT_BASE     (32u << 20)
 #define OUTPUT_PER_BYTE 256
 #define LARGEST_EVENT   (1u << 20)
 
-static volatile uint64_t sum; /* so that nothing is read in vain */
-static uint64_t output;       /* bytes, of the log at hand */
+static volatile uint64_t sum; /* makes the reads necessary */
+static uint64_t output;       /* bytes, of the current log */
 
 static void look_at(const void *data, size_t size)
 {
@@ -32,7 +32,7 @@ static void look_at_text(const char *text)
 
 struct drain {
     struct pktmon_sink sink;
-    struct pktmon_provider *provider;
+    struct provider *provider;
 };
 
 static void receive(struct pktmon_sink *sink, const struct pktmon_event *event)
@@ -50,10 +50,10 @@ static void receive(struct pktmon_sink *sink, const struct pktmon_event *event)
     } else if (event->record == PKTMON_RECORD_FILTER) {
         look_at_text(event->filter.text);
     }
-    pktmon_etl_spend(drain->provider, output - before);
+    etl_provider_spend(drain->provider, output - before);
 }
 
-static void drain(struct pktmon_provider *provider)
+static void drain(struct provider *provider)
 {
     g_autoptr(GPtrArray) warnings = NULL, stacks = NULL, counts = NULL;
     if (!provider->ops->start(provider, NULL))
@@ -61,24 +61,24 @@ static void drain(struct pktmon_provider *provider)
     while (provider->ops->read(provider, 0, NULL) > 0) {
     }
     provider->ops->stop(provider, NULL);
-    warnings = pktmon_etl_warnings(provider);
-    stacks = etl_catalogue_stacks(pktmon_etl_catalogue(provider));
-    counts = etl_catalogue_counts(pktmon_etl_catalogue(provider));
+    warnings = etl_warnings(provider);
+    stacks = etl_catalogue_stacks(etl_provider_catalogue(provider));
+    counts = etl_catalogue_counts(etl_provider_catalogue(provider));
 }
 
 void drain_log(const uint8_t *data, size_t size)
 {
     struct drain to = {.sink = {receive}};
-    struct pktmon_etl_options options;
+    struct etl_options options;
     int fd = memfd_create("log", MFD_CLOEXEC);
     g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
     const char *const paths[] = {path, NULL};
     struct pktmon_registry *registry = pktmon_registry_new();
-    struct pktmon_capture *capture = pktmon_capture_new();
-    pktmon_etl_options_init(&options);
+    struct pktmon_capture_info *capture = pktmon_capture_info_new();
+    etl_options_init(&options);
     if (write(fd, data, size) == (ssize_t)size) {
-        struct pktmon_provider *provider =
-            pktmon_etl_provider_new(paths, &options, registry, capture, &to.sink, NULL);
+        struct provider *provider =
+            etl_provider_new(paths, &options, registry, capture, &to.sink, NULL);
         if (provider) {
             to.provider = provider;
             output = 0;
@@ -87,7 +87,7 @@ void drain_log(const uint8_t *data, size_t size)
             provider->ops->free(provider);
         }
     }
-    pktmon_capture_free(capture);
+    pktmon_capture_info_free(capture);
     pktmon_registry_free(registry);
     close(fd);
 }

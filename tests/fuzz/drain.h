@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads a log in memory through the whole provider and looks at every byte it delivers. */
+/* Reads a log in memory through the whole provider, and touches every byte that it delivers. */
 #ifndef FUZZ_DRAIN_H
 #define FUZZ_DRAIN_H
 

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any bytes as requests to the agent: parts of filters, and starts, which translate them. Each part
- * is at most so long as its own count says, so that many fit into a few bytes.
+ * Arbitrary bytes as requests to the agent: parts of filters, and starts, which translate them.
+ * Each part is no longer than its own count says, so that many fit into a few bytes.
  */
 #include <glib.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent_protocol.h"
-#include "bytes.h"
+#include "providers/ebpf/agent-protocol.h"
+#include "etl-reader/bytes.h"
 
-/* agent/filters.c */
-void filters_take(const struct agent_filter_part *part);
-void filters_translate(const struct agent_start *wanted);
+/* agent/filter-bodies.c */
+void agent_add_filter(const struct agent_filter_part *part);
+void agent_translate_filters(const struct agent_start *wanted);
 
 static jmp_buf failed;
 
-/* The agent ends where it refuses; here the next conversation begins. */
+/* The agent ends when it refuses a request; here, the next conversation begins. */
 void agent_fail(const char *format, ...) G_GNUC_PRINTF(1, 2) G_GNUC_NORETURN;
 void agent_fail(const char *format, ...)
 {
@@ -38,14 +38,14 @@ static void take_part(struct etl_cursor *cursor)
     struct agent_filter_part part = {.filter = etl_take_u8(cursor), .form = etl_take_u8(cursor)};
     part.count = etl_take_u8(cursor);
     fill(cursor, part.code, MIN(part.count, AGENT_FILTER_PART) * sizeof(part.code[0]));
-    filters_take(&part);
+    agent_add_filter(&part);
 }
 
 static void start(struct etl_cursor *cursor)
 {
     struct agent_start wanted = {.filters = etl_take_u8(cursor)};
     fill(cursor, &wanted.always_filters, sizeof(wanted.always_filters));
-    filters_translate(&wanted);
+    agent_translate_filters(&wanted);
 }
 
 static void converse(const uint8_t *data, size_t size)
@@ -61,12 +61,12 @@ static void converse(const uint8_t *data, size_t size)
     }
 }
 
-/* The agent keeps what it was sent until the next start, also after it has refused. */
+/* The agent keeps the parts until the next start, even if it has refused one. */
 static void forget(void)
 {
     static const struct agent_start nothing;
     if (!setjmp(failed))
-        filters_translate(&nothing);
+        agent_translate_filters(&nothing);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

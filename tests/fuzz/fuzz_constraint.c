@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any bytes as one of Packet Monitor's filters: as its text, as a choice of words, or as the
- * structure that a program fills. It is refused with a message, or libpcap compiles what becomes of
- * it, for every form that it has a text for, and its own text means the same.
+ * Arbitrary bytes as one of Packet Monitor's filters: as text, as a choice of words, or as the
+ * structure that a program fills. Either it is refused with a message, or libpcap compiles its text
+ * for every form that has one, and parsing the text again gives the same filter.
  */
 #include <glib.h>
 #include <string.h>
 
-#include "constraint.h"
-#include "expression.h"
+#include "pktmon/constraint.h"
+#include "filter/expression.h"
 
-/* Each an option that is good alone, or a word that may follow it. */
+/* Each is a valid option, or a word that may follow one. */
 static const char *const words[] = {
     "-m 02-00-00-00-00-0a",
     "-v 100",
@@ -49,9 +49,8 @@ static char *choose_words(const uint8_t *bytes, size_t size)
 {
     GString *text = g_string_new(NULL);
 
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0; i < size; i++)
         g_string_append_printf(text, "%s ", words[bytes[i] % G_N_ELEMENTS(words)]);
-    }
     return g_string_free(text, FALSE);
 }
 
@@ -59,14 +58,14 @@ static void check_expression(const struct pktmon_constraint *constraint)
 {
     g_autofree char *ethernet = pktmon_constraint_ethernet(constraint);
     g_autofree char *ip = pktmon_constraint_ip(constraint), *refusal = NULL;
-    const struct pktmon_expression_texts texts = {{ethernet, ip}};
-    struct pktmon_expression *expression = pktmon_expression_new_any(&texts, 1, &refusal);
+    const struct filter_expression_texts texts = {{ethernet, ip}};
+    struct filter_expression *expression = filter_expression_new_any(&texts, 1, &refusal);
     size_t count;
 
     g_assert_cmpstr(refusal, ==, NULL);
-    pktmon_expression_code(expression, PKTMON_FORM_IP, &count);
-    g_assert_true((ip != NULL) == (count > 1)); /* one instruction: libpcap refused it */
-    pktmon_expression_free(expression);
+    filter_expression_code(expression, FILTER_FORM_IP, &count);
+    g_assert_true((ip != NULL) == (count > 1)); /* one instruction: libpcap refused the text */
+    filter_expression_free(expression);
 }
 
 static void check_text(const struct pktmon_constraint *constraint)
@@ -97,7 +96,7 @@ static bool read_structure(struct pktmon_constraint *constraint, const uint8_t *
 {
     size_t fields = G_STRUCT_OFFSET(struct pktmon_constraint, present);
 
-    /* The fields first, so that few bytes already are of interest. */
+    /* The fields come first, so that few bytes are enough for an interesting filter. */
     memset(constraint, 0, sizeof(*constraint));
     memcpy(&constraint->present, bytes, MIN(size, sizeof(*constraint) - fields));
     if (size > sizeof(*constraint) - fields) {

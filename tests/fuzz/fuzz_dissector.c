@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any bytes as the metadata records of a file, in libwireshark: of each the size (u16) and the
- * bytes, whose magic is given. Each is dissected twice, as Wireshark does, with a tree. All inputs
- * are of one file: to begin another takes libwireshark a fifth of a second.
+ * Arbitrary bytes as the metadata records of a file, in libwireshark: for each record its size
+ * (u16) and its bytes, without the magic, which is added. Each record is dissected twice, with a
+ * tree, as Wireshark does. All inputs belong to one file: libwireshark needs a fifth of a second to
+ * begin another one.
  */
 #include <epan/epan.h>
 #include <epan/epan_dissect.h>
@@ -13,8 +14,8 @@
 #include <wiretap/wtap.h>
 #include <wsutil/privileges.h>
 
-#include "bytes.h"
-#include "metadata.h"
+#include "etl-reader/bytes.h"
+#include "pktmon/metadata.h"
 
 #define MAX_RECORDS 32
 
@@ -24,7 +25,7 @@ static struct packet_provider_data {
     nstime_t time;
 } provider;
 static epan_t *epan;
-static guint32 frames_before; /* of the inputs before */
+static guint32 frames_before; /* of the previous inputs */
 
 static const nstime_t *frame_time(struct packet_provider_data *data, guint32 frame)
 {
@@ -54,7 +55,7 @@ static void dissect(frame_data *frame, wtap_rec *record, const uint8_t *data, si
     epan_dissect_free(dissection);
 }
 
-/* The record's bytes, with the magic. NULL: there are no more. */
+/* The record's bytes, with the magic. NULL: no more records. */
 static uint8_t *take_record(struct etl_cursor *cursor, size_t *size)
 {
     uint16_t wanted = etl_take_u16(cursor);

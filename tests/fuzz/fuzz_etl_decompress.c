@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Any bytes as a compressed stream: the format (u8), the size it is said to have (u24), and it. */
+/* Arbitrary bytes as a compressed stream: the format (u8), the claimed size (u24), and the stream.
+ */
 #include <glib.h>
 
-#include "bytes.h"
-#include "decompress.h"
+#include "etl-reader/bytes.h"
+#include "etl-reader/compression/decompress.h"
 
-#define MAX_OUTPUT 300000 /* some blocks of every format */
+#define MAX_OUTPUT 300000 /* enough for some blocks of every format */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

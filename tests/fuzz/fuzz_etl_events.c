@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any bytes as the data of events: of each the kind (u8), the id (u16), keyword bits (u8), the
- * size (u16) and the data.
+ * Arbitrary bytes as the data of events: for each the kind (u8), the id (u16), keyword bits (u8),
+ * the size (u16) and the data.
  */
-#include "bytes.h"
+#include "etl-reader/bytes.h"
 #include "drain.h"
 #include "writer.h"
 

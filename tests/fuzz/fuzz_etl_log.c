@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Any bytes as a log file. */
+/* Arbitrary bytes as a log file. */
 #include "drain.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Any bytes as the records of one buffer, in a log that is otherwise good. */
+/* Arbitrary bytes as the records of one buffer, in an otherwise valid log. */
 #include "drain.h"
 #include "writer.h"
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Any bytes as a metadata record; and what was read of it, written again, reads the same. */
+/* Arbitrary bytes as a metadata record. If the fields that were read are written again, they read
+ * the same. */
 #include <glib.h>
 #include <string.h>
 
-#include "metadata.h"
+#include "pktmon/metadata.h"
 
 static void put_again(struct pktmon_metadata_writer *writer,
                       const struct pktmon_metadata_field *field)
@@ -32,14 +33,14 @@ static void check_same(const struct pktmon_metadata_field *field,
         g_assert_cmpuint(other.number, ==, field->number);
 }
 
-/* The first bytes, which the codec looks at itself, are given: all else is the fuzzer's. */
+/* The first bytes, which the codec checks, are given; the fuzzer chooses all others. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct pktmon_metadata_reader reader, again;
     struct pktmon_metadata_field field;
     struct pktmon_metadata_writer writer;
     g_autofree uint8_t *record = g_memdup2(data, size);
-    /* No more than the half of what was read has room, so that what does not fit is met too. */
+    /* Half of the size is not enough for all fields, so that overflow is tested too. */
     size_t room = size > 1 && data[size - 1] & 1 ? size / 2 : size;
     g_autofree uint8_t *copy = g_malloc0(room + 1);
     if (size >= PKTMON_METADATA_HEADER_SIZE)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any bytes as what the kernel programs wrote into the rings, and what records and frames become of
- * it: of each the ring (u8), the size (u16) and the bytes.
+ * Arbitrary bytes as records of the kernel programs in the rings, and the frames and events made of
+ * them: for each the ring (u8), the size (u16) and the bytes.
  */
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <glib.h>
 
-#include "bytes.h"
+#include "etl-reader/bytes.h"
 
-/* The rings are those of the fuzzer. */
+/* The fuzzer provides the rings. */
 static ring_buffer_sample_fn ring_take;
 static void *ring_contexts[2];
 static unsigned int ring_count;
@@ -29,15 +29,23 @@ static int fuzz_ring_consume(struct ring_buffer *ring);
 #define ring_buffer__consume fuzz_ring_consume
 #define ring_buffer__free(ring)
 #define close(descriptor)
-#include "rings.c"
+#include "providers/ebpf/reader/rings.c"
 #undef close
 
-#include "ebpf_provider.h"
-#include "frames.h"
+#include "providers/ebpf/reader/conversation.h"
+#include "providers/ebpf/reader/copies.h"
+#include "providers/ebpf/reader/counter-sums.h"
+#include "providers/ebpf/reader/drop-names.h"
+#include "providers/ebpf/reader/event-delivery.h"
+#include "providers/ebpf/reader/frames.h"
+#include "providers/ebpf/reader/kernel-notices.h"
+#include "providers/ebpf/reader/record-events.h"
+#include "providers/ebpf/reader/socket-owners.h"
+#include "providers/netdev/topology.h"
 
 static struct etl_cursor input;
 
-/* A few records of whichever ring comes next. */
+/* A few records of the next ring in turn. */
 static int fuzz_ring_consume(struct ring_buffer *ring)
 {
     for (int i = 0; i < 16 && etl_cursor_left(&input) > 0 && !input.failed; i++) {
@@ -52,16 +60,11 @@ static int fuzz_ring_consume(struct ring_buffer *ring)
     return 0;
 }
 
-/* What the records need beside the rings; none of it is read from them. */
-void ebpf_look_for_names(struct ebpf_provider *provider, int timeout_ms)
+/* Replacements for what the records need besides the rings; nothing of it is read from the input.
+ */
+void ebpf_request_names(struct ebpf_provider *provider, int timeout_ms)
 {
     (void)provider, (void)timeout_ms;
-}
-
-const char *ebpf_edge_name(uint16_t edge)
-{
-    (void)edge;
-    return NULL;
 }
 
 static volatile uint64_t sum;
@@ -76,14 +79,14 @@ static void receive(struct pktmon_sink *sink, const struct pktmon_event *event)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct pktmon_sink sink = {receive};
-    struct btf *kernel = btf__new_empty(); /* it names no reasons */
+    struct btf *kernel = btf__new_empty(); /* it has no names of reasons */
     struct ebpf_provider provider = {
         .base = {.registry = pktmon_registry_new(), .sink = &sink},
-        .copies = copies_new(),
-        .names = drop_names_new(kernel),
-        .owners = owners_new(-1, -1),
-        .troubles = trouble_names_new(kernel),
-        .frame = g_malloc(FRAME_SIZE),
+        .copies = ebpf_copies_new(),
+        .names = ebpf_drop_names_new(kernel),
+        .owners = ebpf_owners_new(-1, -1),
+        .notices = ebpf_notice_names_new(kernel),
+        .frame = g_malloc(EBPF_FRAME_SIZE),
     };
     const int descriptors[] = {-1, -1};
     input = etl_cursor_over(data, size);
@@ -91,21 +94,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < G_N_ELEMENTS(provider.maps); i++)
         provider.maps[i] = -1;
     g_queue_init(&provider.pending);
-    provider.topology = topology_new(provider.base.registry);
-    provider.rings = rings_new(descriptors, 2, copies_look_ahead, provider.copies, NULL);
+    provider.topology = netdev_topology_new(provider.base.registry);
+    provider.rings = ebpf_rings_new(descriptors, 2, ebpf_copies_look_ahead, provider.copies, NULL);
     for (uint64_t now = 1; etl_cursor_left(&input) > 0 && !input.failed; now = now << 8 | 0xFF) {
-        rings_pull(provider.rings, now);
-        ebpf_take_records(&provider);
+        ebpf_rings_pull(provider.rings, now);
+        ebpf_deliver_records(&provider);
     }
-    rings_finish(provider.rings);
-    ebpf_take_records(&provider);
+    ebpf_rings_finish(provider.rings);
+    ebpf_deliver_records(&provider);
     ebpf_clear_pending(&provider);
-    rings_free(provider.rings);
-    copies_free(provider.copies);
-    drop_names_free(provider.names);
-    owners_free(provider.owners);
-    trouble_names_free(provider.troubles);
-    topology_free(provider.topology);
+    ebpf_rings_free(provider.rings);
+    ebpf_copies_free(provider.copies);
+    ebpf_drop_names_free(provider.names);
+    ebpf_owners_free(provider.owners);
+    ebpf_notice_names_free(provider.notices);
+    netdev_topology_free(provider.topology);
     pktmon_registry_free(provider.base.registry);
     g_free(provider.frame);
     btf__free(kernel);

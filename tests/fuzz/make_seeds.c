@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * make_seeds FOLDER SAMPLES: what the fuzzers begin with, in a folder for each of them: logs and
- * their parts from our writer, and the real logs.
+ * make_seeds FOLDER SAMPLES: writes the seeds of the fuzzers, in a folder for each of them: logs
+ * and parts of logs from our writer, and the real logs.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture_seeds.h"
 #include "compress.h"
-#include "etl-log.h"
+#include "etl-reader/log/etl-log.h"
 #include "events.h"
-#include "metadata.h"
+#include "frames.h"
+#include "journey_seeds.h"
+#include "pktmon/metadata.h"
 
 #define MAX_CHOSEN 32    /* words that fuzz_constraint chooses from */
-#define MAX_SAMPLE 65536 /* bytes; larger logs are slow to fuzz and teach no more */
+#define MAX_SAMPLE 65536 /* bytes; larger logs are slow to fuzz and add no coverage */
 
 static void save(const char *folder, const char *target, unsigned number, const GByteArray *seed)
 {
@@ -27,15 +30,7 @@ static void save(const char *folder, const char *target, unsigned number, const 
 
 static struct packet_body example(const GByteArray *frame)
 {
-    return (struct packet_body){.group = 1,
-                                .number = 1,
-                                .appearance = 1,
-                                .direction = 3,
-                                .type = 1,
-                                .component = 7,
-                                .edge = 1,
-                                .data = frame->data,
-                                .size = (uint16_t)frame->len};
+    return packet_body_of(1, frame);
 }
 
 struct event {
@@ -156,7 +151,7 @@ static void save_samples(const char *folder, const char *samples)
     }
 }
 
-/* Texts with all options, which a 0 says they are, and a few choices of words. */
+/* Texts with all options, marked by a 0, and a few choices of words. */
 static void save_constraints(const char *folder)
 {
     static const char *const texts[] = {
@@ -180,7 +175,7 @@ static void save_constraints(const char *folder)
     }
 }
 
-/* A record with a field of each type, and one that is padded as a Custom Block's. */
+/* A record with a field of each type, and a record padded like that of a Custom Block. */
 static void save_metadata(const char *folder, const char *target, bool with_size)
 {
     uint8_t record[4096] = {0};
@@ -229,7 +224,7 @@ static void put_attribute(GByteArray *to, uint16_t type, const void *data, uint1
         put_u8(to, 0);
 }
 
-/* RTM_NEWLINK with what is read of it: name, address, MTU, master, link, kinds. */
+/* RTM_NEWLINK with all attributes that are read: name, address, MTU, master, link, kinds. */
 static void save_netlink(const char *folder)
 {
     static const uint16_t words[] = {4, 10, 5, 37};
@@ -254,7 +249,7 @@ static void save_netlink(const char *folder)
     save(folder, "fuzz_netlink", 0, seed);
 }
 
-/* A record of each point, with a frame behind it; where they stand is in linux/records.h. */
+/* A record of each point, with a frame after it; the layout is in ebpf/records.h. */
 static void save_ring(const char *folder)
 {
     enum { RECORD_SIZE = 96, POINTS = 16, TIME = 0, ORIGLEN = 48, CAPLEN = 52, POINT = 88 };
@@ -272,12 +267,47 @@ static void save_ring(const char *folder)
     save(folder, "fuzz_records", 0, seed);
 }
 
+/* Of each kind one as it is, and one that begins with its IP header. */
+static void save_forms(const char *folder)
+{
+    GArray *frames = frames_make();
+    for (guint i = 0; i < 2 * frames->len; i++) {
+        const struct frame *frame = &g_array_index(frames, struct frame, i / 2);
+        guint skip = i % 2 ? frame->network : 0;
+        g_autoptr(GByteArray) seed = g_byte_array_new();
+        put_u8(seed, skip ? 3 : 0); /* see fuzz_form.c */
+        put_u16(seed, 8472);
+        put_u8(seed, 60);
+        put_bytes(seed, frame->bytes->data + skip, frame->bytes->len - skip);
+        save(folder, "fuzz_form", i, seed);
+    }
+    frames_free(frames);
+}
+
+/* Any numbers will do: fuzz_assembler makes events of them. Few groups, and all kinds of options.
+ */
+static void save_assembler(const char *folder)
+{
+    GRand *rand = g_rand_new_with_seed(12);
+    for (guint i = 0; i < 16; i++) {
+        g_autoptr(GByteArray) seed = g_byte_array_new();
+        put_u8(seed, i & 3);
+        put_u8(seed, 20 * i);
+        put_u8(seed, i);
+        for (guint left = 300 + 300 * i; left > 0; left--)
+            put_u8(seed, (uint8_t)g_rand_int(rand) & (left % 3 ? 0xff : 0x27));
+        save(folder, "fuzz_assembler", i, seed);
+    }
+    g_rand_free(rand);
+}
+
 int main(int argc, char **argv)
 {
     static const char *const targets[] = {
-        "fuzz_agent",      "fuzz_constraint", "fuzz_dissector",   "fuzz_etl_decompress",
-        "fuzz_etl_events", "fuzz_etl_log",    "fuzz_etl_records", "fuzz_filter",
-        "fuzz_metadata",   "fuzz_netlink",    "fuzz_records"};
+        "fuzz_agent",          "fuzz_assembler",  "fuzz_constraint", "fuzz_dissector",
+        "fuzz_etl_decompress", "fuzz_etl_events", "fuzz_etl_log",    "fuzz_etl_records",
+        "fuzz_filter",         "fuzz_form",       "fuzz_journey",    "fuzz_journey_edits",
+        "fuzz_metadata",       "fuzz_netlink",    "fuzz_pcapng",     "fuzz_records"};
     if (argc != 3) {
         fprintf(stderr, "Usage: make_seeds FOLDER SAMPLES\n");
         return EXIT_FAILURE;
@@ -293,8 +323,12 @@ int main(int argc, char **argv)
     save_constraints(argv[1]);
     save_metadata(argv[1], "fuzz_metadata", false);
     save_metadata(argv[1], "fuzz_dissector", true);
+    save_journeys(save, argv[1]);
+    save_captures(save, argv[1]);
     save_agent(argv[1]);
     save_netlink(argv[1]);
+    save_forms(argv[1]);
+    save_assembler(argv[1]);
     save_ring(argv[1]);
     save_samples(argv[1], argv[2]);
     for (guint i = 0; i < events->len; i++)

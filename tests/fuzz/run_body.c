@@ -15,7 +15,7 @@ struct machine {
     uint8_t stack[STACK];
 };
 
-/* --- what the verifier sees to --- */
+/* --- checks that the verifier makes --- */
 
 static bool is_jump(const struct bpf_insn *insn)
 {
@@ -24,7 +24,7 @@ static bool is_jump(const struct bpf_insn *insn)
     return (kind == BPF_JMP || kind == BPF_JMP32) && operation != BPF_EXIT;
 }
 
-/* A constant of 64 bits, half of which the next instruction holds. */
+/* A constant of 64 bits, half of which is in the next instruction. */
 static bool is_wide(const struct bpf_insn *insn)
 {
     return insn->code == (BPF_LD | BPF_DW | BPF_IMM) && insn->src_reg == 0 && insn->off == 0;
@@ -147,7 +147,7 @@ static unsigned width(const struct bpf_insn *insn)
     return BPF_SIZE(insn->code) == BPF_W ? 4 : BPF_SIZE(insn->code) == BPF_H ? 2 : 1;
 }
 
-/* The address, if size bytes there are the machine's: of the window, or of the stack. */
+/* The address in this machine's memory, if size bytes there belong to the window or the stack. */
 static uint8_t *memory(struct machine *machine, uint64_t base, int16_t offset, unsigned size)
 {
     uint64_t address = base + (uint64_t)(int64_t)offset;
@@ -196,16 +196,15 @@ static void run_operation(struct machine *machine, const struct bpf_insn *insn)
 {
     uint64_t *to = &machine->registers[insn->dst_reg], right = second_operand(machine, insn);
 
-    if (BPF_CLASS(insn->code) == BPF_ALU && BPF_OP(insn->code) == BPF_END) {
+    if (BPF_CLASS(insn->code) == BPF_ALU && BPF_OP(insn->code) == BPF_END)
         *to = insn->imm == 16 ? GUINT16_TO_BE((uint16_t)*to) : GUINT32_TO_BE((uint32_t)*to);
-    } else if (BPF_CLASS(insn->code) == BPF_ALU) {
+    else if (BPF_CLASS(insn->code) == BPF_ALU)
         *to = operate(BPF_OP(insn->code), (uint32_t)*to, (uint32_t)right);
-    } else {
+    else
         *to = operate_wide(BPF_OP(insn->code), *to, right);
-    }
 }
 
-/* The instructions to leave out. */
+/* Returns the number of instructions to skip. */
 static guint run_jump(const struct machine *machine, const struct bpf_insn *insn)
 {
     uint64_t left = machine->registers[insn->dst_reg], right = second_operand(machine, insn);
@@ -225,7 +224,7 @@ static guint run_wide(struct machine *machine, const struct bpf_insn *insn)
     return 1;
 }
 
-/* The same. */
+/* Returns the number of instructions to skip. */
 static guint step(struct machine *machine, const struct bpf_insn *insn)
 {
     switch (BPF_CLASS(insn->code)) {
@@ -262,9 +261,8 @@ uint64_t body_run(const GArray *body, const uint8_t *window, size_t size, uint32
     for (guint at = 0;; at++) {
         const struct bpf_insn *insn = &g_array_index(body, struct bpf_insn, at);
 
-        if (insn->code == (BPF_JMP | BPF_EXIT)) {
+        if (insn->code == (BPF_JMP | BPF_EXIT))
             return machine.registers[BPF_REG_0];
-        }
         at += step(&machine, insn);
     }
 }

@@ -1,17 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The administrator's limits: what one user may have of the host's memory. Where his file is not his alone
-# nobody captures.
+# The administrator's limits: how much of the host's memory one user may have. If users other than
+# root can change the file, nobody captures.
 [[ -n ${OWN_MOUNTS:-} ]] || OWN_MOUNTS=1 exec unshare --mount "$0"
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-cleanup_limits() {
-    local status=$?
-    umount /etc
-    (exit "$status")
-    cleanup_test
-}
+OTHER_USER=65533
 
 # configure LINE ...
 configure() {
@@ -19,7 +14,19 @@ configure() {
     chmod 0644 /etc/pktmon/agent.conf
 }
 
-# refused WANTED [OPTION ...]: sets said.
+# start_other: another user of the group captures. Sets other_pid.
+start_other() {
+    local file=/mnt/others/capture.pcapng
+    install -d -o "$OTHER_USER" /mnt/others
+    setpriv --reuid "$OTHER_USER" --regid "$(id -g "$TEST_USER")" --clear-groups -- \
+        /mnt/extcap/pktmondump --capture --extcap-interface pktmon --fifo "$file" --buffer-size 8 \
+        2>"$SCRATCH/others.err" &
+    other_pid=$!
+    own_pids+=("$other_pid")
+    wait_until "$START_SECONDS" began "$file" || fail "another user was refused: $(<"$SCRATCH/others.err")"
+}
+
+# refused WANTED [OPTION ...]: checks that the capture is refused; sets said.
 refused() {
     local wanted=$1
     shift
@@ -30,20 +37,20 @@ refused() {
 }
 
 cp -a /etc "$SCRATCH/etc"
-mount --bind "$SCRATCH/etc" /etc # in a mount namespace of the test
-trap cleanup_limits EXIT
+mount --bind "$SCRATCH/etc" /etc # in a mount namespace of the test, which ends with it
+mount --bind "$PLACE" /mnt # where no other user can change the path
 mkdir -p /etc/pktmon
 chmod 0755 /etc/pktmon
 
 configure buffer-size=8 captures-per-user=2
-refused 'A capture may have 8 MiB of buffer on this host: ' --buffer-size 9
+refused 'A capture may use at most 8 MiB of buffer on this host: ' --buffer-size 9
 pids=()
 for number in 1 2; do
     start_capture "$SCRATCH/$number.pcapng" --buffer-size 8
     pids+=("$capture_pid")
 done
-refused 'You capture 2 times already, ' --buffer-size 8
-# root may have all.
+refused 'You already run 2 captures, ' --buffer-size 8
+# root has no limit.
 file=$SCRATCH/root.pcapng
 "$PKTMON_BUILD/extcap/pktmondump" --capture --extcap-interface pktmon --fifo "$file" --buffer-size 16 \
     2>"$file.err" &
@@ -51,24 +58,51 @@ capture_pid=$!
 own_pids+=("$capture_pid")
 wait_until "$START_SECONDS" capture_began "$file" || fail "root's capture did not begin: $(<"$file.err")"
 stop_capture "$file"
-# Not even under the name of a process that is not counted.
+# The name of a process that is not counted does not help either.
 mkdir -p "$SCRATCH/other/extcap" "$SCRATCH/other/capture-core"
 cp "$PLACE/extcap/pktmondump" "$SCRATCH/other/extcap/"
 ln -s "$PLACE/capture-core/pktmon-agent" "$SCRATCH/other/capture-core/pktmon-agent"
-refused 'You capture 2 times already, ' --buffer-size 8
-for number in 1 2; do
-    capture_pid=${pids[number - 1]}
-    stop_capture "$SCRATCH/$number.pcapng"
-done
+refused 'You already run 2 captures, ' --buffer-size 8
 
-# With libpcap, the buffer of all agents of a user counts. Devices share --buffer-size.
+# Memory that a process maps counts even when its agent has ended: it is memory of the kernel, and
+# of no process.
+for pid in "${pids[@]}"; do
+    kill -STOP "$pid"
+    kill -KILL "$(pgrep -x -P "$pid" pktmon-agent)"
+done
+refused 'you are at the limit of a user on this host [(]2 captures[)]: end those processes ' --buffer-size 8
+start_other # it holds nothing yet
+kill -TERM "$other_pid"
+wait "$other_pid" || fail "another user's capture failed: $(<"$SCRATCH/others.err")"
+for pid in "${pids[@]}"; do
+    kill -KILL "$pid"
+    wait "$pid" 2>/dev/null || true
+done
+start_capture "$SCRATCH/3.pcapng" --buffer-size 8 # at once
+stop_capture "$SCRATCH/3.pcapng"
+
+# Beyond the limit of instructions the filter is applied in user space.
+filtered=(--buffer-size 8 --extcap-capture-filter "udp port 7")
+for limit in 5 500; do
+    configure buffer-size=8 "filter-instructions=$limit"
+    start_capture "$SCRATCH/limit-$limit.pcapng" "${filtered[@]}"
+    stop_capture "$SCRATCH/limit-$limit.pcapng"
+done
+missing=$(fields "$SCRATCH/limit-5.pcapng" pktmon.capture.missing pktmon.capture.missing)
+expect_match "what is missing beyond the limit" \
+    'refused [(]filters of a user may have 5 instructions in all on this host; an administrator can raise filter-instructions in ' \
+    "$missing"
+[[ $(fields "$SCRATCH/limit-500.pcapng" pktmon.capture.missing pktmon.capture.missing) != *"the capture filter"* ]] ||
+    fail "a filter below the limit was refused"
+
+# With libpcap, the buffers of all agents of a user are added. Devices share --buffer-size.
 pcap=(--provider pcap --components lo --buffer-size 512)
 configure buffer-size=1 captures-per-user=1
-refused 'A capture of these devices takes [0-9]+ MiB of buffer, ' "${pcap[@]}"
-[[ $said =~ takes\ ([0-9]+)\ MiB ]]
+refused 'A capture of these devices needs [0-9]+ MiB of buffer, ' "${pcap[@]}"
+[[ $said =~ needs\ ([0-9]+)\ MiB ]]
 configure "buffer-size=${BASH_REMATCH[1]}" captures-per-user=1
 start_capture "$SCRATCH/pcap.pcapng" "${pcap[@]}"
-refused 'Your captures have as much buffer already ' "${pcap[@]}"
+refused 'Your captures already use all the buffer ' "${pcap[@]}"
 stop_capture "$SCRATCH/pcap.pcapng"
 
 configure buffer-size=0
@@ -77,8 +111,8 @@ configure buffer-size=many
 refused 'agent.conf: buffer-size must be 1 to 4096'
 configure buffer-size=8
 chmod o+w /etc/pktmon/agent.conf
-refused "agent.conf limits captures, and is not root's alone: "
+refused "agent.conf limits captures, but users other than root may write it: "
 chmod o-w /etc/pktmon/agent.conf
 chown "$TEST_USER" /etc/pktmon
-refused "/etc/pktmon limits captures, and is not root's alone: "
-refused "/etc/pktmon limits captures, and is not root's alone: " --provider pcap
+refused "/etc/pktmon limits captures, but users other than root may write it: "
+refused "/etc/pktmon limits captures, but users other than root may write it: " --provider pcap

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the processes of a capture may do while it runs: each has the capabilities of its part alone, few
-# system calls, and no way to more. A capture that root runs keeps what writing files needs.
+# What the processes of a capture may do while it runs: each has only the capabilities that it
+# needs, few system calls, and no way to gain more. A capture that root runs keeps what it needs to
+# write files.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -10,7 +11,7 @@ status() {
     awk -v field="$2:" '$1 == field { print $2 }' "/proc/$1/status"
 }
 
-# bit ...: the mask of these capabilities (uapi linux/capability.h).
+# bit ...: prints the mask of these capabilities (uapi linux/capability.h).
 mask() {
     local bits=0 bit
     for bit in "$@"; do
@@ -52,7 +53,7 @@ expect_agent_confined
 stop_capture "$file"
 expect_equal "mode of the capture file" 600 "$(stat -c %a "$file")"
 
-# As root: the same, and the bounding set is empty, too.
+# As root: the same, and the bounding set is empty too.
 file=$SCRATCH/root.pcapng
 "$PKTMON_BUILD/extcap/pktmondump" --capture --extcap-interface pktmon --fifo "$file" 2>"$file.err" &
 capture_pid=$!
@@ -67,7 +68,7 @@ expect_equal "capabilities of root's reader" "$(mask "$DAC_OVERRIDE")" "$(status
 expect_equal "what root's reader could take up" "$(mask "$DAC_OVERRIDE")" "$(status "$capture_pid" CapPrm)"
 stop_capture "$file"
 
-# The one that opens devices for libpcap.
+# The agent that opens devices for libpcap.
 file=$SCRATCH/pcap.pcapng
 start_capture "$file" --provider pcap
 for pid in $(pgrep -P "$capture_pid" -x pktmon-pcap-age); do

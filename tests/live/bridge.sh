@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A pings B over a bridge: each request and each reply passes the places that are written down here,
-# and no others, once each. B's kernel answers the request itself; the reply is for ping's socket.
+# once each, and no others. B's kernel answers the request itself; the reply is delivered to ping's
+# socket.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -27,7 +28,26 @@ check_pings() {
     expect_sound "$file"
 }
 
+# The notice of the beginning has the time from which packets are captured, some time after the
+# program started.
+check_beginning() {
+    local file=$SCRATCH/beginning.pcapng start ping
+    ip netns exec "$NAME-a" ping -q -i 0.02 "$NETWORK_ADDRESS_B" >/dev/null &
+    ping=$!
+    own_pids+=("$ping")
+    start=$(date +%s.%N)
+    capture_of "$file" a sw b --
+    sleep 0.2
+    stop_capture "$file"
+    kill "$ping"
+    awk -v start="$start" -v began="$(fields "$file" "pktmon.event.id == 5" frame.time_epoch)" \
+        -v first="$(fields "$file" "icmp" frame.time_epoch | first_line)" \
+        'BEGIN { exit !(began <= first && first - began < began - start) }' ||
+        fail "the capture did not begin at the time that it reports"
+}
+
 network_make "$NAME"
 ping_once a "$NETWORK_ADDRESS_B"
+check_beginning
 check_pings stack "$REQUEST" "$REPLY"
 check_pings devices "$(at_devices "$REQUEST")" "$(at_devices "$REPLY")"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# `pktmon capture`: to a file, to ring files, to a pipe; what ends it, and what it tells of itself.
+# `pktmon capture`: to a file, to ring files, to a pipe; how it ends, and what it reports.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -16,7 +16,7 @@ pktmon() {
     run_as_user timeout --kill-after 5 60 "$PLACE/cli/pktmon" "$@" 2>"$SCRATCH/err"
 }
 
-# files BASE: those of a capture to ring files, the oldest first.
+# files BASE: the ring files of a capture, the oldest first.
 files() {
     find "$SCRATCH" -name "$1_*.pcapng" | sort
 }
@@ -39,7 +39,7 @@ start() {
     kill -0 "$capture_pid" || fail "it does not capture: $(<"$SCRATCH/err")"
 }
 
-# ended: it was asked to end, or ends by itself.
+# ended: waits for its end, by a signal or by itself.
 ended() {
     local status=0
     wait_until 20 gone || fail "it does not end"
@@ -52,7 +52,7 @@ gone() {
     ! kill -0 "$capture_pid" 2>/dev/null
 }
 
-# The line that tells what was captured: the last one, and the only one.
+# The line with the number of packets: the last line, and the only one.
 summary() {
     grep -v '^Not seen: ' "$SCRATCH/err"
 }
@@ -67,7 +67,7 @@ count_packets() {
     fields "$1" pktmon.record==1 frame.number | wc -l
 }
 
-# keys FIRST LAST: of the numbered datagrams, as their bytes.
+# keys FIRST LAST: the payloads of the numbered datagrams.
 keys() {
     local number
     for ((number = $1; number <= $2; number++)); do
@@ -76,14 +76,14 @@ keys() {
     done | paste -sd ' '
 }
 
-# join BASE: the ring files, one after another, as one.
+# join BASE: joins the ring files, in their order.
 join() {
     local names
     mapfile -t names < <(files "$1")
     must run_as_user mergecap -a -w "$SCRATCH/$1-all.pcapng" "${names[@]}"
 }
 
-# expect_complete FILE: it needs none of the others.
+# expect_complete FILE: it can be read without the others.
 expect_complete() {
     expect_ordered "$1"
     expect_equal "what $1 lacks" "" "$(must python3 -B "$TESTS/pcapng.py" complete "$1")"
@@ -91,7 +91,7 @@ expect_complete() {
 
 network_make "$NAME"
 network_drop_udp "$NAME-b" "$DROP_PORT"
-# Nobody asks for addresses while this captures.
+# No address resolution while this captures.
 ip -n "$NAME-a" neighbour replace "$NETWORK_ADDRESS_B" lladdr "$NETWORK_MAC_B" dev eth0
 ip -n "$NAME-b" neighbour replace "$NETWORK_ADDRESS_A" lladdr "$NETWORK_MAC_A" dev eth0
 ping_once a "$NETWORK_ADDRESS_B"
@@ -101,7 +101,7 @@ start size -b filesize:40 -f "udp port $DROP_PORT"
 traffic a udp-numbered "$NETWORK_ADDRESS_B" "$DROP_PORT" "$((NUMBERED / 2))" 5
 sleep 1.5
 kill -USR1 "$capture_pid"
-wait_until 5 grep -q '^[0-9]' "$SCRATCH/err" || fail "SIGUSR1 gives no status"
+wait_until 5 grep -q '^[0-9]' "$SCRATCH/err" || fail "SIGUSR1 prints no status"
 halfway=$(grep -v '^Not seen: ' "$SCRATCH/err")
 expect_equal "lines of the status" 1 "$(wc -l <<<"$halfway")"
 expect_match "the status" \
@@ -125,7 +125,7 @@ $(basename "${names[-1]}")\$" "$(summary | tail -n 1)"
 port=$(fields "$file" pktmon.record==1 udp.srcport | tail -n 1)
 packets "$file" "udp.srcport == $port" data.data | expect_journeys "$WAY" "$(keys 1 "$NUMBERED")"
 
-# --- ring files by time, of which some are kept; the size of all ---
+# --- ring files by time, some of which are kept; total size ---
 start time -b duration:1 -b files:2
 traffic a udp-numbered "$NETWORK_ADDRESS_B" "$DROP_PORT" 35 120
 kill -TERM "$capture_pid"
@@ -139,11 +139,11 @@ file=$SCRATCH/time-all.pcapng
 seen=$(packets "$file" "udp.dstport == $DROP_PORT" data.data)
 first=$(head -n 1 <<<"$seen" | cut -f 1 | sed 's/.*20\(3030\)*//; s/3\(.\)/\1/g; s/^0*//')
 ((first > 5 && first < 35)) || fail "the first number that is kept: $first"
-# Of that one the beginning may have been in the file before.
+# Some records of the first number may be in the previous file.
 keys=$(keys $((first + 1)) 35)
 awk -F '\t' -v keys="$keys" 'index(keys, $1)' <<<"$seen" | expect_journeys "$WAY" "$keys"
 
-# --- an exact number of packets; a reason that does not come ---
+# --- an exact number of packets; a reason that does not occur ---
 start count -c 37 -a drop:SOCKET_FILTER
 datagrams_until_gone "$PORT"
 ended
@@ -163,7 +163,7 @@ ended
 size=$(stat -c %s "$SCRATCH/bytes.pcapng")
 ((size >= 100000 && size < 130000)) || fail "about 100000 bytes, but got $size"
 
-# --- the first drop with a reason, in any case, and a second more ---
+# --- the first drop with a reason, in any case, and one second more ---
 start drop -a drop:netfilter_drop,1
 start_traffic a udp "$NETWORK_ADDRESS_B" "$PORT" 3000 100 10
 sleep 1
@@ -172,7 +172,7 @@ traffic a udp "$NETWORK_ADDRESS_B" "$DROP_PORT" 1 100
 ended
 kill "$started_pid"
 file=$SCRATCH/drop.pcapng
-first=$(fields "$file" 'pktmon.drop.reason == "NETFILTER_DROP"' frame.time_epoch | head -n 1)
+first=$(fields "$file" 'pktmon.drop.reason == "NETFILTER_DROP"' frame.time_epoch | first_line)
 last=$(fields "$file" pktmon.record==1 frame.time_epoch | tail -n 1)
 expect_equal "seconds after the drop" "yes" "$(awk -v first="$first" -v last="$last" 'BEGIN {
     after = last - first; print (after > 0.5 && after <= 1 ? "yes" : after) }')"
@@ -192,20 +192,20 @@ run_as_user bash -c "'$PLACE/cli/pktmon' capture -w - -c 20 --netns $NAME-a; ech
 capture_pid=$!
 own_pids+=("$capture_pid")
 datagrams_until_gone "$PORT"
-wait "$capture_pid" || fail "tshark did not take it"
+wait "$capture_pid" || fail "tshark could not read it"
 expect_equal "status" 0 "$(<"$SCRATCH/status")"
 expect_equal "packets through a pipe" 20 "$(wc -l <"$SCRATCH/piped")"
 expect_equal "their places" "$NAME-a/" "$(sed 's|/.*|/|' "$SCRATCH/piped" | sort -u)"
-expect_match "the last line" "^20 packets, .*, written to the standard output\$" "$(summary)"
-# A reader that leaves ends it, although nothing passes.
+expect_match "the last line" "^20 packets, .*, written to standard output\$" "$(summary)"
+# A reader that leaves ends the capture, even if there is no traffic.
 run_as_user timeout 30 bash -c "{ '$PLACE/cli/pktmon' capture -w - --components $NAME-a/lo
     echo \$? >status; } | head -c 100 >/dev/null" 2>"$SCRATCH/err"
 expect_equal "status without a reader" 0 "$(<"$SCRATCH/status")"
 expect_match "the last line" "^0 packets, " "$(summary)"
 
-# A full disk is an error, told at once. One that becomes full leaves a file of whole blocks, and
-# what is counted is what it has.
-! pktmon capture -w /dev/full --netns "$NAME-a" >"$SCRATCH/out" || fail "a full disk is no error"
+# A full disk is an error, reported at once. If the disk becomes full, the file holds whole blocks,
+# and the count is that of the packets in it.
+! pktmon capture -w /dev/full --netns "$NAME-a" >"$SCRATCH/out" || fail "a full disk is not an error"
 expect_match "the last lines" \
     "^pktmon: The capture could not be written [(]No space left on device[)]; make room" "$(summary)"
 file=$SCRATCH/short.pcapng
@@ -213,7 +213,7 @@ file=$SCRATCH/short.pcapng
 capture_pid=$!
 own_pids+=("$capture_pid")
 datagrams_until_gone "$PORT"
-! wait "$capture_pid" || fail "a full disk is no error"
+! wait "$capture_pid" || fail "a full disk is not an error"
 packets=$(count_packets "$file")
 ((packets > 50)) || fail "packets in 64 KiB: $packets"
 expect_match "the last lines" "^$packets packets, $(fields "$file" pktmon.record==1 frame.cap_len |
@@ -222,7 +222,7 @@ pktmon: The capture could not be written [(]File too large[)]; make room" "$(sum
 run_as_user capinfos -c "$file" >/dev/null 2>"$SCRATCH/complaints" || fail "it cannot be read"
 expect_empty "complaints about a file that found no room" "$SCRATCH/complaints"
 
-# --- the header is there at once, before the agent has begun ---
+# --- the header is written at once, before the agent has started ---
 (exec_as_user "$PLACE/cli/pktmon" capture -w early.pcapng -a duration:1 --netns "$NAME-a") \
     2>"$SCRATCH/err" &
 capture_pid=$!
@@ -236,7 +236,8 @@ run_as_user tshark -r "$SCRATCH/header.pcapng" >"$SCRATCH/out" 2>"$SCRATCH/compl
 : >"$SCRATCH/out"
 ended
 
-# --- ring files keep the newest packets: the end says much of many namespaces, and has a quarter ---
+# --- ring files keep the newest packets: at the end there are counters of many namespaces, which
+# may take a quarter of a file ---
 talk_in_all() {
     python3 -B - "$@" <<'END'
 import ctypes, fcntl, os, socket, struct, sys
@@ -274,7 +275,7 @@ expect_match "the last lines" "Not written: [1-9][0-9]* counters and events, .*
 [[ -n $(fields "${names[0]}" "pktmon.record == 3 && pktmon.component.name == \"$NAME-b/eth0\"" \
     frame.number) ]] || fail "no counters of a component with packets"
 
-# --- on a terminal: the line is replaced, and a capture is not shown there ---
+# --- on a terminal: the line is updated in place, and a capture is not written there ---
 run_as_user script -qec "$PLACE/cli/pktmon capture -a duration:2 --netns $NAME-a" /dev/null \
     </dev/null >"$SCRATCH/terminal" &
 capture_pid=$!
@@ -310,24 +311,24 @@ refused "give their name with -w" -b duration:1 -w -
 refused "add -b filesize:KB" -w new.pcapng -b files:2
 refused "filesize:KB needs a whole number" -w new.pcapng -b filesize:0
 refused "has no .packet:1.: use one of packets:N" -a packet:1
-refused "needs the reason" -a drop:
+refused "needs the reason.*pktmon counters -r.*docs/drop-reasons.md" -a drop:
 refused "REASON,SECONDS needs a whole number" -a drop:NO_SOCKET,x
 refused "type flow leaves out" -a drop:NO_SOCKET --type flow
-refused "no packet comes" --counters-only -c 1
-refused "none of them" --type some
-refused "none of them" --points some
+refused "captures no packets" --counters-only -c 1
+refused "does not take .some. in this version: use one of" --type some
+refused "does not take .some. in this version: use one of" --points some
 refused "0 to 262144" --pkt-size 262145
 for count in -1 0 7x ""; do
     refused "-c needs a whole number of 1 or more, and \"$count\" is not one" -c "$count"
 done
-refused "-i is no option .*: choose components with --components NAME" -i eth0
-refused "-ieth0 is no option .*: choose components with --components NAME" -ieth0
-refused "-s is no option .*: --pkt-size BYTES" -s 128
+refused "-i is not an option .*: choose components with --components NAME" -i eth0
+refused "-ieth0 is not an option .*: choose components with --components NAME" -ieth0
+refused "-s is not an option .*: --pkt-size BYTES" -s 128
 refused "did you mean NETFILTER_DROP[?]" -a drop:NETFILTER_DRP
 refused "did you mean NETFILTER_DROP[?]" -a drop:netfilter,5
 refused "drops no packet for the reason .ZEBRA.: " -a drop:ZEBRA
 refused "which --provider pcap does not see" -a drop:NO_SOCKET --provider pcap
-refused "-w needs the name of a file" -w ""
+refused "-w needs a file name" -w ""
 refused "/tmp cannot be written .Is a directory.: " -w /tmp
 refused "is not an option: give a capture filter with -f" udp
 refused "pcap-filter" -f '('

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Ordinary users have namespaces of their own, and devices there whose indexes they chose so that
-# their ids would be the same: a list and a capture know each of them, by the same id.
+# Ordinary users have namespaces of their own, with devices whose indexes were chosen so that their
+# ids would collide: a list and a capture know each device, by the same id.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 TESTS=$(dirname "$0")
-WANTED=3 # of devices whose ids would be the same
-MOST=12  # namespaces: not each one has such an index
+WANTED=3 # devices whose ids would collide
+MOST=200 # namespaces to try: some have no such index, often a dozen one after the other
 
-# outsider: begins one, with its index in the array indexes where it has one, and in senders the
-# descriptor that its packets are asked for at.
+# outsider: starts one. Stores its index in the array indexes if it has one, and in senders the
+# descriptor that requests its packets.
 outsider() {
     local index to from
     coproc OUTSIDER { exec_as_user unshare -Urn python3 -B "$SCRATCH/chosen_indexes.py"; }
@@ -23,7 +23,7 @@ outsider() {
     answers+=("$from")
 }
 
-# ids_of INDEX: as `pktmon list` tells them.
+# ids_of INDEX: as `pktmon list` shows them.
 ids_of() {
     python3 -c '
 import json, sys

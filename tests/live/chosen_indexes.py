@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An ordinary user's namespace with a device whose index was chosen with care. Inside it (unshare -Urn):
-makes the device, tells its index, and sends a packet over it for each line that it reads.
+"""An ordinary user's namespace with a device whose index was chosen with intent. Inside it (unshare
+-Urn): makes the device, prints its index, and sends a packet over it for each line of its input.
 
-The index is the one that a fixed hash of namespace and index, as it was once used for ids, turns
-into the highest number that there is."""
+The index is the one that a fixed hash of namespace and index, formerly used for ids, turns into the
+highest number that exists."""
 
 import socket
 import subprocess
@@ -17,7 +17,7 @@ HIGHEST = 0x7FFFFFFF << 33  # the upper 31 bits are the hash
 
 
 def first_multiple(factor, modulus, low, high):
-    """The least x with low <= factor * x % modulus <= high; -1: there is none."""
+    """The smallest x with low <= factor * x % modulus <= high; -1: there is none."""
     if low == 0:
         return 0
     if factor == 0:

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Namespaces and devices are made, renamed, moved and deleted all the time, more than a hundred
-# namespaces a minute: each packet is shown where it was, none is missing, nothing that
-# has only gone is said to be refused, and no namespace lives longer for the capture's sake.
+# namespaces a minute: each packet is shown where it was observed, none is missing, nothing that has
+# merely gone is reported as refused, and the capture keeps no namespace alive.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -10,14 +10,14 @@ source "$(dirname "$0")/journey.sh"
 # shellcheck source=tests/live/objects.sh
 source "$(dirname "$0")/objects.sh"
 
-CHAINS=18 # of two namespaces each, one chain begun each PAUSE seconds
+CHAINS=18 # of two namespaces each; a new chain begins every PAUSE seconds
 PAUSE=0.9
 PORT=7010
 DATAGRAMS=3
-# A name is told when it changes, and packets are shown under the one that was told last.
+# A new name is reported when it changes, and packets are shown under the last reported name.
 SETTLE=0.4
 
-# send NAMESPACE CHAIN PHASE: datagrams that say who sent them.
+# send NAMESPACE CHAIN PHASE: sends datagrams that identify their sender.
 send() {
     ip netns exec "$NAME-$1" bash -c "
         for number in \$(seq $DATAGRAMS); do
@@ -25,8 +25,9 @@ send() {
         done"
 }
 
-# raise NAMESPACE CHAIN DEVICE: ready to send. It is told the other end's MAC, because the kernel may
-# drop the answer to its question: a moment ago that end had no carrier, and so no queue yet.
+# raise NAMESPACE CHAIN DEVICE: makes the device ready to send. Sets the MAC address of the other
+# end, because the kernel may drop the ARP reply: that end had no carrier a moment ago, and so no
+# queue yet.
 raise() {
     ip -n "$NAME-$1" address replace "10.80.$2.2/24" dev "$3"
     ip -n "$NAME-$1" link set "$3" up
@@ -37,15 +38,16 @@ mac() {
     printf '02:80:00:00:00:%02x' "$1"
 }
 
-# add_namespace NUMBER LETTER: its inode is kept, because a namespace is shown by it until its name is
-# known, which on a busy machine may be after its first packet.
+# add_namespace NUMBER LETTER: notes its inode, because a namespace is shown by its inode until its
+# name is known. On a busy machine, that may be after its first packet.
 add_namespace() {
     network_add_namespace "$NAME-$2$1"
     echo "$1 net:[$(stat -c %i "/run/netns/$NAME-$2$1")] $2$1" >>"$SCRATCH/inodes"
 }
 
-# chain NUMBER: a device is made in one namespace, renamed, and moved into another one; each time it
-# is used at once. Both namespaces go, one half of them with the device and one half after it.
+# chain NUMBER: a device is made in one namespace, renamed, and moved into another one, and is used
+# at once each time. Both namespaces are deleted, one half of them with the device and one half
+# after it.
 chain() {
     local number=$1
     add_namespace "$number" c
@@ -74,7 +76,7 @@ chain() {
     ip netns del "$NAME-m$number"
 }
 
-# places CHAIN PHASE: where its datagrams are seen.
+# places CHAIN PHASE: where its datagrams are observed.
 places() {
     local from=c$1/eth0
     case $2 in
@@ -96,7 +98,7 @@ wanted() {
     done
 }
 
-# Where each datagram was seen at devices: "CHAIN PHASE NUMBER: PLACE", in the order of time.
+# Where each datagram was observed at devices: "CHAIN PHASE NUMBER: PLACE", in the order of time.
 seen() {
     packets "$file" "udp.dstport == $PORT && !icmp && pktmon.edge in {1, 2} && !pktmon.dropped" udp.payload |
         python3 -c '
@@ -113,14 +115,14 @@ for line in sys.stdin:
     print(words[1], words[3], words[5] + ":", namespace + "/" + rest)' "$SCRATCH/inodes"
 }
 
-# Ids that the hub's namespace has for others: the kernel takes them away when these end.
+# Ids of other namespaces in the hub's namespace: the kernel removes them when those end.
 ids_gone() {
     [[ -z $(ip -n "$NAME-hub" netns list-id) ]]
 }
 
 network_add_namespace "$NAME-hub"
 file=$SCRATCH/churn.pcapng
-# Of all namespaces, because these have no name yet: the buffer is for what else happens on this
+# Of all namespaces, because these have no name yet; the large buffer is for other traffic on this
 # machine.
 start_capture "$file" --buffer-size 256 --extcap-capture-filter "udp port $PORT" --pkt-size 128
 agent_pid=$(pgrep -P "$capture_pid" -x pktmon-agent)
@@ -133,7 +135,7 @@ for ((number = 1; number <= CHAINS; number++)); do
 done
 objects=$(kernel_objects "$agent_pid")
 for pid in "${chains[@]}"; do
-    wait "$pid" || fail "a chain of devices came to no good end"
+    wait "$pid" || fail "a chain of devices ended with an error"
 done
 wait_until 2 ids_gone || fail "the capture keeps namespaces alive: $(ip -n "$NAME-hub" netns list-id)"
 sleep 0.5
@@ -153,7 +155,7 @@ expect_equal "what was refused, of what had only gone" "" "$(fields "$file" \
 expect_equal "losses" "" "$(fields "$file" \
     "pktmon.lost && pktmon.component.name contains \"$NAME-\"" frame.number)"
 
-# Each device has been described under each name that it had.
+# Each device was described under each of its names.
 for ((number = 1; number <= CHAINS; number++)); do
     expect_equal "descriptions of the device of chain $number" \
         "$(printf "$NAME-%s\n" "c$number/eth0" "c$number/lan$number")" \

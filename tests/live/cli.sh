@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# `pktmon list` and `pktmon counters` of this host, and what `pktmon` answers to Windows' words.
+# `pktmon list` and `pktmon counters` of this host, and replies to Windows' commands.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -11,7 +11,7 @@ pktmon() {
     run_as_user timeout --kill-after 5 60 "$PLACE/cli/pktmon" "$@" 2>"$SCRATCH/err"
 }
 
-# query PYTHON_EXPRESSION: of the JSON on standard input, as the list "groups".
+# query PYTHON_EXPRESSION: evaluates it on the JSON from standard input, as the list "groups".
 query() {
     python3 -c '
 import json, sys
@@ -20,7 +20,7 @@ components = {c["Name"]: c for g in groups for c in g["Components"]}
 print(eval(sys.argv[1]))' "$1"
 }
 
-# names: of the table on standard input, those of the test, without their prefix.
+# names: the components of the test in the table on standard input, without their prefix.
 names() {
     awk -v prefix="$NAME-" '$1 ~ /^[0-9]+$/ && index($0, prefix) {
         for (i = 2; i <= NF; i++)
@@ -28,7 +28,7 @@ names() {
     }'
 }
 
-# With --live an empty table says that it counts, else a line on the standard error.
+# With --live, an empty table shows that counting has begun; otherwise a line on standard error.
 counting() {
     [[ -s $SCRATCH/counting ]] || grep -q "^Counting" "$SCRATCH/counting.err" ||
         ! kill -0 "$counting_pid" 2>/dev/null
@@ -51,11 +51,11 @@ gone() {
 
 stop_counting() {
     kill -INT "$counting_pid"
-    wait "$counting_pid" || fail "it did not end well: $(<"$SCRATCH/counting.err")"
+    wait "$counting_pid" || fail "it ended with an error: $(<"$SCRATCH/counting.err")"
 }
 
 network_make "$NAME"
-# Nobody asks for addresses while this counts.
+# No address resolution while this counts.
 ip -n "$NAME-a" neighbour replace "$NETWORK_ADDRESS_B" lladdr "$NETWORK_MAC_B" dev eth0
 ip -n "$NAME-b" neighbour replace "$NETWORK_ADDRESS_A" lladdr "$NETWORK_MAC_A" dev eth0
 ping_once a "$NETWORK_ADDRESS_B"
@@ -120,7 +120,7 @@ stop_counting
 expect_match "the last table" " Upper +[0-9]+ +[0-9]+ +3 +426" "$(tail -n 1 "$SCRATCH/counting")"
 lines=$(pktmon counters --live --json --seconds 1 --components "$NAME-a/eth0" | wc -l)
 ((lines >= 2)) || fail "a line of JSON at the beginning and one at the end, but got $lines"
-# A reader that has enough ends it.
+# A reader that leaves ends it.
 traffic_until_ended() {
     while kill -0 "$1" 2>/dev/null; do
         traffic a udp "$NETWORK_ADDRESS_B" "$PORT" 1 100
@@ -130,7 +130,7 @@ traffic_until_ended() {
 (pktmon counters --live --refresh-rate 20 --components "$NAME-a/eth0" | head -n 1 >/dev/null) &
 own_pids+=($!)
 traffic_until_ended $!
-# Also while there is nothing to tell it.
+# Also while nothing changes.
 for option in --live --zero; do
     (pktmon counters "$option" --components "$NAME-a/lo" | head -c 0 >/dev/null) &
     own_pids+=($!)
@@ -138,12 +138,12 @@ for option in --live --zero; do
     wait_until 10 gone "$silent_pid" || fail "pktmon counters $option outlives its reader"
 done
 
-# On a terminal: on a page of its own, which is left; the exact table stays.
+# On a terminal: a screen of its own, restored at the end; the final table stays.
 run_as_user script -qec "$PLACE/cli/pktmon counters --live --seconds 2 --components $NAME-a/eth0 -z" \
     /dev/null </dev/null >"$SCRATCH/terminal"
 enter=$'\e[?1049h' leave=$'\e[?1049l'
 page=$(<"$SCRATCH/terminal")
-expect_match "the page" "Counting for 1 s; Ctrl-C ends" "${page#*"$enter"}"
+expect_match "the page" "Counting for 1 s; press Ctrl-C to stop" "${page#*"$enter"}"
 expect_equal "pages" "1 1" \
     "$(grep -cF "$enter" "$SCRATCH/terminal") $(grep -cF "$leave" "$SCRATCH/terminal")"
 expect_match "what stays" "$NAME-a/eth0 +Lower" "${page##*"$leave"}"
@@ -157,15 +157,26 @@ refused() {
     expect_equal "lines of the refusal of pktmon $*" 1 "$(wc -l <"$SCRATCH/err")"
     expect_match "the refusal of pktmon $*" "$wanted" "$(<"$SCRATCH/err")"
 }
-refused "none of them" counters --type some
+refused "does not take .some. in this version: use one of all, flow, drop" counters --type some
 refused "1 to 30" counters --live --refresh-rate 31
-refused "--seconds needs a whole number from 0" counters --seconds 2s
+refused "how often --live updates.*add --live" counters --refresh-rate 5
+refused "from 0 to 10000" capture --max-cpu 10001
+for port in 8472 4789; do
+    refused "--vxlan-port applies to filters that look into tunnels.*add --inner" capture --vxlan-port "$port" -c 1
+done
+refused "-b makes several files" capture --inner --vxlan-port 8472 -b filesize:1
+refused "-b makes several files" capture --max-cpu 0 -b filesize:1 # 0 is taken, as by pktmondump
+for words in "capture -w -x" "capture -w-x" "etl2pcap nosuch.etl -o -x" "etl2txt nosuch.etl --out=-x"; do
+    # shellcheck disable=SC2086
+    refused '"-x" looks like an option: write ./-x' $words
+done
+refused "--seconds needs a whole number from 1" counters --seconds 2s
 refused "There is no log .blue.: .*pktmon list --netns blue.* --components blue" list blue
 refused "There is no log .blue.: .*pktmon counters --netns blue" counters blue
 refused "did you mean capture[?]" capure
 refused "did you mean list[?]" lst
 refused "--component-id needs a whole number from 1" etl2pcap -c x nosuch.etl
-refused "--verbose needs a whole number from 1 to 3" etl2txt -v 4 nosuch.etl
+refused "--verbose needs a whole number of 1 or more" etl2txt -v 0 nosuch.etl
 refused "--vxlan needs a whole number from 1 to 65535" etl2txt -l 4x nosuch.etl
 refused "/nosuch/out cannot be written .*: choose another file with --out" \
     etl2txt nosuch.etl --out /nosuch/out
@@ -174,5 +185,9 @@ refused "pktmon capture -w FILE" start --capture
 refused "Ctrl-C" stop
 refused "counters --live" status
 refused "pcap-filter" filter add -p 53
-refused "begins at zero" reset
+refused "starts at zero" reset
 refused "no driver" unload
+refused "did you mean capture[?]" help capure
+for command in list counters capture etl2pcap etl2txt hex2pkt; do
+    expect_equal "pktmon help $command" "$(pktmon "$command" --help)" "$(pktmon help "$command")"
+done

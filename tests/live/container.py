@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """container.py UID COMMAND ...: runs the command as root of a user namespace and a network namespace
-that root makes, as for a container, and of which root is the user UID outside."""
+that root makes, as for a container. Root of the namespace is the user UID outside."""
 
 import ctypes
 import os

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# `pktmon counters` under load says the same as the kernel's own counters, to the packet and the
-# byte: of every device of a routed network, and of what IP and UDP dropped. Two processors send as
-# fast as they can.
+# `pktmon counters` under load agrees with the kernel's own counters, to the packet and the byte:
+# for every device of a routed network, and for the drops by IP and UDP. Two processors send as fast
+# as they can.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -16,7 +16,7 @@ CLOSED_PORT=7001 DEAF_PORT=7002 TCP_PORT=7003
 ADDRESS_C=10.78.0.2 ADDRESS_BRIDGE=10.77.0.4
 MAC_BRIDGE=02:00:00:00:00:1c MAC_LEFT=02:00:00:00:00:1a MAC_RIGHT=02:00:00:00:00:1b MAC_C=02:00:00:00:00:0c
 
-# Beyond the network of network_make(): a router at the switch, and host C behind it.
+# In addition to network_make(): a router at the switch, and host C behind it.
 add_router() {
     network_add_host "$NAME-r" "$MAC_LEFT" 10.77.0.3 "$NAME-sw" port-r
     network_add_namespace "$NAME-c"
@@ -33,7 +33,7 @@ add_router() {
     in_namespace r sysctl -qw net.ipv4.ip_forward=1
 }
 
-# Nobody asks for addresses while this counts.
+# No address resolution while this counts.
 know_each_other() {
     ip -n "$NAME-a" neighbour replace 10.77.0.3 lladdr "$MAC_LEFT" dev eth0
     ip -n "$NAME-a" neighbour replace "$ADDRESS_BRIDGE" lladdr "$MAC_BRIDGE" dev eth0
@@ -75,7 +75,7 @@ start_receivers() {
         fail "the receivers did not begin"
 }
 
-# On processor $1: closed port, full buffer, in turn.
+# On processor $1: closed port and full buffer, in turn.
 flood() {
     taskset -c "$1" ip netns exec "$NAME-a" python3 -B "$TESTS/traffic.py" udp "$ADDRESS_C" \
         "$2" "$DATAGRAMS" 200
@@ -101,7 +101,8 @@ know_each_other
 ping_once a "$ADDRESS_C"
 
 # Some kernels run no tracing program while process 1 is the current task, and count no miss
-# (docs/live-capture.md): what that disturbs is measured again. What is wrong is wrong each time.
+# (docs/live-capture.md): a measurement disturbed by that is repeated. A wrong count is wrong each
+# time.
 ATTEMPTS=6
 
 measure() {
@@ -110,11 +111,11 @@ measure() {
     start_counting
     send_all
     kill -INT "$counting_pid"
-    wait "$counting_pid" || fail "it did not end well: $(<"$SCRATCH/counters.err")"
+    wait "$counting_pid" || fail "it ended with an error: $(<"$SCRATCH/counters.err")"
     snapshot >"$SCRATCH/after"
     kill "$deaf_pid"
     wait "$deaf_pid" "$started_pid" || true
-    [[ -z $(grep Warning "$SCRATCH/counters.err") ]] &&
+    ! grep -q Warning "$SCRATCH/counters.err" &&
         exact compare "$SCRATCH/before" "$SCRATCH/after" "$SCRATCH/counters.json"
 }
 

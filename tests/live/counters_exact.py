@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compares what `pktmon counters --json` counted with what the kernel's own counters say of the same
-time, to the packet and the byte: counters_exact.py COMMAND [ARGUMENT ...]; see the functions below.
+"""Compares the counts of `pktmon counters --json` with the kernel's own counters over the same time, to
+the packet and the byte: counters_exact.py COMMAND [ARGUMENT ...]; see the functions below.
 """
 import json
 import signal
@@ -17,7 +17,7 @@ PROTOCOL_NOBODY_KNOWS = 253  # RFC 3692: for experiments
 
 ETHERNET_HEADER = 14
 
-# What the kernel counts (/proc/net/snmp and netstat), and the reasons of drops that say the same.
+# The kernel's counters (/proc/net/snmp and netstat), and the corresponding drop reasons.
 PROTOCOLS = {
     "Udp.NoPorts": ["NO_SOCKET"],
     "Udp.RcvbufErrors": ["SOCKET_RCVBUFF"],
@@ -38,7 +38,7 @@ def run(*words):
 
 
 def protocol_counters(text):
-    """Of lines in pairs: "Udp: InDatagrams NoPorts ..." and "Udp: 5 0 ..."."""
+    """Parses lines in pairs: "Udp: InDatagrams NoPorts ..." and "Udp: 5 0 ..."."""
     values = {}
     lines = text.splitlines()
     for names, numbers in zip(lines[::2], lines[1::2]):
@@ -49,7 +49,7 @@ def protocol_counters(text):
 
 
 def snapshot(*namespaces):
-    """Prints what the kernel has counted so far, as JSON."""
+    """Prints the kernel's counters, as JSON."""
     kernel = {}
     for namespace in namespaces:
         links = json.loads(run("ip", "-n", namespace, "-s", "-j", "link"))
@@ -71,7 +71,7 @@ def difference(before, after):
 
 
 def counted(lines):
-    """The last of the tables: (component, counter) -> its object."""
+    """The last table: (component, counter) -> its object."""
     groups = json.loads(lines.strip().splitlines()[-1])
     return {(component["Name"], counter["Name"]): counter
             for group in groups for component in group["Components"]
@@ -84,23 +84,24 @@ def of_edge(counter):
 
 
 def dropped_by_queue(counters, name):
-    """What a veth device got, and a processor's queue had no room for."""
+    """Packets that reached a veth device, and found no room in the queue of a processor."""
     reasons = counters[name, "Drop"].get("Reasons", [])
     return next((reason["Inbound"] for reason in reasons if reason["Name"] == "CPU_BACKLOG"),
                 {"Packets": 0, "Bytes": 0})
 
 
 def expected_of_device(name, link, kind, counters):
-    """What the kernel's counters of a device mean in ours, which are of frames with their Ethernet
-    header, handed to the device or by it."""
+    """The kernel's counters of a device converted to ours, which count frames with their Ethernet
+    header, at the handover to or from the device."""
     wanted = {key: value for key, value in link.items() if not key.endswith("_dropped")}
     peer = PEERS.get(name.split("-", 1)[1])
     for way, device in (("tx", peer and name.split("-")[0] + "-" + peer), ("rx", peer and name)):
-        if device: # the kernel counts what went through, as of both
+        if device:  # the kernel counts XDP-forwarded frames at both devices
             lost = dropped_by_queue(counters, device)
             wanted[way + "_packets"] += lost["Packets"]
             wanted[way + "_bytes"] += lost["Bytes"]
-    # A bridge takes the header off before it counts what it hands up; loopback both ways.
+    # A bridge removes the header before it counts what it hands up; loopback does so in both
+    # directions.
     if kind in ("bridge", "loopback"):
         wanted["rx_bytes"] += ETHERNET_HEADER * wanted["rx_packets"]
     if kind == "loopback":
@@ -148,7 +149,7 @@ def kinds_of(lines):
 
 
 def compare(before_file, after_file, counters_file):
-    """Prints what is compared; ends with the faults."""
+    """Prints the comparison; ends with the faults."""
     with open(before_file) as before, open(after_file) as after, open(counters_file) as lines:
         kernel = difference(json.load(before), json.load(after))
         text = lines.read()
@@ -163,9 +164,9 @@ def compare(before_file, after_file, counters_file):
 
 
 def odd(device, source_mac, router_mac, source, destination, count):
-    """Packets for which the kernel has a counter of its own: with a wrong header checksum, with a
-    time to live that ends at the router, of a protocol that nobody knows, and for an address to
-    which the router has no route."""
+    """Packets for which the kernel has a separate counter: with a wrong header checksum, with a TTL
+    that expires at the router, of an unknown protocol, and for an address to which the router
+    has no route."""
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as raw:
         raw.bind((device, 0))
         for number in range(int(count)):
@@ -181,7 +182,7 @@ def wrong_checksum(packet):
 
 
 def short_lived(packet):
-    """Time to live 1; the checksum grows by what the sum loses."""
+    """TTL 1; the checksum is adjusted for the difference."""
     lost = (packet[8] - 1) << 8
     sum_ = struct.unpack("!H", packet[10:12])[0] + lost
     sum_ = (sum_ & 0xFFFF) + (sum_ >> 16)
@@ -189,7 +190,7 @@ def short_lived(packet):
 
 
 def deaf(port, buffer_size, ready_file):
-    """A UDP socket that reads nothing, until it is killed."""
+    """A UDP socket that is never read, until the process is killed."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
         receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, int(buffer_size))
         receiver.bind(("0.0.0.0", int(port)))

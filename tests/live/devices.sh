@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Devices and namespaces come and go during a capture: they are described before their first packet,
-# what was captured of them stays named, and the capture keeps none of them alive.
+# captured packets keep their names, and the capture keeps no device or namespace alive.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -16,7 +16,7 @@ add_pair() {
     ip -n "$NAME-$3" link set "$4" up
 }
 
-# way DEVICE OTHER_DEVICE END: where a packet passes that one namespace's device sends to another's.
+# way DEVICE OTHER_DEVICE END: the places of a packet from one namespace's device to another's.
 way() {
     printf '%s\n' "${1%/*}/netfilter output In" "${1%/*}/netfilter postrouting In" \
         "$1 Upper Tx" "$1 Lower Tx" "$2 Lower Rx" "$2 Upper Rx" \
@@ -31,7 +31,7 @@ expect_ping() {
         expect_journeys "$(way "$3" "$2" "sockets Lower Rx")" 1
 }
 
-# description COMPONENT_NAME: what the file says of it.
+# description COMPONENT_NAME: its description in the file.
 description() {
     fields "$file" "pktmon.record == 2 && pktmon.component.name == \"$NAME-$1\"" \
         pktmon.component.type pktmon.netns | sort -u
@@ -47,25 +47,26 @@ network_add_namespace "$NAME-doomed"
 add_pair a old b old 1
 add_pair a to-doomed doomed eth0 2
 file=$SCRATCH/devices.pcapng
-# All namespaces, because those that come later have no name to choose them by yet.
+# All namespaces, because later ones have no name yet by which they could be selected.
 start_capture "$file" --extcap-capture-filter "net 10.79.0.0/16"
 ping_once a 10.79.1.2
 
-# A device that is new, used at once.
-add_pair a new-a b new-b 3
+# A new device, used at once. Its name contains characters that a terminal obeys: ESC, C1, right to
+# left.
+add_pair a $'new\e[1m\xc2\x9b\xe2\x80\xaea' b new-b 3
 ping_once a 10.79.3.2
 
-# A namespace that is new, and its device, used at once.
+# A new namespace and its device, used at once.
 network_add_namespace "$NAME-c"
 add_pair a to-c c eth0 4
 ping_once a 10.79.4.2
 
-# A device that goes takes its peer along.
+# If a device is deleted, its peer goes too.
 ip -n "$NAME-a" link del old
 wait_until 2 device_gone b old || fail "a deleted device's peer is still there"
 
-# A namespace that goes takes its devices along, and their peers elsewhere, because nothing holds
-# it: neither file nor socket nor program.
+# If a namespace is deleted, its devices and their peers elsewhere go too, because nothing holds it:
+# no file, socket or program.
 ping_once a 10.79.2.2
 ip netns del "$NAME-doomed"
 wait_until 2 device_gone a to-doomed || fail "the capture keeps a deleted namespace alive"
@@ -73,11 +74,12 @@ sleep 0.3
 stop_capture "$file"
 
 expect_ping 1 a/old b/old
-expect_ping 3 a/new-a b/new-b
+expect_ping 3 'a/new?[1m??a' b/new-b
 expect_ping 4 a/to-c c/eth0
 expect_ping 2 a/to-doomed doomed/eth0
 expect_equal "the new device" "$(printf 'veth\t%s' "$NAME-b")" "$(description b/new-b)"
 expect_equal "the new namespace's device" "$(printf 'veth\t%s' "$NAME-c")" "$(description c/eth0)"
+! LC_ALL=C grep -aqF $'\e[1m' "$file" || fail "a terminal's commands came into the capture"
 for name in a/old b/old doomed/eth0 a/to-doomed; do
     expect_equal "events that $name was removed" "The device $NAME-$name was removed." \
         "$(fields "$file" "pktmon.event.id == 3 && pktmon.event.message contains \"$NAME-$name \"" \

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A firewall rule of B drops UDP port 7777: each datagram gives one record of its drop, with the
-# kernel's reason and place, as the last appearance of its group, at the hook of the rule. No address of the kernel is told.
+# A firewall rule of B drops UDP port 7777: each datagram has one drop record, with the kernel's
+# reason and place, as the last appearance of its group, at the hook of the rule. No kernel address
+# is in the file.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -11,7 +12,7 @@ WAY="$(way_over_switch a b)
 b/netfilter input Rx NETFILTER_DROP"
 PORT=7777
 
-# The source port of a datagram tells which one it is.
+# The source port of a datagram identifies it.
 send_datagrams() {
     for ((i = 0; i < 5; i++)); do
         traffic a udp "$NETWORK_ADDRESS_B" "$PORT" 1 32
@@ -37,8 +38,8 @@ expect_sound "$file"
 expect_equal "addresses of the kernel" "" "$(must python3 -B "$TESTS/pcapng.py" addresses "$file")"
 expect_equal "addresses in the log" "" "$(grep -Eio '(0x)?ffff[0-9a-f]{12}' "$file.log" || true)"
 
-# Drops alone: the same ones, and nothing else: the answer to a ping is no drop either, although the
-# kernel throws it away for want of a socket, after a raw one got its copy.
+# Drops only: the same ones, and no others. The reply to a ping is not a drop, although the kernel
+# frees it for want of a socket after a raw socket got its copy.
 file=$SCRATCH/alone.pcapng
 capture_of "$file" a sw b -- --type drop
 send_datagrams

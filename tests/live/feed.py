@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What stands at the other end of a capture's output, in tests/live/feed.sh.
+"""The other end of a capture's output, for tests/live/feed.sh.
 
-receive PORT FILE          takes one connection, and writes what comes to FILE
-send ADDRESS PORT          what nc does: sends its standard input
-late ADDRESS PORT SECONDS  the same, with a connection that begins so much later
-crowd ADDRESS PORT COUNT   the same, with as many connections, of which one is used
+receive PORT FILE          takes one connection, and writes its data to FILE
+send ADDRESS PORT          like nc: sends its standard input
+late ADDRESS PORT SECONDS  the same, with a connection that begins SECONDS later
+crowd ADDRESS PORT COUNT   the same, with COUNT connections, one of which is used
 stranger ADDRESS PORT OWN_PORT     another connection, for a moment
-sync                       hands its standard input on by a pair of sockets, to a child that prints it
-pair ADDRESS PORT COMMAND ...      what sshd does without a terminal: COMMAND's standard output is
-                                   one end of a pair of sockets
-terminal ADDRESS PORT COMMAND ...  what sshd does with one
+sync                       hands its standard input over a pair of sockets to a child that prints it
+pair ADDRESS PORT COMMAND ...      like sshd without a terminal: COMMAND's standard output is one end
+                                   of a pair of sockets
+terminal ADDRESS PORT COMMAND ...  like sshd with a terminal
 direct ADDRESS PORT COMMAND ...    COMMAND's standard output is the connection itself
 """
 
@@ -37,7 +37,7 @@ def copy(descriptor, connection):
     try:
         while data := os.read(descriptor, SIZE):
             connection.sendall(data)
-    except OSError:  # the terminal's other end was closed
+    except OSError:  # the other end of the terminal was closed
         pass
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A capture whose output goes through a connection over devices that it captures does not capture
-# that connection, however the output comes to it, in no namespace that it passes, and in neither
-# direction; other packets are there, all of them. What is left out is counted and said, and
+# A capture whose output goes through a connection over captured devices does not capture that
+# connection, whatever path the output takes to it, in no namespace that it passes, and in neither
+# direction; all other packets are captured. What is left out is counted and reported, and
 # --keep-own keeps it. feed.sh WAY, as below.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -11,12 +11,12 @@ source "$(dirname "$0")/journey.sh"
 
 PORT=9100
 STRANGER_PORT=9200
-EDGES=8 # of devices, from A to B; a socket has one more
+EDGES=8 # of devices, from A to B; a socket adds one
 SECONDS_OPEN=1
 PINGS=5
 FEED="ip netns exec $NAME-a python3 -B $SCRATCH/feed.py"
 # Descriptions, counters, and the hops of a few packets. A capture that feeds itself has as much in
-# a blink.
+# a moment.
 ENOUGH=300000
 SIZES="--netns $NAME-a,$NAME-sw,$NAME-b"
 EXTCAP="$SCRATCH/as-user $PLACE/extcap/pktmondump --capture --extcap-interface pktmon --fifo - $SIZES"
@@ -25,7 +25,7 @@ ADDRESS=$NETWORK_ADDRESS_B
 
 cp "$TESTS/feed.py" "$SCRATCH/feed.py"
 
-# What the user runs has no privilege, and is not in the namespace of A, where the connection is.
+# The user's command has no privilege, and is not in the namespace of A, where the connection is.
 cat >"$SCRATCH/as-user" <<END
 #!/bin/sh
 exec nsenter --net=/proc/$$/ns/net setpriv --reuid "$TEST_USER" --regid "$(id -g "$TEST_USER")" \
@@ -45,14 +45,14 @@ came() {
     began "$SCRATCH/received" || ! kill -0 "$capture_pid" 2>/dev/null
 }
 
-# feed COMMAND: the capture's other end is at B. Leaves what came there in $SCRATCH/received.
+# feed COMMAND: sends the capture to B. Leaves what B received in $SCRATCH/received.
 feed() {
     rm -f "$SCRATCH/received"
     start_inside b python3 -B "$SCRATCH/feed.py" receive "$PORT" "$SCRATCH/received"
     receiver_pid=$started_pid
-    wait_until 5 listening || fail "nobody listens at B"
+    wait_until 5 listening || fail "there is no listener at B"
     shell "$1"
-    wait_until "$START_SECONDS" came || fail "nothing came to B"
+    wait_until "$START_SECONDS" came || fail "B received nothing"
     kill -0 "$capture_pid" || fail "the capture ended: $(<"$SCRATCH/err")"
     sleep "${2:-0.3}"
     $FEED stranger "$ADDRESS" "$PORT" "$STRANGER_PORT"
@@ -64,7 +64,7 @@ feed() {
     wait_until 5 all_came || fail "the connection stays open"
 }
 
-# What the capture has to say at its end goes out, too: in a pipeline it is ended alone.
+# The records at the end of the capture are sent too: in a pipeline, only the capture is stopped.
 end_capture() {
     local parent
     parent=$(pgrep -P "$capture_pid" -x unshare) || parent=$capture_pid
@@ -83,11 +83,11 @@ all_came() {
     ! kill -0 "$receiver_pid" 2>/dev/null
 }
 
-# expect_left_out FILE: it is whole but for the connection that brought it.
+# expect_left_out FILE: it is complete except for the connection that carried it.
 expect_left_out() {
     local file=$1 bytes
     bytes=$(stat -c %s "$SCRATCH/received")
-    echo "$bytes bytes came"
+    echo "$bytes bytes arrived"
     ((bytes < ENOUGH)) || fail "the capture feeds itself: $bytes bytes"
     [[ -z $file ]] && return
     expect_equal "packets of the connection" "" \
@@ -99,7 +99,7 @@ expect_left_out() {
     expect_equal "hops of pings" "$((PINGS * EDGES))" \
         "$(fields "$file" "icmp.type == 8 && pktmon.edge in {1, 2}" frame.number | wc -l)"
     expect_match "what is said" \
-        "own connection [0-9.]+:[0-9]+ -> [0-9.]+:$PORT is left out.* --keep-own keeps it" \
+        "own connection [0-9.]+:[0-9]+ -> [0-9.]+:$PORT is left out.*: keep the capture's own output to see it" \
         "$(fields "$file" "pktmon.event.id == 11" pktmon.event.message)"
     expect_match "what is counted" "[1-9][0-9]* packets of the capture's own output, with [0-9]+ bytes" \
         "$(fields "$file" "pktmon.event.id == 11" pktmon.event.message)"
@@ -168,19 +168,19 @@ tshark) # pktmondump writes a named pipe, which dumpcap reads
     feed "$SCRATCH/as-user tshark -q -i pktmon $TSHARK -w - | $FEED send $ADDRESS $PORT"
     expect_left_out "$received"
     ;;
-terminal) # as under sshd with one: tshark reads a file of dumpcap's, and is told so by a pipe
+terminal) # as under sshd with a terminal: tshark reads a file of dumpcap's, and learns of it through a pipe
     feed "exec $FEED terminal $ADDRESS $PORT $SCRATCH/as-user tshark -i pktmon $TSHARK -n -l"
     expect_left_out ""
     expect_equal "lines of the connection" "" "$(grep -a " $PORT" "$received" | grep -av " $STRANGER_PORT" | head -3)"
     ;;
-crowd) # of nine connections nobody knows which one it is
+crowd) # among nine connections, the right one is unknown
     feed "$EXTCAP --extcap-capture-filter 'not port $PORT' | $FEED crowd $ADDRESS $PORT 9"
     expect_left_out ""
     expect_match "what is said" "goes through the process python3, which has 9.*not port 22" \
         "$(fields "$received" "pktmon.capture.missing || pktmon.event.id == 4" \
             pktmon.capture.missing pktmon.event.message)"
     ;;
-unseen) # its reader is outside of the namespace of processes, as that of a container is
+unseen) # its reader is in another PID namespace, as in a container
     SECONDS_OPEN=4
     feed "unshare --pid --fork $EXTCAP --extcap-capture-filter 'not port $PORT' |
         $FEED send $ADDRESS $PORT"

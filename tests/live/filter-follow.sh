@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What a filter matched is followed where the filter would not match any more: behind address
-# translation, inside a tunnel, to its delivery or its drop; and what it matches only later is shown
-# from there on. A flood that it does not match runs beside, and nothing of it is captured.
+# A packet that a filter matched is followed to places where the filter would not match any more:
+# behind address translation, inside a tunnel, to its delivery or its drop. A packet that matches
+# later is shown from there on. A flood that does not match runs at the same time, and nothing of it
+# is captured.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -33,7 +34,7 @@ make_network() {
     ip -n "$NAME-b" route add default via "10.$1.2.1"
 }
 
-# take_udp SUFFIX PORT ...: sockets that take what comes.
+# take_udp SUFFIX PORT ...: starts sockets that receive and discard.
 take_udp() {
     local suffix=$1 port log
     shift
@@ -52,7 +53,7 @@ start_flood() {
     flood_pid=$started_pid
 }
 
-# begin NAME NAMESPACES -- [OPTION ...]: one of several captures at once.
+# begin NAME NAMESPACES -- [OPTION ...]: starts one of several captures at a time.
 declare -A capture_pids
 begin() {
     local name=$1
@@ -73,8 +74,8 @@ end() {
     done
 }
 
-# journeys NAME DISPLAY_FILTER FIELD WANTED KEYS: as expect_journeys. A hook that changes the packet
-# shows its end, however long it takes.
+# journeys NAME DISPLAY_FILTER FIELD WANTED KEYS: like expect_journeys. A hook that changes the
+# packet shows its exit, even if it takes long.
 journeys() {
     local changing
     changing=$(grep ' Out$' <<<"$4" | paste -sd '|' || true)
@@ -82,7 +83,7 @@ journeys() {
         sed -E "s#(${changing:-nothing}) held\$#\\1#" | expect_journeys "$4" "$5"
 }
 
-# payloads FIRST: of numbered datagrams, as tshark prints them.
+# payloads FIRST: payloads of numbered datagrams, as tshark prints them.
 payloads() {
     local number
     for ((number = $1; number < $1 + COUNT; number++)); do
@@ -91,7 +92,7 @@ payloads() {
     done | paste -sd ' '
 }
 
-# only NAME DISPLAY_FILTER: all packets of the capture are these.
+# only NAME DISPLAY_FILTER: checks that all packets of the capture match.
 only() {
     expect_equal "other packets in $1" "" \
         "$(fields "$SCRATCH/$1.pcapng" "pktmon.record == 1 && !($2)" frame.number _ws.col.Info)"
@@ -174,7 +175,7 @@ END
     journeys before "icmp.type == 8" icmp.seq "$MASQUERADED"$'\nb/ipv4 - Rx' "1 2 3 4 5"
     only before 'icmp.type == 8 || (udp && !icmp && udp contains "packet 00000")'
 
-    # Inside of the hook that translates it is not looked at.
+    # Between the two sides of the hook that translates it, it is not observed.
     journeys behind "udp && !icmp" udp.payload "$TRANSLATED"$'\nb/sockets Lower Rx' "$(payloads 100)"
     journeys behind "icmp.type == 0" icmp.seq "$REPLY" "1 2 3 4 5"
     only behind 'icmp.type == 0 || icmp.type == 3 || (udp && !icmp && udp contains "packet 0000001")'
@@ -183,13 +184,13 @@ END
 
 # --- tunnels ---
 
-# outer FROM TO: between hosts.
+# through_router FROM TO: the outer packet between hosts.
 through_router() {
     printf '%s\n' "r/to-$1 Lower Rx" "r/to-$1 Upper Rx" "r/netfilter prerouting In" \
         "r/netfilter forward In" "r/netfilter postrouting In" "r/to-$2 Upper Tx" "r/to-$2 Lower Tx"
 }
 
-# tunnelled FROM TO: up to the hook before the ping's end.
+# tunnelled FROM TO: the places up to the hook before the ping's end.
 tunnelled() {
     printf '%s\n' "$1/netfilter output In" "$1/netfilter postrouting In" "$1/vx0 Upper Tx" \
         "$1/vx0 Lower Tx" "$1/netfilter output In" "$1/netfilter postrouting In" \
@@ -200,7 +201,7 @@ tunnelled() {
         "$2/netfilter input In"
 }
 
-# Of a capture of the underlay alone: the first sight there is not the packet's first.
+# In a capture of the underlay only, its first place there is not the first place of the packet.
 expect_in_underlay() {
     local lines
     lines=$(packets "$SCRATCH/$1.pcapng" "$2" "$3")
@@ -235,7 +236,7 @@ look_into_tunnels() {
     traffic a in-tunnel gre 10.99.0.1 10.99.0.2 10.94.2.2 301 3
     traffic a in-tunnel ipip 10.99.0.1 10.99.0.2 10.94.2.2 401 3
     traffic a in-tunnel vxlan 10.99.0.1 10.99.0.2 10.94.2.2 501 3 8472
-    # What is no match inside.
+    # A packet that does not match inside the tunnel.
     traffic a in-tunnel vxlan 10.99.0.3 10.99.0.2 10.94.2.2 601 3 4789
     sleep 0.3
     end outside underlay inside port
@@ -244,7 +245,7 @@ look_into_tunnels() {
     journeys outside "icmp.type == 8 && icmp.seq < 100" icmp.seq \
         "$(tunnelled a b)"$'\nb/ipv4 - Rx' "1 2 3"
     journeys outside "icmp.type == 0" icmp.seq "$(tunnelled b a)"$'\na/sockets Lower Rx' "1 2 3"
-    # Without --inner what came out of nowhere in a tunnel matches where it has left it.
+    # Without --inner, a packet injected into a tunnel matches once it has left the tunnel.
     expect_equal "places of packets that were put into tunnels" "b/vx0" \
         "$(fields "$SCRATCH/outside.pcapng" \
             "icmp.type == 8 && icmp.seq > 100 && !(icmp.type == 3) && !pktmon.dropped" \

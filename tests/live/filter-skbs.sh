@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Filters on real socket buffers: linear ones and such whose headers lie in fragments, large sends,
-# tags inside and outside of the frame, packets without link header. An unfiltered capture and
-# captures with filters see the same traffic; libpcap's interpreter says of the former where each
-# filter matches first, and the latter have to begin there.
+# Filters on real skbs: linear ones, others with headers in fragments, large sends, tags inside and
+# outside of the frame, packets without a link header. An unfiltered capture and captures with filters
+# see the same traffic. libpcap's interpreter, run on the first, gives the appearance at which each
+# filter first matches; there, the filtered captures must begin.
 #
 #   A: eth0 --- port-a: bridge of SW: port-b --- eth0 :B: to-c --- eth0 :C
 #   tun0 of A, and B to C with an MTU of 1500; the others have 9000
 #
-#   FILTER_SKBS_STEP  one of so many lines of filter/expressions.txt, 26 by default
+#   FILTER_SKBS_STEP  takes every N-th line of filter/expressions.txt, 26 by default
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -17,7 +17,7 @@ source "$(dirname "$0")/journey.sh"
 STEP=${FILTER_SKBS_STEP:-26}
 AT_ONCE=12
 START_SECONDS=60
-FRAMES=214 # each kind as it is, and once more
+FRAMES=214 # each kind unchanged, and once more
 MIN_COMPARISONS=10000
 FILTER=$TESTS/filter
 PROGRAMS=$PKTMON_BUILD/tests/live/filter
@@ -34,8 +34,8 @@ build_network() {
     network_add_namespace "$NAME-c"
     ip -n "$NAME-b" link add to-c type veth peer name eth0 netns "$NAME-c"
     for suffix in a b c; do
-        # Nothing is lost here, and nothing sent again only because this machine is slow: the same
-        # bytes twice could not be told apart below.
+        # Nothing is lost here, and nothing may be retransmitted only because this machine is slow:
+        # equal bytes could not be distinguished below.
         in_namespace "$suffix" sysctl -qw net.ipv4.tcp_early_retrans=0 net.ipv4.tcp_rto_min_us=10000000 ||
             echo "This kernel has no net.ipv4.tcp_rto_min_us (Linux 6.11)."
         in_namespace "$suffix" sysctl -qw net.ipv6.conf.all.disable_ipv6=0 \
@@ -58,7 +58,7 @@ build_network() {
     keep_knowledge
 }
 
-# Frames with changed addresses shall teach nobody anything.
+# Frames with changed addresses must not change any neighbour table.
 keep_knowledge() {
     ip -n "$NAME-a" neighbour replace "$ADDRESS_B" lladdr "$NETWORK_MAC_B" dev eth0
     ip -n "$NAME-b" neighbour replace "$ADDRESS_A" lladdr "$NETWORK_MAC_A" dev eth0
@@ -92,12 +92,13 @@ start_wire() {
     wait_until 10 test -e "$SCRATCH/wire-$1" || fail "no tun device"
 }
 
-# begin FILE [OPTION ...]: a capture of the network, in the background.
+# begin FILE [OPTION ...]: a capture of the network, in the background, with all bytes that filters
+# look at, at each place.
 begin() {
     local file=$1
     shift
     (exec_as_user "$PLACE/extcap/pktmondump" --capture --extcap-interface pktmon --fifo "$file" \
-        --netns "$NAME-a,$NAME-sw,$NAME-b,$NAME-c" --buffer-size 128 "$@") 2>"$file.err" &
+        --netns "$NAME-a,$NAME-sw,$NAME-b,$NAME-c" --buffer-size 128 --repeat-size 0 "$@") 2>"$file.err" &
     pids+=($!)
     own_pids+=($!)
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Two captures with a filter each, at the same time and under load: each holds every packet of its
-# own at all places, once, and nothing of the other's; and when one dies, be it the capture or its
-# agent, nothing is left of it and the other goes on without a gap.
+# Two captures with a filter each, at the same time and under load: each has every matching packet
+# at all places, once, and no other packet. When one dies, be it the capture or its agent, nothing
+# of it is left, and the other continues without a gap.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -24,14 +24,14 @@ take_udp() {
     wait_until 10 test -s "$log" || fail "no socket at port $1"
 }
 
-# begin FILE NAME: the capture of this sender. Sets capture_pid and agent_pid.
+# begin FILE NAME: starts the capture of this sender. Sets capture_pid and agent_pid.
 begin() {
     capture_of "$1" a sw b -- --points stack --buffer-size 256 \
         --extcap-capture-filter "udp dst port ${PORTS[$2]}"
     agent_pid=$(pgrep -P "$capture_pid" -x pktmon-agent)
 }
 
-# send COUNT: from both senders at once, the same numbers in the same bytes.
+# send COUNT: sends from both senders at once, with equal numbers and bytes.
 send() {
     local name pids=()
     for name in one two; do
@@ -49,7 +49,7 @@ stop() {
     stop_capture "$1"
 }
 
-# expect_complete FILE NAME COUNT: the packets of this sender, all of them and no other.
+# expect_complete FILE NAME COUNT: the file has all packets of this sender, and no others.
 expect_complete() {
     python3 -B "$TESTS/filter/two.py" "$1" "${PORTS[$2]}" "$3" "$NAME-" <<<"$WAY" ||
         fail "the capture of ${PORTS[$2]} is not complete or not exact"
@@ -76,7 +76,8 @@ expect_complete "$one" one "$COUNT"
 expect_complete "$two" two "$COUNT"
 rm "$one" "$two"
 
-# The first one of each pair dies in the midst of the traffic: killed itself, or its agent.
+# The first one of each pair dies in the middle of the traffic: it is killed itself, or its agent
+# is.
 for victim in capture agent; do
     begin "$one" one
     one_pid=$capture_pid one_agent=$agent_pid
@@ -93,7 +94,7 @@ for victim in capture agent; do
         kill -KILL "$one_agent"
         wait_until 5 ended "$one_pid" || fail "the capture goes on without its agent"
     fi
-    wait "$one_pid" 2>/dev/null || true # at once, so that Bash says nothing of it
+    wait "$one_pid" 2>/dev/null || true # at once, so that Bash does not report it
     wait_until 5 ended "$one_agent" || fail "the agent outlives its reader"
     wait_until 5 all_gone "$objects" || fail "left in the kernel: $(existing <<<"$objects")"
     wait "$sending_pid"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# `pktmon capture --filter`: several filters in Packet Monitor's words, each packet with the number of
-# the one that it matched; and capture filters that the kernel cannot take, or nobody.
+# `pktmon capture --filter`: several filters in Packet Monitor's syntax, each packet with the number
+# of the one that it matched; and capture filters that the kernel programs cannot take, or that
+# nobody can.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -45,7 +46,7 @@ keys() {
     echo "$(number "$1") $(number $(($1 + 1))) $(number $(($1 + 2)))"
 }
 
-# ids FILE DISPLAY_FILTER: of the filters that the packets matched.
+# ids FILE DISPLAY_FILTER: ids of the filters that the packets matched.
 ids() {
     fields "$1" "pktmon.record == 1 && ($2)" pktmon.filter_id | sort -u | paste -sd ' '
 }
@@ -61,7 +62,7 @@ done
 ping_once a "$NETWORK_ADDRESS_B"
 ping_once a 10.88.0.2
 
-# --- or between filters, and within one ---
+# --- "or" between filters, "and" within one ---
 file=$SCRATCH/words.pcapng
 pktmon_begin "$file" --filter '-t UDP -p 7101' --filter "Second -t UDP -p 7102 -i $NETWORK_ADDRESS_A" \
     --filter 'never -t UDP -p 7103 -i 10.9.9.9' --filter 'Handshake -t TCP SYN -p 7104'
@@ -86,7 +87,7 @@ expect_equal "descriptions" $'1\t\t-t UDP -p 7101
 4\tHandshake\t-t TCP SYN -p 7104' \
     "$(fields "$file" "pktmon.record == 4" pktmon.filter_id pktmon.filter.name pktmon.filter.text)"
 
-# --- a capture filter beside, and what is inside of VXLAN ---
+# --- with a capture filter too, and packets inside VXLAN ---
 file=$SCRATCH/encapsulated.pcapng
 pktmon_begin "$file" -f "udp dst port 7201" --filter 'Inside -t ICMP -i 10.88.0.2 -e'
 datagrams 500 7201
@@ -104,7 +105,7 @@ a/netfilter output 2 103" \
     "$(packets "$file" "icmp.seq" icmp.seq pktmon.filter_id | awk -F '[\t/]' '!seen[$1]++ {
         print $6 "/" $7, $2, $1 }' | sed 's/ In / /' | sort)"
 
-# --- the kernel cannot take it ---
+# --- the kernel programs cannot take it ---
 file=$SCRATCH/protochain.pcapng
 pktmon_begin "$file" -f "ip protochain 17 and udp dst port 7301"
 datagrams 700 7301
@@ -113,7 +114,7 @@ sleep 0.3
 pktmon_end "$file"
 packets "$file" "frame" udp.payload | expect_journeys "$WAY_UDP" "$(keys 700)"
 expect_equal "id" 1 "$(ids "$file" frame)"
-expect_match "what is missing" "the capture filter in the kernel, because it [^:]*: all packets come to" \
+expect_match "what is missing" "the capture filter in the kernel, because it [^:]*: all packets are passed to" \
     "$(fields "$file" pktmon.capture.missing pktmon.capture.missing)"
 
 # --- refusals: one sentence each ---
@@ -127,12 +128,12 @@ refused() {
     expect_equal "lines of the refusal of $*" 1 "$(wc -l <"$SCRATCH/err")"
     expect_match "the refusal of $*" "$wanted" "$(<"$SCRATCH/err")"
 }
-refused 'not valid: .*"-x".*not among the options' --filter '-x 3'
+refused 'not valid: .*"-x".*not one of the options' --filter '-x 3'
 refused 'not valid: .*-p, which takes' --filter '-p http'
 refused 'not valid: .*-t' --filter '-t TCP WHAT'
 refused 'not valid' --filter '-t ICMP -p 80'
 refused 'not valid' --filter ''
-refused 'VXLAN at the ports 4789 and 8472' --filter '-t ICMP -e 4789' --filter '-p 5 -e 8472'
+refused 'VXLAN on ports 4789 and 8472' --filter '-t ICMP -e 4789' --filter '-p 5 -e 8472'
 words=$(tcpdump -d -y EN10MB 'tcp and nosuch' 2>&1 | sed -n 's/^tcpdump: //p') || true
 refused 'tcp and nosuch' -f 'tcp and nosuch'
 [[ -n $words && $(<"$SCRATCH/err") == *"$words"* ]] ||

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a stranger says over rtnetlink, as if it were the kernel.
+"""Forged rtnetlink messages of an unrelated user, as if they came from the kernel.
 
-    forge_links.py multicast GO DONE   in a namespace of its own: waits for the file GO, then tells all
-                                       who listen of devices and namespaces, and makes DONE
+    forge_links.py multicast GO DONE   in a namespace of its own: waits for the file GO, then announces
+                                       devices and namespaces to all listeners, and makes DONE
     forge_links.py unicast PORT ...    the same to these ports
-    forge_links.py strangers SECONDS   makes namespaces, and has the kernel itself tell of their ids
+    forge_links.py strangers SECONDS   makes namespaces, so that the kernel itself announces their ids
     forge_links.py scans SECONDS PID ...   prints how often these walk through all processes
 """
 
@@ -27,7 +27,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def attribute(kind, payload, length=None):
-    """One attribute, whose length may lie."""
+    """One attribute, whose length may be false."""
     data = struct.pack("=HH", len(payload) + 4 if length is None else length, kind) + payload
     return data + bytes(-len(data) % 4)
 
@@ -43,8 +43,8 @@ def link(index, name, more=b""):
 
 
 def malformed():
-    """Messages that end before what they say is in them, whole datagrams each."""
-    kind = attribute(IFLA_INFO_KIND, b"x" * 40)  # no end of the string
+    """Messages that end before their announced content, each a whole datagram."""
+    kind = attribute(IFLA_INFO_KIND, b"x" * 40)  # the string has no end
     yield message(RTM_NEWLINK, b"")
     yield message(RTM_NEWLINK, b"\0" * 3)
     yield message(RTM_DELLINK, b"")
@@ -68,14 +68,14 @@ def forged():
 
 
 def send(destination):
-    """Slowly enough for the listener's buffer."""
+    """Sends slowly enough for the listener's buffer."""
     rtnetlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
     rtnetlink.bind((0, 0))
     for number, data in enumerate(forged()):
         try:
             rtnetlink.sendto(data, socket.MSG_DONTWAIT, destination(data))
         except OSError as error:
-            if error.errno not in (11, 105, 111):  # nobody listens, or has no room
+            if error.errno not in (11, 105, 111):  # nobody listens, or the buffer is full
                 raise
         if number % 20 == 0:
             time.sleep(0.01)

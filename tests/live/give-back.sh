@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Namespaces come and go by the hundred, most of them before anybody has looked: when they have gone
-# the tables in the kernel, the memory and the file are as before, and no packet that was counted is
-# missing in the sum.
+# Namespaces come and go by the hundred, most of them before the agent has looked: when they have
+# gone, the tables in the kernel, the memory and the file are as before, and no counted packet is
+# missing from the sum.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -13,41 +13,34 @@ source "$(dirname "$0")/outsider.sh"
 CHURN=${CHURN:-200} # by hand: 5000
 MOST_FILE=100000    # bytes
 MOST_MEMORY=4000    # KiB more than before
-MOST_ENTRIES=40     # of what else happens on this machine
-TABLES="counters drops devices shares share_returns unwanted_netns"
-
-# entries PROCESS: of the tables that it has, in all.
-entries() {
-    local descriptor id
-    for descriptor in "/proc/$1/fdinfo"/*; do
-        id=$(awk '$1 == "map_id:" { print $2 }' "$descriptor" 2>/dev/null) || continue
-        [[ -n $id ]] || continue
-        [[ " $TABLES " == *" $(bpftool map show id "$id" | awk 'NR == 1 { print $4 }') "* ]] || continue
-        bpftool map dump id "$id" -j | grep -o '"key":\[' | wc -l
-    done | awk '{ sum += $1 } END { print sum + 0 }'
-}
+MOST_ENTRIES=40 # for other activity on this machine
+TABLES=(counters drops devices shares share_returns unwanted_netns)
 
 memory() {
     awk '$1 == "VmRSS:" { print $2 }' "/proc/$1/status"
 }
 
-# holder: the process of the agent that has the tables.
-holder() {
-    local pid
-    for pid in $(pgrep -P "$capture_pid" -x pktmon-agent) $(pgrep -x pktmon-agent -P "$(pgrep -P "$capture_pid" -x pktmon-agent | head -n 1)"); do
-        (($(entries "$pid") == 0)) || echo "$pid"
-    done | head -n 1
+is_given_back() {
+    (($(entries "$agent_pid" "${TABLES[@]}") <= before + MOST_ENTRIES))
 }
 
-is_given_back() {
-    (($(entries "$agent_pid") <= before + MOST_ENTRIES))
+# has_share: the user has an entry in the table of shares (struct share_key).
+has_share() {
+    # shellcheck disable=SC2046 # a word for each byte
+    bpftool map lookup id "$(table "$agent_pid" shares)" key \
+        $(python3 -c 'import struct, sys; print(*struct.pack("QII", int(sys.argv[1]), 2, 0))' "$(id -u "$TEST_USER")") \
+        >/dev/null 2>&1
+}
+
+has_no_share() {
+    ! has_share
 }
 
 file=$SCRATCH/nothing.pcapng
 start_capture "$file" --extcap-capture-filter "udp port 65000" --counters-interval 1000
 ping -q -c 1 127.0.0.1 >/dev/null
-agent_pid=$(holder)
-before=$(entries "$agent_pid")
+agent_pid=$(holder "${TABLES[@]}")
+before=$(entries "$agent_pid" "${TABLES[@]}")
 memory_before=$(memory "$capture_pid")
 (exec_as_user "$PLACE/cli/pktmon" counters --json --type drop) >"$SCRATCH/counters.json" 2>"$SCRATCH/counters.err" &
 counters_pid=$!
@@ -57,9 +50,11 @@ wait_until "$START_SECONDS" grep -q Counting "$SCRATCH/counters.err" || fail "no
 outsider_ready namespaces "$CHURN"
 outsider_act
 outsider_end
-at_most=$(entries "$agent_pid")
+at_most=$(entries "$agent_pid" "${TABLES[@]}")
 ((at_most > before + MOST_ENTRIES)) || fail "only $at_most entries were made (before: $before)"
-wait_until 25 is_given_back || fail "$(entries "$agent_pid") entries are left of $at_most (before: $before)"
+has_share || fail "the user has no share"
+wait_until 25 is_given_back || fail "$(entries "$agent_pid" "${TABLES[@]}") entries are left of $at_most (before: $before)"
+wait_until 5 has_no_share || fail "the user's share is left, when nothing of his is"
 memory_after=$(memory "$capture_pid")
 ((memory_after <= memory_before + MOST_MEMORY)) ||
     fail "the capture takes $memory_after KiB, and took $memory_before"
@@ -68,9 +63,9 @@ wait "$counters_pid" || fail "the counters: $(<"$SCRATCH/counters.err")"
 stop_capture "$file"
 
 (($(stat -c %s "$file") <= MOST_FILE)) || fail "$(stat -c %s "$file") bytes for a filter that matches nothing"
-expect_match "what the file says of those that have gone" 'Counters of what has gone without a packet in this capture are not written: [0-9]+ components' \
+expect_match "what the file says of those that have gone" 'Counters of removed components without a packet in this capture are not written: [0-9]+ components' \
     "$(fields "$file" 'pktmon.event.id == 9' pktmon.event.message)"
-# sum REASON: of all groups but those of namespaces that are there.
+# sum REASON: over all groups except namespaces that still exist.
 sum() {
     python3 -c '
 import json, sys

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Devices and namespaces that go as soon as they have come: what is only gone is not said to have been
+# Devices and namespaces that go as soon as they have come: what has merely gone is not reported as
 # refused.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Netfilter's hooks: seen in every namespace, however it is found and whenever it appears, for IPv4
-# and IPv6, by several captures at once; and a namespace ends when its users do, although the hooks
+# Netfilter's hooks: observed in every namespace, however it is found and whenever it appears, for
+# IPv4 and IPv6, by several captures at once. A namespace ends with its users, although the hooks
 # hold it.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -15,13 +15,13 @@ PORT=7020
 SENT=$'7\n8'
 RECEIVED=$'4\n5'
 
-# hooks_in FILE COMPONENT DISPLAY_FILTER: which hooks such packets went into, in the order of time.
+# hooks_in FILE COMPONENT DISPLAY_FILTER: hooks that matching packets entered, in the order of time.
 hooks_in() {
     fields "$1" "pktmon.component.name == \"$2\" && pktmon.direction == 1 && !icmp && ($3)" \
         pktmon.edge
 }
 
-# expect_way FILE: the hooks of the datagram from a to b.
+# expect_way FILE: checks the hooks of the datagram from a to b.
 expect_way() {
     expect_equal "hooks on the way out" "$SENT" \
         "$(hooks_in "$1" "$NAME-a/netfilter" "udp.dstport == $PORT")"
@@ -36,13 +36,13 @@ agent_of() {
     pgrep -P "$1" -x pktmon-agent
 }
 
-# priorities PID: of the netfilter links that the process holds.
+# priorities PID: priorities of the netfilter links that the process holds.
 priorities() {
     { cat "/proc/$1"/fdinfo/* 2>/dev/null || true; } | awk '/prio:/ { print $NF }'
 }
 
-# add_end DEVICE NAMESPACE: a device in namespace a whose other end, eth0, is in NAMESPACE (a name or
-# a process).
+# add_end DEVICE NAMESPACE: adds a device in namespace a whose other end, eth0, is in NAMESPACE (a
+# name or a process).
 add_end() {
     ip -n "$NAME-a" link add "$1" type veth peer name eth0 netns "$2"
 }
@@ -51,20 +51,41 @@ end_gone() {
     ! ip -n "$NAME-a" link show "$1" >/dev/null 2>&1
 }
 
-# use_loopback COMMAND ...: COMMAND runs what follows it in some namespace. One datagram to itself.
+# The kernel announces ids that namespaces get: the agent takes each for that of a new one.
+CROWD="crowd1 crowd2 crowd3"
+name_crowd() {
+    local other
+    for other in $CROWD a b; do
+        [[ $other == "$1" ]] || ip -n "$NAME-$1" netns set "$NAME-$other" auto
+        sleep 0.03
+    done
+}
+
+# end_beside CROWD_MEMBER: how many ms a namespace outlives its last user, just after the agent has
+# used up its early walks for new ones.
+end_beside() {
+    local begin
+    ip netns add "$NAME-brief"
+    add_end to-brief "$NAME-brief"
+    sleep 0.2
+    name_crowd "$1"
+    begin=${EPOCHREALTIME/[.,]/}
+    ip netns del "$NAME-brief"
+    wait_until 5 end_gone to-brief || fail "the hooks keep a namespace alive beside many new ones"
+    echo $(((${EPOCHREALTIME/[.,]/} - begin) / 1000))
+}
+
+# use_loopback COMMAND ...: COMMAND runs what follows it in some namespace. Sends one datagram to
+# itself.
 use_loopback() {
     "$@" ip link set lo up
     "$@" bash -c "echo hello >/dev/udp/127.0.0.1/$PORT"
 }
 
-cleanup_hooks() {
-    local status=$?
-    set +e
+leave_mount() {
     umount "$SCRATCH/mounted" 2>/dev/null
-    (exit "$status")
-    cleanup_test
 }
-trap cleanup_hooks EXIT
+also_clean leave_mount
 
 network_add_namespace "$NAME-a"
 network_add_namespace "$NAME-b"
@@ -76,8 +97,8 @@ ip -n "$NAME-b" link set eth0 up
 ping_once a 10.81.0.2
 
 # Two captures at once: the second one finds the outermost priorities taken. The first one is of all
-# namespaces, because some to come have no name to choose them by: the buffer is for what else
-# happens on this machine.
+# namespaces, because later ones have no name yet by which they could be selected: the large buffer
+# is for other traffic on this machine.
 one=$SCRATCH/one.pcapng
 two=$SCRATCH/two.pcapng
 start_capture "$one" --buffer-size 256 --extcap-capture-filter "udp port $PORT or icmp6"
@@ -92,7 +113,7 @@ sleep 0.3
 stop_capture "$two"
 expect_way "$two"
 
-# Namespaces that appear: with a name, mounted elsewhere, and of a process alone.
+# New namespaces: with a name, mounted elsewhere, and of a process only.
 ip netns add "$NAME-late"
 add_end to-late "$NAME-late"
 touch "$SCRATCH/mounted"
@@ -106,22 +127,31 @@ alone=$!
 own_pids+=("$alone")
 sleep 0.1
 add_end to-alone "$alone"
-sleep 1.5 # so long, at most, a namespace of a process may go unseen
+sleep 1.5 # the maximum time until the namespace of a process is found
 use_loopback ip netns exec "$NAME-late"
 use_loopback nsenter --net="$SCRATCH/mounted"
 use_loopback nsenter --net --target "$alone"
-ip netns exec "$NAME-late" ping -6 -q -c 1 -W 2 ::1 >/dev/null || fail "no answer from ::1"
+ip netns exec "$NAME-late" ping -6 -q -c 1 -W 2 ::1 >/dev/null || fail "no reply from ::1"
 mounted_inode=$(stat -c %i "$SCRATCH/mounted")
 alone_inode=$(stat -L -c %i "/proc/$alone/ns/net")
 sleep 0.3
 
-# They end with their last user, and the other end of a pair with them.
+# They end with their last user, and so does the other end of a pair.
 ip netns del "$NAME-late"
-wait_until 1 end_gone to-late || fail "the hooks keep a deleted namespace alive"
+wait_until 3 end_gone to-late || fail "the hooks keep a deleted namespace alive"
 umount "$SCRATCH/mounted"
-wait_until 1 end_gone to-mounted || fail "the hooks keep an unmounted namespace alive"
+wait_until 3 end_gone to-mounted || fail "the hooks keep an unmounted namespace alive"
 kill "$alone"
 wait_until 3 end_gone to-alone || fail "the hooks keep the namespace of an ended process alive"
+for namespace in $CROWD; do
+    ip netns add "$NAME-$namespace"
+done
+took=()
+for namespace in $CROWD; do # more than one round is needed only on a busy machine
+    took+=("$(end_beside "$namespace")")
+    ((took[-1] >= 300)) || break
+done
+((took[-1] < 300)) || fail "a namespace goes on for ${took[*]} ms after its last user"
 
 capture_pid=$one_pid
 stop_capture "$one"
@@ -139,25 +169,25 @@ expect_equal "losses" "" "$(fields "$one" \
     "pktmon.lost && pktmon.component.name contains \"$NAME-\"" frame.number)"
 expect_sound "$two"
 
-# What a whole capture of the same holds open.
+# The number of files that a whole capture of the same holds open.
 file=$SCRATCH/whole.pcapng
 start_capture "$file"
 needed=$(find "/proc/$(agent_of "$capture_pid")/fd" -type l | wc -l)
 stop_capture "$file"
 
-# At devices alone there are none.
+# At points devices, there are none.
 file=$SCRATCH/devices.pcapng
 start_capture "$file" --points devices
 expect_equal "hooks of a capture of devices" "" "$(priorities "$(agent_of "$capture_pid")")"
 stop_capture "$file"
 
-# What cannot be had is said, in one sentence.
+# What cannot be attached is reported in one sentence.
 file=$SCRATCH/few.pcapng
 ulimit -n $((needed - 20)) # from here on: not every root may raise it again
 start_capture "$file"
 stop_capture "$file"
 missing=$(fields "$file" "pktmon.record == 5" pktmon.capture.missing)
 expect_match "what is missing" \
-    'netfilter hooks of network namespace [^ ]+, and of others [^:]*: raise the limit of open files' \
+    'netfilter hooks of network namespace [^ ]+, and of others [^:]*: raise the limit on open files' \
     "$missing"
 expect_equal "sentences of it" 1 "$(grep -o "netfilter hooks of" <<<"$missing" | wc -l)"

@@ -1,26 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# What the live tests say of a capture: which places each packet passed, what is written before
-# what, and what was lost. Sourced after lib.sh.
+# How live tests check a capture: the places that each packet passed, the order of descriptions, and
+# losses. Sourced after lib.sh.
 
 TESTS=$(dirname "${BASH_SOURCE[0]}")
 
-# packets FILE DISPLAY_FILTER FIELD ...: the appearances of packets, one line for each: the values
-# of the fields joined with "/" (which packet it is), a tab, group, appearance, time, place. A place
-# is like "a/eth0 Upper Tx": the test's prefix is taken off the namespace, and a drop adds its
-# reason. Where a netfilter hook held the packet for long "held" comes behind the place. Ends of mere
-# copies are left out.
+# packets FILE DISPLAY_FILTER FIELD ...: appearances of packets, one line for each: the values of
+# the fields joined with "/" (the identity of the packet), a tab, group, appearance, time, place. A
+# place is like "a/eth0 Upper Tx": the test's prefix is removed from the namespace, and a drop adds
+# its reason. If a netfilter hook held the packet for long, "held" follows the place. Ends of copies
+# are left out.
 packets() {
     local file=$1 filter=$2
     shift 2
     fields "$file" "pktmon.record == 1 && !pktmon.copy_released && ($filter)" pktmon.group \
         pktmon.appearance frame.time_epoch pktmon.component.name pktmon.edge pktmon.direction \
         pktmon.drop.reason "$@" |
-        awk -F '\t' -v prefix="$NAME-" '
+        awk -F '\t' -v prefix="$NAME-" \
+            -v edge_names="$(python3 -B "$TESTS/../vocabulary.py" edges)" \
+            -v direction_names="$(python3 -B "$TESTS/../vocabulary.py" directions)" '
             BEGIN {
-                HELD = 0.0000995 # seconds, and what doubles make of them
-                split("Upper Lower qdisc prerouting input forward output postrouting", edges, " ")
-                split("In Out Rx Tx Ingress Egress", directions, " ")
+                HELD = 0.0000995 # seconds, with the error of a double
+                split(edge_names, edges, " ")
+                split(direction_names, directions, " ")
             }
             {
                 sub("^" prefix, "", $4)
@@ -38,10 +40,10 @@ packets() {
             }'
 }
 
-# expect_journeys WANTED KEYS: on standard input the lines of packets(). Each of the KEYS is there
-# and no other; each passes the WANTED places and no other, in one group that is no other packet's,
-# with appearances 1, 2, 3 ... in a time that does not run back. A hook that is left late, which any
-# hook may be on a busy machine, is no place.
+# expect_journeys WANTED KEYS: standard input has the lines of packets(). Each of the KEYS occurs,
+# and no other. Each passes the WANTED places and no others, in a group that no other packet has,
+# with appearances 1, 2, 3 ... in the order of time. A hook that is left late, which may happen at
+# any hook of a busy machine, is not a place.
 expect_journeys() {
     local wanted=$1 keys=$2 lines key got
     lines=$(cat)
@@ -61,21 +63,22 @@ expect_journeys() {
     expect_equal "packets before their time" "" "$got"
 }
 
-# What --points devices shows of the same way. A drop has a reason behind its direction.
+# The places of the same packets that --points devices shows. A drop has a reason after its
+# direction.
 at_devices() {
     grep -Ev ' (Upper|qdisc) |/netfilter [a-z]+ (In|Out)$' <<<"$1"
 }
 
-# switch_hooks: where a packet over IPv4 passes netfilter in the switch: a bridge asks it where
-# br_netfilter is there, which is so for all bridges of a host.
+# switch_hooks: netfilter hooks that an IPv4 packet passes in the switch: a bridge calls them if
+# br_netfilter is loaded, which applies to all bridges of a host.
 switch_hooks() {
     if [[ -e /proc/sys/net/bridge/bridge-nf-call-iptables ]]; then
         printf 'sw/netfilter %s In\n' prerouting forward postrouting
     fi
 }
 
-# way_over_switch SUFFIX SUFFIX: the places of a packet over IPv4 from A to B or from B to A of the
-# small network (scripts/network.sh), before it is known whom it is for.
+# way_over_switch SUFFIX SUFFIX: the places of an IPv4 packet from A to B or from B to A of the
+# small network (scripts/network.sh), before its receiver is known.
 way_over_switch() {
     printf '%s\n' "$1/netfilter output In" "$1/netfilter postrouting In" \
         "$1/eth0 Upper Tx" "$1/eth0 Lower Tx" "sw/port-$1 Lower Rx" "sw/port-$1 Upper Rx"
@@ -85,17 +88,17 @@ way_over_switch() {
 }
 
 # expect_sound FILE: descriptions and interface blocks come before they are needed, times do not run
-# back, no address of the kernel is in it, and nothing was lost.
+# backwards, there is no kernel address in it, and nothing was lost.
 expect_sound() {
     expect_ordered "$1"
     expect_equal "losses" "" "$(fields "$1" 'pktmon.lost || pktmon.event.id == 1' frame.number \
         pktmon.lost pktmon.event.message)"
 }
 
-# The same of a capture that may have lost something.
+# The same for a capture that may have lost packets.
 expect_ordered() {
     local got
-    got=$(python3 -B "$TESTS/pcapng.py" order "$1") || fail "$1 is no good file: $got"
+    got=$(python3 -B "$TESTS/pcapng.py" order "$1") || fail "$1 is not a valid file: $got"
     expect_equal "faults of the file" "" "$got"
 }
 
@@ -116,29 +119,41 @@ in_namespace() {
     ip netns exec "$NAME-$1" "${@:2}"
 }
 
-# traffic SUFFIX COMMAND [ARGUMENT ...]: of traffic.py, inside a namespace.
+# rules SUFFIX: loads nft rules from standard input.
+rules() {
+    in_namespace "$1" nft -f -
+}
+
+# stat_counter SUFFIX NAME: a counter of nstat since the namespace began, such as IpInReceives or
+# TcpExtListenDrops.
+stat_counter() {
+    in_namespace "$1" nstat -asz "$2" | awk -v name="$2" '$1 == name { print $2 }'
+}
+
+# traffic SUFFIX COMMAND [ARGUMENT ...]: runs traffic.py inside a namespace.
 traffic() {
     in_namespace "$1" python3 -B "$TESTS/traffic.py" "${@:2}"
 }
 
-# start_inside SUFFIX COMMAND ...: in the background, inside a namespace. Sets started_pid.
+# start_inside SUFFIX COMMAND ...: starts it in the background, inside a namespace. Sets
+# started_pid.
 start_inside() {
     (exec ip netns exec "$NAME-$1" "${@:2}") &
     started_pid=$!
     own_pids+=("$started_pid")
 }
 
-# start_traffic SUFFIX COMMAND [ARGUMENT ...]: the same of traffic.py.
+# start_traffic SUFFIX COMMAND [ARGUMENT ...]: starts traffic.py likewise.
 start_traffic() {
     start_inside "$1" python3 -B "$TESTS/traffic.py" "${@:2}"
 }
 
 # ping_once SUFFIX ADDRESS: both sides know each other's MAC afterwards.
 ping_once() {
-    in_namespace "$1" ping -q -c 1 -W 2 "$2" >/dev/null || fail "no answer from $2 to $1"
+    in_namespace "$1" ping -q -c 1 -W 2 "$2" >/dev/null || fail "no reply from $2 to $1"
 }
 
-# attach_tc SUFFIX DEVICE PROGRAM [COMPILER_OPTION ...]: the program of PROGRAM.bpf.c, at tc ingress.
+# attach_tc SUFFIX DEVICE PROGRAM [COMPILER_OPTION ...]: attaches PROGRAM.bpf.c at tc ingress.
 attach_tc() {
     local namespace=$1 device=$2 program=$3 object=$SCRATCH/$1-$2.o
     shift 3

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Death without warning: a killed pktmondump leaves no program, map, link or process behind, and
-# either process of the agent, when killed, ends the capture with one clear sentence and a file that
-# can be read.
+# Death without warning: a killed pktmondump leaves no program, map, link or process behind. If
+# either process of the agent is killed, the capture ends with one clear sentence and a readable
+# file.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -10,13 +10,13 @@ source "$(dirname "$0")/journey.sh"
 # shellcheck source=tests/live/objects.sh
 source "$(dirname "$0")/objects.sh"
 
-# Whoever inherited it may not have waited for it yet.
+# Its new parent may not have waited for it yet.
 ended() {
     [[ ! -e /proc/$1/exe ]]
 }
 
-# begin FILE: a capture under way. Sets agent_pid and scanner_pid, and objects to what the agent has in
-# the kernel.
+# begin FILE: starts a capture. Sets agent_pid and scanner_pid, and objects to what the agent holds
+# in the kernel.
 begin() {
     local kind
     capture_of "$1" a sw b --
@@ -32,7 +32,7 @@ begin() {
     sleep 0.2
 }
 
-# reap PID: sets status. Bash says nothing of how it ended.
+# reap PID: sets status. Keeps Bash from reporting how it ended.
 reap() {
     status=0
     wait "$1" 2>/dev/null || status=$?
@@ -49,7 +49,7 @@ wait_until 2 ended "$agent_pid" || fail "the agent outlives its reader"
 wait_until 2 ended "$scanner_pid" || fail "the scanner outlives its reader"
 fields "$file" icmp frame.number >/dev/null || fail "the file of a killed capture cannot be read"
 
-# after_death PID: what is left of a capture, one of whose agent's processes was killed.
+# after_death PID: checks what is left of a capture after one process of its agent was killed.
 after_death() {
     kill -KILL "$1"
     wait_until 5 ended "$capture_pid" || fail "the capture goes on without its agent"
@@ -76,7 +76,7 @@ expect_empty "complaints of tshark" "$SCRATCH/complaints"
 capinfos "$file" >/dev/null || fail "capinfos cannot read the file"
 expect_ordered "$file"
 
-# --- an agent that does not answer: an end all the same, with what is known ---
+# --- an agent that does not respond: the capture ends anyway, with what is known ---
 
 # agents PID: the agent's processes below this one.
 agents() {
@@ -89,7 +89,7 @@ agents() {
 
 # end_within SECONDS PID
 end_within() {
-    wait_until "$1" ended "$2" || fail "it waits for an agent that is stopped"
+    wait_until "$1" ended "$2" || fail "it waits for a stopped agent"
     reap "$2"
 }
 
@@ -103,9 +103,9 @@ kill -INT "$capture_pid"
 end_within 10 "$capture_pid"
 expect_equal "exit status with a stopped agent" 1 "$status"
 expect_equal "sentences" 1 "$(wc -l <"$file.err")"
-expect_match "the sentence" '^pktmondump: pktmon-agent does not answer and was ended: ' "$(<"$file.err")"
+expect_match "the sentence" '^pktmondump: pktmon-agent did not respond and was stopped: ' "$(<"$file.err")"
 for agent_pid in "${stopped[@]}"; do
-    wait_until 2 ended "$agent_pid" || fail "a stopped agent lives on"
+    wait_until 2 ended "$agent_pid" || fail "a stopped agent survives"
 done
 wait_until 2 all_gone "$objects" || fail "left in the kernel: $(existing <<<"$objects")"
 (($(fields "$file" "icmp.type == 8 && pktmon.edge in {1, 2}" frame.number | wc -l) == 16)) ||
@@ -126,11 +126,11 @@ own_pids+=("${stopped[@]}")
 kill -STOP "${stopped[@]}"
 kill -INT "$capture_pid"
 end_within 6 "$capture_pid"
-expect_match "the sentence" '^pktmon: pktmon-agent does not answer and was ended' \
+expect_match "the sentence" '^pktmon: pktmon-agent did not respond and was stopped' \
     "$(<"$SCRATCH/starting.err")"
 [[ ! -e $SCRATCH/starting.pcapng ]] || fail "a capture that did not begin leaves a file"
 
-# tshark ends with its extcap.
+# tshark ends together with its extcap.
 (exec_as_user tshark -i pktmon -w "$SCRATCH/shown.pcapng" -o "extcap.pktmon.netns:$NAME-a") \
     2>"$SCRATCH/shown.err" &
 shown_pid=$!

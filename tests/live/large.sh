@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Packets larger than a page and in several pieces: jumbo frames, and TCP packets of 64 KiB that are
-# never cut up. All bytes of them are in the capture, or as many as were asked for.
+# Packets larger than a page and in several fragments: jumbo frames, and TCP packets of 64 KiB that
+# are never cut. The capture has all of their bytes, or as many as were requested.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -52,7 +52,7 @@ ip -n "$NAME-b" link set eth0 up
 ping_once a 10.81.0.2
 
 whole=$SCRATCH/whole.pcapng
-capture_traffic "$whole"
+capture_traffic "$whole" --repeat-size 0
 packets "$whole" "udp.dstport == $UDP_PORT && !icmp" udp.dstport | expect_journeys "$WAY" "$UDP_PORT"
 expect_equal "the datagram" "$(wc -l <<<"$WAY") packets, the longest $((MTU + 14)) bytes" \
     "$(must python3 -B "$TESTS/pcapng.py" payload "$whole" "$UDP_PORT")"

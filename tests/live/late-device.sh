@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A namespace of a process alone gets a device that the agent would attach to, and the process ends
+# A namespace of a process only gets a device that the agent would attach to, and the process ends
 # before the agent has looked: the agent's links do not keep the namespace alive.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -10,7 +10,7 @@ start_capture "$file"
 holder=$(pgrep -P "$capture_pid" -x pktmon-agent)
 scanner=$(pgrep -P "$holder" -x pktmon-scanner)
 
-# links: at netfilter's hooks, that the agent holds.
+# links: number of netfilter links that the agent holds.
 links() {
     { cat "/proc/$holder"/fdinfo/* 2>/dev/null || true; } | grep -c '^link_type:.*netfilter' || true
 }

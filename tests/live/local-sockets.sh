@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What AF_UNIX, netlink and vsock sockets carry are no packets: nothing of it is recorded or
-# counted, not even what is thrown away unread.
+# AF_UNIX, netlink and vsock sockets carry no packets: nothing of theirs is recorded or counted, not
+# even data discarded unread.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -19,11 +19,11 @@ show_links() {
 
 network_add_namespace "$NAME-a"
 file=$SCRATCH/local.pcapng
-# A drop that belongs to no namespace would be the component "kernel", which "current" includes.
+# A drop in no namespace would be at the component "kernel", which "current" includes.
 start_capture "$file" --netns "$NAME-a,current"
 traffic a local 1
 show_links
-# A packet of the network, to see that the capture does work.
+# A network packet, to see that the capture works.
 in_namespace a ping -q -c 1 -W 2 127.0.0.1 >/dev/null
 traffic a local 0.5
 stop_capture "$file"
@@ -35,9 +35,8 @@ expect_equal "echo requests sent" 1 "$(fields "$file" \
     "icmp.type == 8 && pktmon.netns == \"$NAME-a\" && pktmon.appearance == 1" frame.number | wc -l)"
 expect_equal "records of what is no packet" "" \
     "$(fields "$file" 'frame contains "no packet of the network"' frame.number pktmon.component.name)"
-# Packets of the network may belong nowhere: those that another program on this machine has not read
-# when its socket is closed, if they came before the capture did. They are few, and what is thrown
-# away here are thousands.
+# Network packets may be in no namespace: those that another program on this machine leaves unread
+# in a socket, if they came before the capture began. They are few; here, thousands are discarded.
 expect_equal "records of no packets that belong nowhere" "" \
     "$(fields "$file" "pktmon.record == 1 && $NOWHERE && !ip && !ipv6 && !arp" \
         frame.number pktmon.drop.reason pktmon.drop.location)"
@@ -46,6 +45,6 @@ counted=$(fields "$file" "pktmon.record == 3 && $NOWHERE" pktmon.counters.drops_
 ((${counted:-0} < FEW)) || fail "$counted drops are counted nowhere"
 expect_equal "drops in the namespace" "" "$(fields "$file" \
     "pktmon.dropped && pktmon.netns == \"$NAME-a\"" pktmon.drop.reason pktmon.drop.location)"
-# Not without a loss: buffers are dropped here in the midst of which an interrupt may drop another,
-# and the kernel leaves that one out, and counts it, whatever it was.
+# A loss is possible: buffers are dropped here, and an interrupt may drop another one meanwhile,
+# which the kernel programs leave out and count, whatever it was.
 expect_ordered "$file"

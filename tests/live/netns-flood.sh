@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A flood in other namespaces takes no room from a capture of one: its small buffer loses nothing
-# while its reader stands still.
+# A flood in other namespaces takes no room in the buffer of a capture of one namespace: its small
+# buffer loses nothing while its reader is stopped.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh

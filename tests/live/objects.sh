@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# What a process holds in the kernel, and what is left of it. Sourced by live tests after lib.sh.
+# The kernel objects that a process holds, and what is left of them. Sourced by live tests after
+# lib.sh.
 
-# Its fdinfo says so. Such a map stays for ever, empty, if somebody opens it by its id just as it is
-# released, as bpftool does (Linux 6.18: prog_array_map_clear() takes a reference for a work that is
-# pending already): this test would do so itself.
+# The map type in fdinfo. Such a map stays for ever, empty, if a program opens it by its id just as
+# it is released, as bpftool does (Linux 6.18: prog_array_map_clear() takes a reference for work
+# that is already pending). This test would do that itself.
 PROGRAM_ARRAY=3
 
-# kernel_objects PID: "prog ID", "map ID" and "link ID" of what the process holds, but program arrays.
+# kernel_objects PID: "prog ID", "map ID" and "link ID" of what the process holds, except program
+# arrays.
 kernel_objects() {
-    # It may close a file while this looks.
+    # The process may close a file in the meantime.
     { cat "/proc/$1"/fdinfo/* 2>/dev/null || true; } |
         awk -v array="$PROGRAM_ARRAY" '
             /^map_type:/ { type = $2 }
@@ -19,10 +21,10 @@ kernel_objects() {
             }' | sort -u
 }
 
-# Reads objects; prints those that still exist.
+# existing: reads objects; prints those that still exist.
 existing() {
     local kind
-    # Its status says nothing: bpftool 7.5 shows links and then fails.
+    # Its exit status is useless: bpftool 7.5 shows links and then fails.
     comm -12 <(sort) <(for kind in prog map link; do
         bpftool "$kind" list 2>/dev/null | awk -v kind="$kind" '/^[0-9]+:/ { print kind, $1 + 0 }' || true
     done | sort)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""overload.py PLACES < lines of "group, place, fate": how many packets are complete, with all their
-PLACES (separated by "|"), how many are not, and how many of each have which fate."""
+"""overload.py PLACES < lines of "group, place, fate": the number of packets that are complete, with all of
+their PLACES (separated by "|"), of packets that are not, and of each fate among both."""
 import collections
 import sys
 
@@ -20,7 +20,7 @@ def main():
     print(len(complete), len(places) - len(complete))
     for (kind, fate), count in sorted(counts.items()):
         print(kind, fate, count, file=sys.stderr)
-    # Next to a loss nobody knows what else was lost.
+    # Next to a loss, it is unknown what else was lost.
     strange = [key for key in counts if key not in (("complete", "delivered"), ("complete", "unknown"),
                                                     ("incomplete", "unknown"))]
     if strange:

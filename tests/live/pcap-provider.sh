@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Where eBPF is not permitted, devices are captured with libpcap: which ones and in which direction,
-# the same packet in one group, counters as the kernel's, losses to the last packet, and why no more
-# is seen. The agents have no capability but that for packet sockets.
+# Where eBPF is not permitted, libpcap captures on devices: which ones and in which direction, the
+# same packet in one group, counters equal to the kernel's, losses to the last packet, and the
+# reason why no more is captured. The agents have no capability but that for packet sockets.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -16,7 +16,7 @@ RESTRICTED=$SCRATCH/restricted
 mkdir "$RESTRICTED"
 copy_for_user "$PLACE" "$RESTRICTED"
 for agent in pktmon-agent pktmon-pcap-agent; do
-    grant_agent "$RESTRICTED/capture-core/$agent" "$TEST_USER" "$PCAP_AGENT_CAPABILITIES"
+    grant_agent "$RESTRICTED/capture-core/$agent" "$(id -g "$TEST_USER")" "$PCAP_AGENT_CAPABILITIES"
 done
 PLACE=$RESTRICTED
 
@@ -33,13 +33,13 @@ start_in_switch() {
     began "$file" || fail "the capture ended at once: $(<"$file.err")"
 }
 
-# in_switch COMMAND ...: as the user, who has no privilege.
+# in_switch COMMAND ...: runs it as the user, who has no privilege.
 in_switch() {
     ip netns exec "$NAME-sw" setpriv --reuid "$TEST_USER" --regid "$(id -g "$TEST_USER")" \
         --clear-groups -- env -C "$SCRATCH" HOME="$SCRATCH" timeout 20 "$@"
 }
 
-# capabilities: of all processes that capture.
+# capabilities: of all processes of the capture.
 capabilities() {
     local pid
     for pid in "$capture_pid" $(pgrep -P "$capture_pid"); do
@@ -47,7 +47,7 @@ capabilities() {
     done
 }
 
-# ended PID: it is gone, or waits for its parent to take note.
+# ended PID: it is gone, or its parent has not waited for it yet.
 ended() {
     [[ ! -e /proc/$1 || $(awk '/^State:/ { print $2 }' "/proc/$1/status" 2>/dev/null) == [ZX] ]]
 }
@@ -68,7 +68,7 @@ last_counters() {
 }
 
 network_make "$NAME"
-# Nobody asks for addresses while this counts.
+# No address resolution while this counts.
 ip -n "$NAME-a" neighbour replace "$NETWORK_ADDRESS_B" lladdr "$NETWORK_MAC_B" dev eth0
 ip -n "$NAME-b" neighbour replace "$NETWORK_ADDRESS_A" lladdr "$NETWORK_MAC_A" dev eth0
 ping_once a "$NETWORK_ADDRESS_B"
@@ -82,7 +82,7 @@ expect_equal "lines of the refusal" 1 "$(wc -l <"$SCRATCH/refused")"
 expect_match "the refusal" '^pktmondump: pktmon-agent lacks the capability cap_bpf: have an ' \
     "$(<"$SCRATCH/refused")"
 
-# --- what cannot be opened is an error as well ---
+# --- a provider that cannot be opened is an error too ---
 bare=$SCRATCH/bare
 mkdir "$bare"
 copy_for_user "$PLACE" "$bare"
@@ -93,9 +93,9 @@ status=0
 in_switch "$bare/extcap/pktmondump" --capture --extcap-interface pktmon \
     --fifo "$SCRATCH/bare.pcapng" >/dev/null 2>"$SCRATCH/refused" || status=$?
 expect_equal "exit status without any capability" 1 "$status"
-expect_match "the refusal of both" 'cap_bpf.* Nor can libpcap: .* lacks the capability cap_net_raw' \
+expect_match "the refusal of both" 'cap_bpf.* libpcap cannot be used either: .* lacks the capability cap_net_raw' \
     "$(<"$SCRATCH/refused")"
-# Who may not start the agent is told so, and gets nothing else instead.
+# A user who may not start the agent is told so, and gets no substitute.
 chmod 0700 "$bare/capture-core/pktmon-agent"
 in_switch "$bare/extcap/pktmondump" --capture --extcap-interface pktmon \
     --fifo "$SCRATCH/bare.pcapng" >/dev/null 2>"$SCRATCH/refused" || true
@@ -103,7 +103,7 @@ expect_match "the refusal of the agent" \
     '^pktmondump: [^ ]*/pktmon-agent is not set up yet: .*"chgrp .*"chmod 0750" and "setcap cap_bpf' \
     "$(<"$SCRATCH/refused")"
 
-# --- what is seen ---
+# --- what is captured ---
 file=$SCRATCH/seen.pcapng
 before=$(totals port-a)
 start_in_switch "$file" --provider auto
@@ -112,7 +112,7 @@ for pid in $(pgrep -P "$capture_pid"); do
     expect_equal "system calls are filtered" "Seccomp:	2" "$(grep '^Seccomp:' "/proc/$pid/status")"
 done
 in_namespace a ping -q -c 3 -i 0.05 "$NETWORK_ADDRESS_B" >/dev/null
-# A device that comes, goes down and up, and goes.
+# A device that appears, goes down and up, and disappears.
 ip -n "$NAME-sw" link add new-a type veth peer name new-b
 ip -n "$NAME-sw" address add 10.79.0.1/24 dev new-a
 ip -n "$NAME-sw" link set new-b up
@@ -149,12 +149,12 @@ expect_equal "counters of port-a" \
 expect_equal "provider" pcap "$(fields "$file" pktmon.capture.provider pktmon.capture.provider | sort -u)"
 expect_match "what is missing" \
     'drops, netfilter hooks, sockets and everything else but devices: pktmon-agent lacks the capability cap_bpf' \
-    "$(fields "$file" pktmon.capture.missing pktmon.capture.missing | head -n 1)"
+    "$(fields "$file" pktmon.capture.missing pktmon.capture.missing | first_line)"
 expect_equal "packets of unknown components" "" \
     "$(fields "$file" 'pktmon.record == 1 && !pktmon.component.name' frame.number)"
 expect_sound "$file"
 
-# --- ids are those of the other provider, and components can be chosen ---
+# --- ids equal those of the other provider, and components can be selected ---
 file=$SCRATCH/chosen.pcapng
 cookie=$(in_namespace sw python3 -c 'import socket, struct
 print(struct.unpack("Q", socket.socket().getsockopt(socket.SOL_SOCKET, 71, 8))[0])')
@@ -167,7 +167,7 @@ stop_capture "$file"
 expect_equal "the chosen device's packets" "$(printf 'port-b\t%s\t60\n' 4 3)" \
     "$(fields "$file" 'pktmon.record == 1' pktmon.component.name pktmon.direction frame.cap_len)"
 
-# --- a flood that nobody reads ---
+# --- a flood that is not read ---
 file=$SCRATCH/loss.pcapng
 in_namespace b "$NUMBERED" receive-udp >"$SCRATCH/reading" &
 own_pids+=("$!")
@@ -177,7 +177,7 @@ kill -STOP "$capture_pid"
 in_namespace a "$NUMBERED" udp at="$NETWORK_ADDRESS_B" count="$FLOOD" rate="$FLOOD_RATE"
 kill -CONT "$capture_pid"
 sleep 1
-in_namespace a "$NUMBERED" udp at="$NETWORK_ADDRESS_B" count=1 # tells what was lost before it
+in_namespace a "$NUMBERED" udp at="$NETWORK_ADDRESS_B" count=1 # reports what was lost before it
 sleep 0.3
 stop_capture "$file"
 expect_ordered "$file"
@@ -192,9 +192,9 @@ done
 expect_equal "devices whose loss an event tells of" "$(printf '%s\n' port-a port-b)" \
     "$(fields "$file" 'pktmon.event.id == 1' pktmon.component.name | sort -u)"
 
-# --- a device that goes, and another one in its place: no counter falls below zero ---
+# --- a device that is replaced by another one: no counter falls below zero ---
 file=$SCRATCH/gone.pcapng
-# add_gone: what it sends for a neighbour that is not there.
+# add_gone: a device that sends solicitations for a neighbour that does not exist.
 add_gone() {
     ip -n "$NAME-sw" link add gone index 4000 up type veth peer name other
     ip -n "$NAME-sw" link set other up
@@ -225,7 +225,7 @@ for pid in $helpers; do
     wait_until 5 ended "$pid" || fail "pktmon-pcap-agent outlives its reader"
 done
 
-# --- an agent that does not answer: an end all the same, with what is known ---
+# --- an agent that does not respond: the capture ends anyway, with what is known ---
 file=$SCRATCH/stopped.pcapng
 start_in_switch "$file" --provider pcap
 in_namespace a ping -q -c 1 "$NETWORK_ADDRESS_B" >/dev/null
@@ -234,13 +234,13 @@ mapfile -t helpers < <(pgrep -P "$capture_pid")
 own_pids+=("${helpers[@]}")
 kill -STOP "${helpers[@]}"
 kill -INT "$capture_pid"
-wait_until 9 ended "$capture_pid" || fail "it waits for an agent that is stopped"
+wait_until 9 ended "$capture_pid" || fail "it waits for a stopped agent"
 status=0
 wait "$capture_pid" || status=$?
 expect_equal "exit status with a stopped agent" 1 "$status"
-expect_match "the sentence" '^pktmondump: pktmon-pcap-agent does not answer and was ended: ' "$(<"$file.err")"
+expect_match "the sentence" '^pktmondump: pktmon-pcap-agent did not respond and was stopped: ' "$(<"$file.err")"
 for pid in "${helpers[@]}"; do
-    wait_until 2 ended "$pid" || fail "a stopped agent lives on"
+    wait_until 2 ended "$pid" || fail "a stopped agent survives"
 done
 [[ -n $(fields "$file" "icmp.type == 8 && pktmon.component.name == port-b" frame.number) ]] ||
     fail "packets are missing in the file"

@@ -1,39 +1,41 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads captures block by block, where the order of blocks or their bytes are the question.
+"""Reads captures block by block, to check the order of blocks or their bytes.
 
-pcapng.py order FILE            prints what is wrong: descriptions that come too late, times that
-                                run back, addresses of the kernel
+pcapng.py order FILE            prints faults: descriptions that come too late, times that run
+                                backwards, kernel addresses
 pcapng.py complete FILE         prints what a reader of this file alone would miss: descriptions of
                                 the capture and its filter, and each interface's statistics at the end
-pcapng.py payload FILE PORT     prints what the packets to the port carry wrongly: not the pattern of
-                                traffic.py; and at last how many there are and how long
-pcapng.py counters FILE         prints of each edge what the file says of it: component, edge ("-" for
-                                drops and other ends), packets counted in and out, packets recorded
-                                in and out, and lost as told by records and by the last counters;
-                                then of each component: name, "*", and lost as told by the
-                                statistics of its interface
+pcapng.py payload FILE PORT     prints faults in the payload of packets to the port, compared with the
+                                pattern of traffic.py; and last the number of packets and their length
+pcapng.py counters FILE         prints for each edge: component, edge ("-" for drops and other ends),
+                                packets counted in and out, packets recorded in and out, and losses
+                                reported by records and by the last counters; then for each component:
+                                name, "*", and losses reported by the statistics of its interface
 """
 import collections
+import pathlib
 import re
 import struct
 import sys
 
 from traffic import pattern
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from vocabulary import DIRECTION_NUMBERS, DIRECTIONS, EDGES, FIELDS, RECORDS, TEXTS, numbers
+
 SECTION, INTERFACE, PACKET, STATISTICS, CUSTOM = 0x0A0D0D0A, 1, 6, 5, 0xBAD
 IF_NAME, IF_DROP, DROPCOUNT, CUSTOM_OPTION = 2, 5, 4, 2989
 OWN_INTERFACE = "@pktmon"
-COMPONENT, COMPONENT_NAME, EDGE, DIRECTION, DROP_REASON, LOST = 2, 3, 9, 11, 22, 35
-EDGES = ["-", "Upper", "Lower", "qdisc", "prerouting", "input", "forward", "output", "postrouting"]
-OUTWARDS = {2, 4, 6}  # Out, Tx, Egress
-PACKETS_IN, PACKETS_OUT = 36, 38
-RECORD_PACKET, RECORD_COMPONENT, RECORD_COUNTERS, RECORD_FILTER, RECORD_CAPTURE = 1, 2, 3, 4, 5
+COMPONENT, COMPONENT_NAME, EDGE, DIRECTION, DROP_REASON, LOST, PACKETS_IN, PACKETS_OUT = numbers(
+    FIELDS, "COMPONENT COMPONENT_NAME EDGE DIRECTION DROP_REASON LOST PACKETS_IN PACKETS_OUT")
+OUTWARDS = set(numbers(DIRECTION_NUMBERS, "OUT TX EGRESS"))
+RECORD_PACKET, RECORD_COMPONENT, RECORD_COUNTERS, RECORD_FILTER, RECORD_CAPTURE = numbers(
+    RECORDS, "PACKET COMPONENT COUNTERS FILTER CAPTURE")
 TCP, SYN = 6, 2
 NUMBERS = {1: "B", 2: "H", 4: "I", 8: "Q"}
-TEXTS = {3, 4, 5, 7, 8, 10, 22, 24, 28, 29, 30, 44, 45, 46, 47, 48, 49, 50, 51, 54}
 
-# Text and data of the kernel, and its map of memory, as 8 bytes in either order; and in words.
+# Addresses of kernel text, data and memory map, as 8 bytes in either order, and as text.
 ADDRESSES = [
     re.compile(rb"[\x80-\xff]\xff\xff\xff\xff", re.S),
     re.compile(rb"\xff\xff\xff\xff[\x80-\xff]", re.S),
@@ -65,9 +67,9 @@ def options(data):
 
 
 class Record:
-    """The metadata record (capture-core/metadata.h): its kind, and values by field type: numbers,
-    and the bytes of texts. Many records have the same fields, so where these are is
-    found once for each arrangement, in `layouts` by the record's length."""
+    """The metadata record (capture-core/include/pktmon/metadata.h): its type, and values by field
+    type: numbers, and the bytes of texts. Many records have the same fields, so their offsets
+    are computed once for each arrangement, and kept in `layouts` by the record's length."""
 
     layouts = collections.defaultdict(list)
 
@@ -124,7 +126,7 @@ def statistics_lost(data):
 
 
 def order(data):
-    """Each fault of the file as a line."""
+    """Each fault of the file, as a line."""
     names, described, newest = [], set(), 0
     for kind, body in blocks(data):
         record = None
@@ -152,7 +154,7 @@ def order(data):
 
 
 def addresses(data):
-    """Bytes that look like an address of the kernel, in what the capture adds to packets."""
+    """Bytes that look like a kernel address, in what the capture adds to packets."""
     for kind, body in blocks(data):
         if kind == SECTION:
             continue  # its length is -1
@@ -215,8 +217,8 @@ def payload(data, port):
 
 
 class Edge:
-    """What a file says of one edge: packets counted and recorded (in, out), and losses as the records
-    tell of them, and as the last counters do."""
+    """The file's numbers for one edge: packets counted and recorded (in, out), losses reported by
+    records, and losses in the last counters."""
 
     def __init__(self):
         self.counted, self.recorded = [0, 0], [0, 0]
@@ -227,8 +229,8 @@ class Edge:
 
 
 class Account:
-    """Packets and losses of a file, by component and edge. Drops belong to no edge, even where they
-    tell which hook they happened in."""
+    """Packets and losses of a file, by component and edge. Drops belong to no edge, even if they
+    tell the hook at which they happened."""
 
     def __init__(self):
         self.names, self.interfaces, self.statistics = {}, {}, collections.Counter()

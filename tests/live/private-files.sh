@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What one user captured is not for others: files have mode 0600, and the next file of a ring is a new one,
-# whatever another user has put where it will be.
+# A user's capture is not readable by others: files have mode 0600, and the next ring file is a new
+# one, whatever another user has put in its place.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -16,8 +16,8 @@ expect_equal "mode of a file" 600 "$(stat -c %a "$SCRATCH/one.pcapng")"
 capture -w "$SCRATCH/ring.pcapng" -b duration:1 -a duration:2 2>/dev/null
 expect_equal "modes of a ring's files" 600 "$(stat -c %a "$SCRATCH"/ring_*.pcapng | sort -u)"
 
-# In a directory that others may write: every name that the ring may take in the next seconds leads
-# elsewhere.
+# In a directory that others can write to: every name that the ring may use in the next seconds is a
+# link to somewhere else.
 mkdir -m 0777 "$SCRATCH/shared"
 echo untouched >"$SCRATCH/victim"
 chown "$TEST_USER" "$SCRATCH/victim"

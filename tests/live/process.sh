@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Whose packet it is: each packet that a socket sends or takes has the process, its name and its
-# control group, or none of them; never another's, whatever runs beside it, and however a socket
-# changes hands. Prints how many have one.
+# The process of a packet: each packet that a socket sends or takes has the process, its name and
+# its control group, or none of them; never another one's, whatever runs beside it, and however a
+# socket changes hands. Prints how many packets have one.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -16,20 +16,11 @@ cgroup_root=$(awk '$0 ~ / - cgroup2 / { print $5; exit }' /proc/self/mountinfo)
 [[ -n $cgroup_root ]] || fail "Control groups of version 2 are not mounted."
 
 leave_cgroups() {
-    local status=$? pid
-    set +e
-    for pid in "${own_pids[@]}"; do
-        pkill -KILL -P "$pid"
-        kill -KILL "$pid"
-        wait "$pid"
-    done 2>/dev/null
     wait_until 5 rmdir "$cgroup_root/$NAME"-* 2>/dev/null
-    (exit "$status")
-    cleanup_test
 }
-trap leave_cgroups EXIT
+also_clean leave_cgroups
 
-# run SUFFIX COMMAND PROCESS_NAME CGROUP [ARGUMENT ...]: sets owner to what the capture may say of it.
+# run SUFFIX COMMAND PROCESS_NAME CGROUP [ARGUMENT ...]: sets owner to what the capture may report.
 run() {
     local suffix=$1 command=$2 name=$3 cgroup=$4 ready
     mkdir -p "$cgroup_root/$NAME-$cgroup"
@@ -50,7 +41,7 @@ allow() {
     echo "$NAME-$1 $2 $3 ${*:4}" >>"$truth"
 }
 
-# owned SUFFIX PROTOCOL PORT COMMAND NAME CGROUP [ARGUMENT ...]: a process with one socket.
+# owned SUFFIX PROTOCOL PORT COMMAND NAME CGROUP [ARGUMENT ...]: starts a process with one socket.
 owned() {
     run "$1" "$4" "$5" "$6" "$3" "${@:7}"
     allow "$1" "$2" "$3" "$owner"
@@ -84,13 +75,13 @@ finished
 owned a udp 7005 udp-client client-5 late "$ADDRESS_B" 8005 "$COUNT" answers
 finished
 
-# The child has each connection from some time on; before, it is the listener's.
+# The child has each connection from some time on; before, it belongs to the listener.
 owned b tcp 8006 tcp-forking tcp-forking two
 owned a tcp 7006 tcp-client client-6 one "$ADDRESS_B" 8006 "$COUNT"
 finished
 allow b tcp 8006 "$(<"$SCRATCH/ready-tcp-forking.child")/tcp-child//$NAME-two"
 
-# Datagrams say themselves who sends them.
+# Datagrams themselves name their sender.
 port=7010
 for way in shared handed passed replaced; do
     port=$((port + 1))
@@ -103,7 +94,7 @@ stop_capture "$file"
 fields "$file" 'pktmon.record == 1 && !pktmon.dropped && !pktmon.copy_released && (tcp || udp)' \
     frame.number pktmon.netns pktmon.component.name pktmon.direction tcp.srcport udp.srcport \
     tcp.dstport udp.dstport pktmon.pid pktmon.comm pktmon.cgroup udp.payload >"$SCRATCH/records"
-# Only what several processes share, and what a process is about to hand on, may have none.
+# Only sockets that several processes share, or that a process is about to hand on, may have none.
 python3 -B "$TESTS/processes.py" check "$truth" <"$SCRATCH/records" | tee "$SCRATCH/coverage"
 for socket in "tcp a:7001" "tcp a:7002" "udp a:7003" "udp a:7004" "udp a:7005" "udp a:7100" \
     "tcp b:8001" "tcp b:8002" "udp b:8003" "udp b:8004" "udp b:8005"; do

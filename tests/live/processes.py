@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Processes with sockets: processes.py COMMAND NAME READY [ARGUMENT ...].
 
-Each one takes the NAME, and writes its id to the file READY when it is ready. Datagrams carry who sends them, "<PID/NAME>", or "<nobody>" where
-several processes share the socket. See the functions below; and
+Each process takes the NAME, and writes its id to the file READY when it is ready. Datagrams carry
+their sender, "<PID/NAME>", or "<nobody>" if several processes share the socket. See the functions
+below; and
 
-  processes.py check TRUTH < RECORDS   compares with what the capture said
+  processes.py check TRUTH < RECORDS   compares the truth with the capture
 """
 import os
 import re
@@ -15,7 +16,7 @@ import struct
 import sys
 import time
 
-SMALL = 1  # the kernel makes the least buffer of it
+SMALL = 1  # the kernel uses the minimum buffer size
 ICMP_ECHO = struct.pack("!BBHHH", 8, 0, 0, 0, 0)
 
 
@@ -43,7 +44,7 @@ def bound(kind, port):
 
 
 def udp_server(ready, port):
-    """Answers each datagram."""
+    """Replies to each datagram."""
     with bound(socket.SOCK_DGRAM, port) as server:
         say_ready(ready)
         while True:
@@ -71,7 +72,7 @@ def udp_client(ready, port, address, server_port, count, answers):
 
 
 def udp_noise(ready, port, address, server_port):
-    """Is always at work, so that interrupts hit this process rather than others."""
+    """Always busy, so that interrupts hit this process rather than others."""
     with bound(socket.SOCK_DGRAM, port) as client:
         say_ready(ready)
         due = time.monotonic()
@@ -82,7 +83,7 @@ def udp_noise(ready, port, address, server_port):
 
 
 def udp_shared(ready, port, address, server_port, count):
-    """Sends, forks, and then both send in turn."""
+    """Sends, forks, and then both processes send in turn."""
     with bound(socket.SOCK_DGRAM, port) as shared:
         shared.sendto(me(), (address, int(server_port)))
         one, other = os.pipe(), os.pipe()
@@ -135,7 +136,7 @@ def udp_passed(ready, port, address, server_port, count):
 
 
 def udp_replaced(ready, port, address, server_port, count):
-    """Makes the socket, and becomes another program, which goes on with it."""
+    """Makes the socket, and executes another program, which continues to use it."""
     replaced = bound(socket.SOCK_DGRAM, port)
     replaced.sendto(me(), (address, int(server_port)))
     replaced.set_inheritable(True)
@@ -158,7 +159,7 @@ def tcp_serve(peer):
 
 
 def tcp_server(ready, port):
-    """Sends back what comes, one connection after the other."""
+    """Echoes what it receives, one connection after the other."""
     with bound(socket.SOCK_STREAM, port) as listener:
         listener.listen()
         say_ready(ready)
@@ -167,7 +168,7 @@ def tcp_server(ready, port):
 
 
 def tcp_forking(ready, port):
-    """A child for each connection."""
+    """Forks a child for each connection."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with bound(socket.SOCK_STREAM, port) as listener:
         listener.listen()
@@ -183,7 +184,7 @@ def tcp_forking(ready, port):
 
 
 def tcp_silent(ready, port):
-    """Takes one connection, does not read it, and breaks it off when it gets SIGUSR1."""
+    """Takes one connection, does not read it, and resets it at SIGUSR1."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     with bound(socket.SOCK_STREAM, port) as listener:
         listener.listen()
@@ -207,7 +208,8 @@ def tcp_client(ready, port, address, server_port, count):
 
 
 def ping_socket(ready, address, count):
-    """Echo requests from a socket for datagrams; the replies are not read, and soon find no room."""
+    """Sends echo requests from a datagram socket; the replies are not read, and soon find no
+    room."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP) as pinger:
         pinger.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
         say_ready(ready)
@@ -223,7 +225,7 @@ COMMANDS = {"udp-server": udp_server, "udp-silent": udp_silent, "udp-client": ud
             "tcp-silent": tcp_silent, "tcp-client": tcp_client, "ping-socket": ping_socket}
 
 
-# --- what the capture said ---
+# --- what the capture reports ---
 
 RX = "3"
 SAID = "said"
@@ -231,8 +233,8 @@ SENDER = re.compile(rb"<(\d+)/([^>]+)>")
 
 
 def read_truth(path):
-    """Lines of: name of the network namespace, protocol, port, then who may send from there or take
-    what comes, each as PID/COMM/CGROUP, or "said": whom the datagram says."""
+    """Lines of: name of the network namespace, protocol, port, then who may send from there or
+    receive, each as PID/COMM/CGROUP, or "said": whom the datagram names."""
     allowed = {}
     with open(path) as file:
         for line in file:
@@ -252,8 +254,8 @@ def is_right(allowed, pid, comm, cgroup, payload, takes):
 
 def check(truth_path):
     """Records: frame, netns, component, direction, source port of TCP, of UDP, destination port of
-    TCP, of UDP, pid, comm, cgroup, payload. Prints what is wrong, then of how many records of each
-    socket the process is known."""
+    TCP, of UDP, pid, comm, cgroup, payload. Prints faults, then for each socket the number of
+    records with a process."""
     truth, seen, known, wrong = read_truth(truth_path), {}, {}, 0
     for line in sys.stdin:
         (frame, netns, component, direction, *ports, pid, comm, cgroup,

@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""queue.py QUEUE PORT: a firewall of user space that takes its time. It binds an NFQUEUE of its
-network namespace and a UDP socket, and does what standard input says, one word a line:
+"""queue.py QUEUE PORT: a slow firewall in user space. It binds an NFQUEUE of its network namespace and a
+UDP socket, and follows the commands on standard input, one per line:
 
     bind            binds the queue
-    wait COUNT      waits until so many packets wait in the queue, 5 s at most
-    waiting         nothing: prints how many wait
-    release         lets all go on, those too that come meanwhile
-    unbind          gives the queue back
-    crowd COUNT     binds so many other queues, too, which nothing comes to, until unbind
+    wait COUNT      waits until COUNT packets are in the queue, at most 5 s
+    waiting         does nothing; the reply has the number of waiting packets
+    pass COUNT      waits likewise, then releases the packets that have arrived
+    release         releases all packets, including those that arrive meanwhile
+    unbind          unbinds the queue
+    crowd COUNT     also binds COUNT other queues, which get no packets, until unbind
+    limit COUNT     limits the number of waiting packets
+    refused         does nothing; the reply has the number of packets dropped because of the limit
 
-Each is answered with a line: how many packets wait, or, of "release", how often a packet came to
-the queue and how many datagrams came to the socket since the last release.
+The reply to each is a line: the number of waiting packets, or, for "release", how often a packet came
+to the queue and how many datagrams came to the socket since the last release.
 """
 import select
 import socket
@@ -24,12 +27,12 @@ NLM_F_REQUEST, NLM_F_ACK = 1, 4
 NLMSG_ERROR = 2
 QUEUE_PACKET, QUEUE_VERDICT, QUEUE_CONFIG = 0x300, 0x301, 0x302
 ATTRIBUTE_PACKET_HEADER, ATTRIBUTE_VERDICT_HEADER = 1, 2
-CONFIG_COMMAND, CONFIG_PARAMS = 1, 2
+CONFIG_COMMAND, CONFIG_PARAMS, CONFIG_LIMIT = 1, 2, 3
 COMMAND_BIND, COMMAND_UNBIND = 1, 2
 COPY_META = 1
 NF_ACCEPT = 1
-CROWD = 1000  # the first of the other queues
-SETTLE = 0.3  # seconds: what comes a second time comes within them
+CROWD = 1000  # number of the first of the other queues
+SETTLE = 0.3  # seconds; a packet that comes a second time comes within them
 
 
 def attribute(kind, payload):
@@ -72,12 +75,15 @@ class Queue:
                                      struct.pack(">BBH", COMMAND_BIND, 0, socket.AF_INET)),
                            number=number)
 
+    def limit(self, count):
+        self.configure(attribute(CONFIG_LIMIT, struct.pack(">I", count)))
+
     def unbind(self):
         self.netlink.close()
         self.netlink = None
 
     def take(self, timeout):
-        """The identifiers of packets that have come."""
+        """The identifiers of packets that have arrived."""
         if not select.select([self.netlink], [], [], timeout)[0]:
             return
         for kind, body in messages(self.netlink.recv(65536)):
@@ -92,11 +98,17 @@ class Queue:
         self.packets = []
         return came
 
-    def waiting(self):
+    def counted(self, column):
         for line in open("/proc/self/net/netfilter/nfnetlink_queue"):
             if int(line.split()[0]) == self.number:
-                return int(line.split()[2])
+                return int(line.split()[column])
         return -1
+
+    def waiting(self):
+        return self.counted(2)
+
+    def refused(self):
+        return self.counted(5)
 
 
 def messages(data):
@@ -152,8 +164,15 @@ def main():
             queue.unbind()
         elif words[0] == "crowd":
             queue.crowd(int(words[1]))
+        elif words[0] == "limit":
+            queue.limit(int(words[1]))
+        elif words[0] == "refused":
+            answer = queue.refused()
         elif words[0] == "wait":
             answer = wait(queue, int(words[1]))
+        elif words[0] == "pass":
+            wait(queue, int(words[1]))
+            queue.accept_all()
         elif words[0] == "release":
             answer = release(queue, receiver)
         print(queue.waiting() if answer is None else answer, flush=True)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A queue is bound where hooks are attached already: a change of filters, and sessions that come and
-# go, touch no link; at the end the hooks stay, and do nothing, until what waits is through. That is
-# said, and nothing is left behind.
+# A queue is bound where hooks are already attached: changing filters, and starting and ending
+# sessions, touch no link. At the end, the hooks stay attached, without effect, until the waiting
+# packets are through. That is reported, and nothing is left behind.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -14,7 +14,7 @@ source "$(dirname "$0")/queues-lib.sh"
 # shellcheck source=tests/live/sessions-lib.sh
 source "$(dirname "$0")/sessions-lib.sh"
 
-# links PID: of the process, but those of tracepoints.
+# links PID: links of the process, except those of tracepoints.
 links() {
     { cat "/proc/$1"/fdinfo/* 2>/dev/null || true; } |
         awk '/^link_type:/ { wanted = $2 !~ /tracing|raw_tracepoint|iter/ } /^link_id:/ && wanted { print "link", $2 }' | sort
@@ -56,7 +56,7 @@ expect_queue_kept "the end of a capture"
 wait_until 10 all_gone "$objects" || fail "left in the kernel: $(existing <<<"$objects")"
 queue unbind
 
-# A queue among so many that the kernel does not tell of all at once.
+# A queue among so many that the kernel does not list all at once.
 capture_of "$SCRATCH/crowd.pcapng" b --
 queue bind
 queue crowd 300

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* For the tc ingress of one end of a veth pair: every packet goes straight into the namespace of
- * TARGET's peer, as container networks do it. */
+/* For the tc ingress of one end of a veth pair: redirects every packet straight into the namespace
+ * of TARGET's peer, as container networks do. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Counts, without the capture, the socket buffers that were received in one of two namespaces and
- * are sent there as another packet, although nothing told that the first packet had ended.
+ * Counts, independently of the capture, skbs that were received in one of two namespaces and are
+ * sent there as another packet, although no tracepoint showed the end of the first packet.
  */
-#include "kernel_types.h"
+#include "providers/ebpf/bpf/lib/kernel-types.h"
 
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#define MAX_BUFFERS 65536 /* more than the messages of a run: each may be in another one */
+#define MAX_BUFFERS 65536 /* more than the messages of a run: each may be in another skb */
 
 /* What reuse.sh reads, by position. */
 enum count {
     RECEIVED,
-    ENDED,      /* of these, where a tracepoint told of the end */
-    USED_AGAIN, /* of these, without one */
-    FORGOTTEN,  /* there was no room to remember one */
+    ENDED,     /* of these: a tracepoint showed the end */
+    RECYCLED,  /* of these: no tracepoint did */
+    FORGOTTEN, /* no room to remember one */
     COUNTS,
 };
 
-/* The addresses of buffers whose packet was received, and did not end as far as is told. */
+/* Addresses of skbs whose packet was received, and has not ended as far as tracepoints show. */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(max_entries, MAX_BUFFERS);
@@ -89,12 +89,12 @@ int BPF_PROG(consume, struct sk_buff *packet)
     return end(packet);
 }
 
-/* A packet that is forwarded knows where it came in; one that is made here does not. */
+/* A forwarded packet has a receiving device; a packet made here does not. */
 SEC("tp_btf/net_dev_queue")
 int BPF_PROG(send, struct sk_buff *packet)
 {
     if (packet->skb_iif == 0 && take_out(packet) && is_of_test(packet))
-        add(USED_AGAIN);
+        add(RECYCLED);
     return 0;
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What a receiver has read ends without a tracepoint, and its socket buffer is sent again as another
+# A packet that its receiver has read ends without a tracepoint, and its skb is reused for another
 # packet. Two ends that take turns make this happen all the time, over UDP and TCP; a program of the
-# test's own counts how often. Each message still is one packet, which passes each place once.
+# test counts how often. Each message is still one packet, which passes each place once.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -33,8 +33,8 @@ make_network() {
     ping_once a "$ADDRESS_B"
 }
 
-# add_address SUFFIX ADDRESS: and a busy machine is no reason to send a segment again, which would
-# be another packet of the same number.
+# add_address SUFFIX ADDRESS: a busy machine must not cause a retransmission, which would be another
+# packet with the same number.
 add_address() {
     ip -n "$NAME-$1" address add "$2/24" dev eth0 noprefixroute
     ip -n "$NAME-$1" route add 10.135.0.0/24 dev eth0 src "$2" rto_min 10s
@@ -46,7 +46,7 @@ netns_id() {
 
 compile_counter() {
     clang -O2 -g -target bpf -mcpu=v3 "-I/usr/include/$(uname -m)-linux-gnu" \
-        "-I$PROJECT/capture-core/linux/bpf" -Wall -Werror "-DNETNS_A=$(netns_id a)u" \
+        "-I$PROJECT/capture-core" -Wall -Werror "-DNETNS_A=$(netns_id a)u" \
         "-DNETNS_B=$(netns_id b)u" -c "$TESTS/reuse.bpf.c" -o "$SCRATCH/reuse.o"
 }
 
@@ -60,13 +60,13 @@ start_counting() {
         fail "the programs do not run: $(<"$SCRATCH/counts.err")"
 }
 
-# Leaves "RECEIVED ENDED USED_AGAIN FORGOTTEN" of reuse.bpf.c in the last line of the file counts.
+# Leaves "RECEIVED ENDED RECYCLED FORGOTTEN" of reuse.bpf.c in the last line of the file counts.
 stop_counting() {
     kill -TERM "$counting_pid"
     wait "$counting_pid" || fail "the counters cannot be read: $(<"$SCRATCH/counts.err")"
 }
 
-# take_turns KIND: class 1 asks, and class 2 answers.
+# take_turns KIND: class 1 sends, and class 2 replies.
 take_turns() {
     local answering
     start_inside b python3 -B "$TESTS/reuse_turns.py" answer "$1" "$ADDRESS_B" "$PORT" 2 "$COUNT" \
@@ -77,7 +77,7 @@ take_turns() {
     wait "$answering" || fail "not all messages came"
 }
 
-# way CLASS SUFFIX SUFFIX: what is true of the messages from one to the other.
+# way CLASS SUFFIX SUFFIX: the truth about messages from one to the other.
 way() {
     cat <<END_OF_WAY
 class $1 $COUNT delivered
@@ -95,14 +95,14 @@ END_OF_WAY
 
 # expect_reuse KIND POINTS
 expect_reuse() {
-    local all_received all_ended all_used_again all_forgotten
-    read -r all_received all_ended all_used_again all_forgotten < <(tail -n 1 "$SCRATCH/counts")
+    local all_received all_ended all_recycled all_forgotten
+    read -r all_received all_ended all_recycled all_forgotten < <(tail -n 1 "$SCRATCH/counts")
     # shellcheck disable=SC2059
-    printf "$COUNTS_LINE" "$1" "$2" "$all_received" "$all_ended" "$all_used_again" \
+    printf "$COUNTS_LINE" "$1" "$2" "$all_received" "$all_ended" "$all_recycled" \
         "$(head -n 4 "$SCRATCH/figures" | paste -s -d ' ')"
     expect_equal "$1: buffers that the test did not remember" 0 "$all_forgotten"
-    ((all_used_again >= LEAST_REUSE)) ||
-        fail "$1 proves nothing: only $all_used_again buffers were used again without a visible end"
+    ((all_recycled >= LEAST_REUSE)) ||
+        fail "$1 proves nothing: only $all_recycled skbs were recycled without a visible end"
 }
 
 # check_kind KIND POINTS
@@ -112,7 +112,7 @@ check_kind() {
     capture_of "$file" a b -- --points "$2"
     take_turns "$1"
     stop_counting
-    sleep 0.3 # what is on its way to the reader
+    sleep 0.3 # for records on their way to the reader
     stop_capture "$file"
     python3 -B "$TESTS/groundtruth/check.py" "$file" "$SCRATCH/truth" "$NAME-" "$2" \
         >"$SCRATCH/figures" || fail "$1: the check ended early"
@@ -126,7 +126,7 @@ make_network
 compile_counter
 { way 1 a b; way 2 b a; } >"$SCRATCH/truth"
 # shellcheck disable=SC2059
-printf "$COUNTS_LINE" "" points received ended 'used again' 'what the capture says'
+printf "$COUNTS_LINE" "" points received ended recycled 'what the capture says'
 for points in stack devices; do
     for kind in udp tcp; do
         check_kind "$kind" "$points"

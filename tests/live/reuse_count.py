@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs the programs of a BPF object until SIGTERM: reuse_count.py OBJECT MAP NUMBER.
 
-Says "ready" when they run, and at the end the first NUMBER values of an array of 64-bit counters.
+Prints "ready" when they run, and at the end the first NUMBER values of an array of 64-bit counters.
 """
 import ctypes
 import os
@@ -33,7 +33,7 @@ def check(good, what):
 
 
 def run(path):
-    """What it loads and attaches ends with this process."""
+    """Objects that it loads and attaches end with this process."""
     programs = open_object(path.encode(), None)
     check(programs, f"cannot open {path}")
     check(load(programs) == 0, f"cannot load {path}")

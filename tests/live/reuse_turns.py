@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Two ends that take turns, as fast as they can.
+"""Two ends that take turns, as fast as possible.
 
 reuse_turns.py ask|answer udp|tcp ADDRESS PORT CLASS COUNT
 
-Each message is a packet of its own and has the marks of numbered.c: its class, and which one it is.
-The one that answers says "ready", and ends after so many messages.
+Each message is a packet of its own and has the marks of numbered.c: its class, and its number. The end
+that answers prints "ready", and ends after COUNT messages.
 """
 import os
 import socket
@@ -46,7 +46,7 @@ def ask(kind, address, packet_class, count):
 
 
 def answer_from(end, first, packet_class, count):
-    """The first message told who asks."""
+    """The first message identified the peer."""
     data = first
     for number in range(count):
         end.send(message(packet_class, number_of(data)))
@@ -74,7 +74,7 @@ def answer(kind, address, packet_class, count):
 
 
 def stay_on_one_processor():
-    """What came from another processor is given back to that one, and this is a visible end."""
+    """Memory freed on another processor is given back to that one, and that end is visible."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 

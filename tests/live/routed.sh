@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A router rewrites MACs and TTL of each packet, while packet sockets on its devices keep their copies
-# and never read them: the kernel has to give the packet other memory before it writes, and it stays
-# one group.
+# A router rewrites MACs and TTL of each packet, while packet sockets on its devices hold copies and
+# never read them: the kernel has to give the packet a new head before it writes, and the packet
+# stays one group.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
 source "$(dirname "$0")/journey.sh"
 
-# way SUFFIX SUFFIX: from one host through the router to the other.
+# way SUFFIX SUFFIX: the places from one host through the router to the other.
 way() {
     printf '%s\n' "$1/netfilter output In" "$1/netfilter postrouting In" \
         "$1/eth0 Upper Tx" "$1/eth0 Lower Tx" "r/to-$1 Lower Rx" "r/to-$1 Upper Rx" \
@@ -17,7 +17,7 @@ way() {
         "$2/netfilter prerouting In" "$2/netfilter input In"
 }
 
-# add_host SUFFIX NUMBER: the host has address 10.78.NUMBER.2.
+# add_host SUFFIX NUMBER: a host with the address 10.78.NUMBER.2.
 add_host() {
     network_add_namespace "$NAME-$1"
     ip -n "$NAME-$1" link add eth0 type veth peer name "to-$1" netns "$NAME-r"
@@ -28,7 +28,7 @@ add_host() {
     ip -n "$NAME-$1" route add default via "10.78.$2.1"
 }
 
-# times_to_live ICMP_TYPE: in the order of the way, each run of equal ones once.
+# times_to_live ICMP_TYPE: TTLs in the order of the places, each run of equal values once.
 times_to_live() {
     fields "$file" "icmp.type == $1 && icmp.seq == 1 && pktmon.record == 1" ip.ttl | uniq | tr '\n' ' '
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Nothing is attached but in the namespaces that are wanted, also while these come and go, and while
-# sessions that want different ones do.
+# Programs are attached only in the selected namespaces, also while these come and go, and while
+# sessions that select different ones do.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -12,12 +12,12 @@ source "$(dirname "$0")/sessions-lib.sh"
 HOOKS=20 # links at hooks in one namespace: families, hooks, ends
 DEVICES=1 # and at tc ingress: eth0, whose other end is elsewhere
 
-# links PID TYPE: how many of these the process holds.
+# links PID TYPE: number of such links that the process holds.
 links() {
     { cat "/proc/$1"/fdinfo/* 2>/dev/null || true; } | grep -c "^link_type:.$2\$" || true
 }
 
-# has_links NAMESPACES: the agent's.
+# has_links NAMESPACES: whether the agent has the links of this many namespaces.
 has_links() {
     [[ $(links "$agent" netfilter) == $(($1 * HOOKS)) && $(links "$agent" tcx) == $(($1 * DEVICES)) ]]
 }

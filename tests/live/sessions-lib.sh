@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# Sessions of one process (many_sessions), by commands. Sourced after lib.sh.
+# Sessions of one process (many_sessions), driven by commands. Sourced after lib.sh.
 
-# bring PROGRAM: where the user can run it, beside the library and the agents. Prints its path.
+# bring PROGRAM: copies it to where the user can run it, beside the library and the agents. Prints
+# its path.
 bring() {
     if [[ $PLACE != "$PKTMON_BUILD" ]]; then
         mkdir -p "$PLACE/${1%/*}"
@@ -13,7 +14,7 @@ bring() {
     echo "$PLACE/$1"
 }
 
-# begin_sessions NETNS: many_sessions in the background, which sessions() speaks with.
+# begin_sessions NETNS: starts many_sessions in the background, for sessions().
 begin_sessions() {
     local many
     many=$(bring tests/live/many_sessions)
@@ -28,11 +29,11 @@ begin_sessions() {
 # sessions COMMAND ...: sets answer.
 sessions() {
     echo "$*" >&8
-    read -r -t 90 answer <&9 || fail "no answer to $*"
+    read -r -t 90 answer <&9 || fail "no reply to $*"
     [[ $answer != error* ]] || fail "$*: $answer"
 }
 
-# agents: processes of the sessions.
+# agents: the agents' processes.
 agents() {
     pgrep -P "$sessions_pid" -x pktmon-agent
 }

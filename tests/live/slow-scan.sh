@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A look for namespaces takes longer than packets of a new one wait for its name, as it does when a
-# stranger has made thousands: the capture goes on.
+# A walk for namespaces takes longer than packets of a new namespace wait for its name, as when an
+# unrelated user has made thousands: the capture continues.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -17,7 +17,7 @@ for number in 1 2; do
     sleep 1
 done
 kill -CONT "$scanner"
-sleep 1.5 # it looks again at most once a second
+sleep 1.5 # it walks again at most once a second
 ip netns exec "$NAME-2" ping -q -c 3 -i 0.2 127.0.0.1 >/dev/null
 sleep 0.5
 stop_capture "$file"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* For tc ingress: IPv4 datagrams to UDP port SWALLOWED end here, and are no drops. */
+/* For tc ingress: IPv4 datagrams to UDP port SWALLOWED end here, and are not drops. */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 

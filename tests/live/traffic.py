@@ -10,7 +10,8 @@ import subprocess
 import sys
 import time
 
-ETHERTYPE_IPV4, ETHERTYPE_VLAN, PROTOCOL_ICMP, PROTOCOL_UDP = 0x0800, 0x8100, 1, 17
+ETHERTYPE_IPV4, ETHERTYPE_ARP, ETHERTYPE_IPV6, ETHERTYPE_VLAN = 0x0800, 0x0806, 0x86DD, 0x8100
+PROTOCOL_ICMP, PROTOCOL_UDP, PROTOCOL_UNKNOWN = 1, 17, 99
 ECHO_REQUEST, ETH_P_ALL = 8, 3
 IDENTIFIER = 0x7AB5
 VSOCK_LOCAL = 1  # linux/vm_sockets.h: VMADDR_CID_LOCAL
@@ -30,14 +31,14 @@ def echo_request(sequence, payload=bytes(range(56))):
     return header[:2] + sum_ + header[4:] + payload
 
 
-def ipv4(source, destination, protocol, payload, number):
-    header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), number, 0, 64, protocol, 0,
-                         socket.inet_aton(source), socket.inet_aton(destination))
+def ipv4(source, destination, protocol, payload, number, fragmentation=0):
+    header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), number, fragmentation, 64,
+                         protocol, 0, socket.inet_aton(source), socket.inet_aton(destination))
     return header[:10] + struct.pack("!H", checksum(header)) + header[12:] + payload
 
 
 def pattern(length, start=0):
-    """Bytes that tell where they are: a running number in each eight of them."""
+    """Bytes that show their position: a running number in every eight bytes."""
     words = range(start // 8, (start + length) // 8 + 1)
     text = b"".join(b"%08x" % (word & 0xFFFFFFFF) for word in words)
     return text[start % 8 : start % 8 + length]
@@ -58,6 +59,19 @@ def vlan_echo(device, source, destination, vlan, count):
             time.sleep(0.01)
 
 
+def without_ethertype(device, source, destination):
+    """One packet from a packet socket, without an Ethertype."""
+    with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM) as raw:
+        raw.sendto(ipv4(source, destination, PROTOCOL_UNKNOWN, bytes(64), 1), (device, 0))
+
+
+def frame(device, destination, source, ethertype, payload):
+    """One frame, all but the device in hexadecimal digits."""
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as raw:
+        raw.bind((device, 0))
+        raw.send((mac(destination) + mac(source) + bytes.fromhex(ethertype + payload)).ljust(60, b"\0"))
+
+
 def udp(address, port, count, size, pause_ms=0):
     """Datagrams of size bytes."""
     payload = pattern(int(size))
@@ -66,25 +80,41 @@ def udp(address, port, count, size, pause_ms=0):
             try:
                 sender.sendto(payload, (address, int(port)))
             except ConnectionRefusedError:
-                pass  # of the one before
+                pass  # an error of the previous one
             if pause_ms:
                 time.sleep(int(pause_ms) / 1000)
 
 
+def udp_and_rises(address, port, datagrams, device, rises):
+    """Datagrams that are read; then the device comes up and goes down, on one CPU: their memory is
+    free."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver, \
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        receiver.bind((address, int(port)))
+        for _ in range(int(rises)):
+            for _ in range(int(datagrams)):
+                sender.sendto(bytes(50), (address, int(port)))
+            for _ in range(int(datagrams)):
+                receiver.recv(100)
+            subprocess.run(["ip", "link", "set", device, "up"], check=True)
+            subprocess.run(["ip", "link", "set", device, "down"], check=True)
+
+
 def udp_numbered(address, port, count, pause_ms, first=1):
-    """Datagrams that hold their number in nine digits."""
+    """Datagrams with their number in nine digits."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         for number in range(int(first), int(first) + int(count)):
             try:
                 sender.sendto(b"packet %09d" % number, (address, int(port)))
             except ConnectionRefusedError:
-                pass  # of the one before
+                pass  # an error of the previous one
             time.sleep(int(pause_ms) / 1000)
 
 
 def in_tunnel(kind, source, destination, address, first, count, port=0):
-    """Echo requests with these sequence numbers that are already in a tunnel when they are sent; of
-    those over UDP the source port is 20000 more."""
+    """Echo requests with these sequence numbers that are already encapsulated when they are sent;
+    those over UDP have their sequence number plus 20000 as source port."""
     for sequence in range(int(first), int(first) + int(count)):
         inner = ipv4(source, destination, PROTOCOL_ICMP, echo_request(sequence), sequence)
         frame = bytes(11) + b"\2" + b"\x08\0" + inner
@@ -100,9 +130,17 @@ def in_tunnel(kind, source, destination, address, first, count, port=0):
         time.sleep(0.02)
 
 
+def raw(address, protocol, count, size):
+    """Packets of a protocol; larger ones than the device takes are fragmented."""
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, int(protocol)) as sender:
+        for _ in range(int(count)):
+            sender.sendto(bytes(int(size)), (address, 0))
+            time.sleep(0.001)
+
+
 def hold(ready_file, *devices):
-    """Packet sockets that never read: the kernel keeps a copy of each packet for them, which shares
-    the bytes with the packet on its way."""
+    """Packet sockets that are never read: the kernel keeps a copy of each packet for them, which
+    shares its bytes with the packet under way."""
     sockets = [socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
                for _ in devices]
     for holder, device in zip(sockets, devices):
@@ -112,7 +150,7 @@ def hold(ready_file, *devices):
 
 
 def tcp_receive(port, count, ready_file):
-    """Accepts one connection; fails where it does not bring the pattern."""
+    """Accepts one connection; fails if it does not carry the pattern."""
     count = int(count)
     data = bytearray()
     with socket.create_server(("0.0.0.0", int(port))) as listener:
@@ -131,7 +169,7 @@ def tcp_send(address, port, count):
 
 
 def tcp_sink(port, ready_file):
-    """Reads what one connection brings, whatever it is."""
+    """Reads the data of one connection, whatever it is."""
     with socket.create_server(("0.0.0.0", int(port))) as listener:
         open(ready_file, "w").close()
         with listener.accept()[0] as peer:
@@ -140,7 +178,7 @@ def tcp_sink(port, ready_file):
 
 
 def tcp_flood(address, port, seconds):
-    """Zeros, as fast as they go."""
+    """Zeros, as fast as possible."""
     end = time.monotonic() + float(seconds)
     with socket.create_connection((address, int(port))) as peer:
         while time.monotonic() < end:
@@ -151,8 +189,8 @@ TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 1, 0x1000
 
 
 def tun(device, address, other, ready_file, go_file, datagrams):
-    """A host at the other end of a tun device: sends one echo request, and takes the reply and as
-    many datagrams, in whatever order they come."""
+    """A host at the other end of a tun device: sends one echo request, and takes the reply and a
+    number of datagrams, in any order."""
     end = time.monotonic() + 20
     with open("/dev/net/tun", "r+b", buffering=0) as wire:
         fcntl.ioctl(wire, TUNSETIFF, struct.pack("16sH22x", device.encode(), IFF_TUN | IFF_NO_PI))
@@ -172,11 +210,123 @@ def tun(device, address, other, ready_file, go_file, datagrams):
                 wanted[packet[9]] -= 1
 
 
+TUNSETOFFLOAD, IFF_TAP, IFF_VNET_HDR = 0x400454D0, 2, 0x4000
+NEEDS_CHECKSUM, GSO_TCPV4, GSO_UDP_L4 = 1, 1, 5  # linux/virtio_net.h
+ETHERTYPE_LOCAL, PROTOCOL_TCP, TCP_ACK = 0x88B5, 6, 0x10
+GUEST_TCP_PORT, GUEST_UDP_PORT, GUEST_MAC = 7008, 7009, mac("02:00:00:00:00:0b")
+
+
+def pseudo_header(source, destination, protocol, length):
+    return socket.inet_aton(source) + socket.inet_aton(destination) + struct.pack(
+        "!HH", protocol, length)
+
+
+def partial_checksum(source, destination, protocol, length):
+    """Checksum of the pseudo header: the kernel adds the rest (NEEDS_CHECKSUM)."""
+    return ~checksum(pseudo_header(source, destination, protocol, length)) & 0xFFFF
+
+
+def mac_of(device):
+    with open(f"/sys/class/net/{device}/address", encoding="ascii") as file:
+        return mac(file.read().strip())
+
+
+def large_send(gso, source, destination, size, segments, number):
+    """A frame that the kernel has to cut, after its struct virtio_net_hdr. The last segment is
+    shorter than the others."""
+    payload = pattern(size * (segments - 1) + size // 2)
+    if gso == GSO_TCPV4:
+        protocol, length, sum_at = PROTOCOL_TCP, 20 + len(payload), 16
+        head = struct.pack("!HHIIBBHHH", 40000, GUEST_TCP_PORT, 1000, 1, 5 << 4, TCP_ACK, 1000,
+                           partial_checksum(source, destination, protocol, length), 0)
+    else:
+        protocol, length, sum_at = PROTOCOL_UDP, 8 + len(payload), 6
+        head = struct.pack("!HHHH", 40000, GUEST_UDP_PORT, length,
+                           partial_checksum(source, destination, protocol, length))
+    link = 14 + 20
+    virtio = struct.pack("=BBHHHH", NEEDS_CHECKSUM, gso, link + len(head), size, link, sum_at)
+    return virtio, ipv4(source, destination, protocol, head + payload, number)
+
+
+def reflection(frame):
+    """The same bytes back to their sender; a broadcast is answered from the guest's address."""
+    back = bytearray(frame)
+    back[0:6], back[6:12] = frame[6:12], GUEST_MAC if frame[0] & 1 else frame[0:6]
+    ethertype = int.from_bytes(frame[12:14], "big")
+    if ethertype == ETHERTYPE_IPV4:
+        back[26:30], back[30:34] = frame[30:34], frame[26:30]
+        back[34:36], back[36:38] = frame[36:38], frame[34:36]
+    elif ethertype == ETHERTYPE_IPV6:
+        back[22:38], back[38:54] = frame[38:54], frame[22:38]
+        back[54:56], back[56:58] = frame[56:58], frame[54:56]
+    return bytes(back)
+
+
+def is_to_reflect(frame):
+    ethertype = int.from_bytes(frame[12:14], "big")
+    return (ethertype in (ETHERTYPE_LOCAL, ETHERTYPE_ARP) or
+            ethertype == ETHERTYPE_IPV4 and frame[23] == PROTOCOL_UDP or
+            ethertype == ETHERTYPE_IPV6 and frame[20] == PROTOCOL_UDP)
+
+
+def guest(device, address, other, ready_file, go_file, echoes, *destinations):
+    """A guest at a tap device whose frames the kernel cuts (struct virtio_net_hdr): sends a large
+    one over TCP and UDP to each destination, and returns a number of frames byte for byte."""
+    end = time.monotonic() + 20
+    with open("/dev/net/tun", "r+b", buffering=0) as wire:
+        fcntl.ioctl(wire, TUNSETIFF, struct.pack("16sH22x", device.encode(),
+                                                 IFF_TAP | IFF_NO_PI | IFF_VNET_HDR))
+        for words in (f"address add {address}/24 dev {device}", f"link set {device} up",
+                      f"neighbour replace {other} lladdr {GUEST_MAC.hex(':')} dev {device}"):
+            subprocess.run(["ip", *words.split()], check=True)
+        host = mac_of(device)
+        open(ready_file, "w").close()
+        while not os.path.exists(go_file) and time.monotonic() < end:
+            time.sleep(0.05)
+        number = 100
+        for destination in destinations:
+            for gso, segments in ((GSO_TCPV4, 6), (GSO_UDP_L4, 5)):
+                number += 1
+                virtio, packet = large_send(gso, other, destination, 1000, segments, number)
+                wire.write(virtio + host + GUEST_MAC + b"\x08\0" + packet)
+        left = int(echoes)
+        while left:
+            frame = wire.read(65536)[10:]
+            if is_to_reflect(frame):
+                wire.write(bytes(10) + reflection(frame))
+                left -= 1
+
+
+def arp_request(sender_mac, sender, wanted):
+    return struct.pack("!HHBBH", 1, ETHERTYPE_IPV4, 6, 4, 1) + sender_mac + socket.inet_aton(
+        sender) + bytes(6) + socket.inet_aton(wanted)
+
+
+def reflected(device, other, address6, port, count):
+    """Sends the guest a number of datagrams over IPv4 and IPv6, frames of an Ethertype of its own,
+    and ARP requests: to the guest itself for the hosts 10.84.8.N, and as broadcasts for
+    10.84.9.N."""
+    host = mac_of(device)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as four, \
+            socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as six, \
+            socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as raw:
+        raw.bind((device, 0))
+        for number in range(int(count)):
+            payload = pattern(64, 64 * number)
+            four.sendto(payload, (other, int(port)))
+            six.sendto(payload, (address6, int(port)))
+            raw.send(GUEST_MAC + host + struct.pack("!H", ETHERTYPE_LOCAL) + payload)
+            for station, net in ((GUEST_MAC, 8), (mac("ff:ff:ff:ff:ff:ff"), 9)):
+                raw.send(station + host + struct.pack("!H", ETHERTYPE_ARP) +
+                         arp_request(host, "10.84.0.1", f"10.84.{net}.{number}"))
+            time.sleep(0.005)
+
+
 MARK = b"no packet of the network "
 
 
 def unix_pair(kind, count):
-    """Messages of which the last stay unread until the sockets are closed: these are dropped."""
+    """Messages, the last of which are unread when the sockets are closed: these are dropped."""
     one, other = socket.socketpair(socket.AF_UNIX, kind)
     for number in range(count):
         one.send(MARK * 4)
@@ -187,7 +337,7 @@ def unix_pair(kind, count):
 
 
 def unix_refused():
-    """A datagram for a socket that has gone."""
+    """A datagram for a socket that no longer exists."""
     one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     other.close()
     try:
@@ -198,7 +348,7 @@ def unix_refused():
 
 
 def netlink_dump():
-    """All links are asked for, and the answer is not read to its end."""
+    """Requests all links, and does not read the whole reply."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as asker:
         asker.bind((0, 0))
         asker.send(struct.pack("=IHHIIBBHiII", 32, 18, 0x301, 1, 0, 0, 0, 0, 0, 0, 0))
@@ -206,7 +356,7 @@ def netlink_dump():
 
 
 def vsock():
-    """To this host itself; where the kernel has no way there, the attempt is all."""
+    """To this host itself; if the kernel has no route, trying is enough."""
     try:
         with socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM) as listener:
             listener.bind((socket.VMADDR_CID_ANY, socket.VMADDR_PORT_ANY))
@@ -220,7 +370,7 @@ def vsock():
 
 
 def local(seconds):
-    """What never leaves the host's own sockets."""
+    """Data that never leaves the host's own sockets."""
     vsock()
     end = time.monotonic() + float(seconds)
     while time.monotonic() < end:
@@ -231,10 +381,11 @@ def local(seconds):
 
 
 def main():
-    commands = {"vlan-echo": vlan_echo, "udp": udp, "udp-numbered": udp_numbered,
-                "in-tunnel": in_tunnel, "local": local,
-                "tun": tun, "hold": hold, "tcp-send": tcp_send, "tcp-receive": tcp_receive,
-                "tcp-flood": tcp_flood, "tcp-sink": tcp_sink}
+    commands = {"vlan-echo": vlan_echo, "without-ethertype": without_ethertype, "frame": frame,
+                "udp": udp, "udp-and-rises": udp_and_rises,
+                "udp-numbered": udp_numbered, "in-tunnel": in_tunnel, "raw": raw, "local": local, "tun": tun,
+                "guest": guest, "reflected": reflected, "hold": hold, "tcp-send": tcp_send,
+                "tcp-receive": tcp_receive, "tcp-flood": tcp_flood, "tcp-sink": tcp_sink}
     commands[sys.argv[1]](*sys.argv[2:])
 
 

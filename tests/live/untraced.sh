@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Some kernels run no tracing programs while the first process has the processor (docs/live-capture.md):
-# what an interrupt sends meanwhile is missing at the devices. As many packets as are missing are told
-# of; on other kernels, none.
+# Some kernels run no tracing programs while process 1 has the processor (docs/live-capture.md):
+# packets that an interrupt sends in that time are missing at the devices. The number of missing
+# packets is reported; on other kernels it is zero.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
 source "$(dirname "$0")/journey.sh"
 
 PORT=7004
-SENDING_SECONDS=8 # timers and acknowledgements let more be sent, whoever has the processor
+SENDING_SECONDS=3 # timers and acknowledgements trigger more sending, whichever process is running
 
-# What both devices were given to send, by the kernel's own counters.
+# Packets that both devices were given to send, by the kernel's own counters.
 sent() {
     local suffix
     for suffix in a b; do
@@ -23,13 +23,13 @@ mac_of() {
     ip -n "$NAME-$1" -j link show eth0 | jq -r '.[0].address'
 }
 
-# The same as counted from tracepoints.
+# The same, as counted at tracepoints.
 counted() {
     jq '[.[].Components[] | select(.Name | endswith("/eth0")).Counters[] |
         select(.Name == "Lower").Outbound.Packets] | add' "$SCRATCH/counters.json"
 }
 
-told() {
+reported() {
     sed -n 's/.*\b\([0-9]\+\) packets were not seen at the devices.*/\1/p' "$SCRATCH/counters.err" |
         jq -s 'add // 0'
 }
@@ -63,7 +63,7 @@ ip -n "$NAME-b" address add 10.82.0.2/24 dev eth0
 ip -n "$NAME-a" link set eth0 up
 ip -n "$NAME-b" link set eth0 up
 ping_once a 10.82.0.2
-# Nobody asks for addresses while this counts.
+# No address resolution while this counts.
 ip -n "$NAME-a" neighbour replace 10.82.0.2 lladdr "$(mac_of b)" dev eth0
 ip -n "$NAME-b" neighbour replace 10.82.0.1 lladdr "$(mac_of a)" dev eth0
 start_counting
@@ -71,8 +71,8 @@ before=$(sent)
 transfer
 sleep 0.5
 kill -INT "$counting_pid"
-wait "$counting_pid" || fail "it did not end well: $(<"$SCRATCH/counters.err")"
+wait "$counting_pid" || fail "it ended with an error: $(<"$SCRATCH/counters.err")"
 sent=$(($(sent) - before))
-told=$(told)
-echo "$sent packets were sent, of which $told passed no tracepoint"
-expect_equal "packets that are missing at the devices" "$told" $((sent - $(counted)))
+reported=$(reported)
+echo "$sent packets were sent, of which $reported passed no tracepoint"
+expect_equal "packets that are missing at the devices" "$reported" $((sent - $(counted)))

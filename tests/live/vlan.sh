@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Tagged frames over a bridge that knows nothing of VLANs. The kernel takes the tag out of a frame
-# and holds it elsewhere; the capture shows the frame with its tag, filters that frame, and follows it
-# to where it has none.
+# Tagged frames over a bridge without VLAN filtering. The kernel removes the tag from a frame and
+# holds it apart; the capture shows the frame with its tag, filters that frame, and follows it to
+# places where it has none.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -17,11 +17,11 @@ sw/port-b Upper Tx
 sw/port-b Lower Tx
 b/eth0 Lower Rx
 b/eth0 Upper Rx"
-# B has no device for the tag: the kernel throws the tag away, and its IPv4 layer then takes the
-# packet for another host's (net/core/dev.c, __netif_receive_skb_core).
+# B has no device for the tag: the kernel discards the tag, and its IPv4 layer then takes the packet
+# for another host's (net/core/dev.c, __netif_receive_skb_core).
 END="b/ipv4 - Rx OTHERHOST"
 
-# send_and_capture FILE [OPTION ...]: and a ping without a tag.
+# send_and_capture FILE [OPTION ...]: also sends a ping without a tag.
 send_and_capture() {
     local file=$1
     shift
@@ -49,7 +49,7 @@ filtered=$SCRATCH/vlan.pcapng
 send_and_capture "$filtered" --extcap-capture-filter "vlan $VLAN and icmp"
 packets "$filtered" "frame" icmp.seq | expect_journeys "$WAY"$'\n'"$END" "1 2 3"
 
-# What libpcap finds in the same frames is what the filter "icmp" leaves: no tagged one.
+# The filter "icmp" matches the same frames as in libpcap: none with a tag.
 untagged=$SCRATCH/icmp.pcapng
 send_and_capture "$untagged" --extcap-capture-filter icmp
 expect_equal "tagged packets past the filter icmp" "" "$(fields "$untagged" vlan frame.number)"

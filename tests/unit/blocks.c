@@ -72,7 +72,7 @@ const uint8_t *option_find(const uint8_t *options, size_t size, uint16_t code, s
         whole = 4 + (((size_t)this_length + 3) & ~(size_t)3);
         g_assert_cmpuint(whole, <=, size);
         if (this_code == 0) {
-            g_assert_cmpuint(size, ==, 4); /* the end is at the end */
+            g_assert_cmpuint(size, ==, 4); /* the end of the options is the last option */
             return found;
         }
         if (this_code == code && !found) {
@@ -121,7 +121,7 @@ bool metadata_find(struct pktmon_metadata_reader reader, enum pktmon_field type,
 
 uint64_t metadata_number(struct pktmon_metadata_reader reader, enum pktmon_field type)
 {
-    struct pktmon_metadata_field field;
+    struct pktmon_metadata_field field = {0};
 
     g_assert_true(metadata_find(reader, type, &field));
     return field.number;
@@ -129,7 +129,7 @@ uint64_t metadata_number(struct pktmon_metadata_reader reader, enum pktmon_field
 
 char *metadata_text(struct pktmon_metadata_reader reader, enum pktmon_field type)
 {
-    struct pktmon_metadata_field field;
+    struct pktmon_metadata_field field = {0};
 
     if (!metadata_find(reader, type, &field))
         return NULL;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads pcapng back, for tests: what is malformed fails the test. */
+/* Reads pcapng back, for tests: a malformed block fails the test. */
 #ifndef BLOCKS_H
 #define BLOCKS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "metadata.h"
+#include "pktmon/metadata.h"
 
 enum {
     SECTION = 0x0A0D0D0A,
@@ -23,10 +23,10 @@ struct block {
     size_t body_size;
 };
 
-/* Walks over the blocks. Begin with offset 0. False: the end. */
+/* Walks over the blocks. Begin with offset 0. False: no more blocks. */
 bool block_next(const uint8_t *data, size_t size, size_t *offset, struct block *block);
 
-/* An Enhanced Packet Block's parts. */
+/* The parts of an Enhanced Packet Block. */
 struct packet {
     uint32_t interface;
     uint64_t time;
@@ -38,17 +38,17 @@ struct packet {
 
 struct packet block_packet(const struct block *block);
 
-/* The value of the first option with this code, NULL where there is none. */
+/* The value of the first option with this code; NULL if there is none. */
 const uint8_t *option_find(const uint8_t *options, size_t size, uint16_t code, size_t *length);
 
 /* The metadata record of a packet or Custom Block. */
 struct pktmon_metadata_reader block_metadata(const struct block *block);
 
-/* Looks for a field of the record; fails the test where the record is malformed. */
+/* Looks for a field of the record; fails the test if the record is malformed. */
 bool metadata_find(struct pktmon_metadata_reader reader, enum pktmon_field type,
                    struct pktmon_metadata_field *field);
 uint64_t metadata_number(struct pktmon_metadata_reader reader, enum pktmon_field type);
-/* The caller frees it; NULL where there is none. */
+/* The caller frees it; NULL if there is none. */
 char *metadata_text(struct pktmon_metadata_reader reader, enum pktmon_field type);
 
 #endif

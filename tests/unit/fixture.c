@@ -5,26 +5,26 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "veth.h"
+
 static const uint8_t frame[FRAME_SIZE] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2,
                                           0,    0,    0,    0,    1,    8,    6};
 
 static void describe(struct pktmon_registry *registry, uint32_t id, const char *name)
 {
-    struct pktmon_component *component = pktmon_registry_get(registry, id);
+    struct pktmon_component *component = add_veth(registry, id, name);
 
-    pktmon_component_set(&component->name, name);
-    pktmon_component_set(&component->type, "veth");
     pktmon_component_set(&component->description, "a device");
     pktmon_component_set_property(component, "ifindex", "2");
     component->has_mac = true;
     component->mac[5] = id;
 }
 
-struct fixture fixture_on(int fd, struct pktmon_stream_options options)
+struct fixture fixture_on(int fd, struct pcapng_writer_options options)
 {
     struct fixture fixture = {
         .registry = pktmon_registry_new(),
-        .capture = pktmon_capture_new(),
+        .capture = pktmon_capture_info_new(),
         .fd = fd,
     };
 
@@ -33,16 +33,16 @@ struct fixture fixture_on(int fd, struct pktmon_stream_options options)
     fixture.capture->id = CAPTURE_ID;
     fixture.capture->host = g_strdup("myhost");
     options.fd = fd;
-    fixture.stream = pktmon_stream_new(&options, fixture.registry, fixture.capture);
+    fixture.writer = pcapng_writer_new(&options, fixture.registry, fixture.capture);
     return fixture;
 }
 
-struct fixture begin(struct pktmon_stream_options options)
+struct fixture begin(struct pcapng_writer_options options)
 {
     struct fixture fixture = fixture_on(memfd_create("capture", MFD_CLOEXEC), options);
     g_autoptr(GError) error = NULL;
 
-    g_assert_true(pktmon_stream_begin(fixture.stream, START, &error));
+    g_assert_true(pcapng_writer_begin(fixture.writer, START, &error));
     g_assert_no_error(error);
     return fixture;
 }
@@ -51,7 +51,7 @@ void put(struct fixture *fixture, struct pktmon_event event)
 {
     g_autoptr(GError) error = NULL;
 
-    g_assert_true(pktmon_stream_write(fixture->stream, &event, &error));
+    g_assert_true(pcapng_writer_write(fixture->writer, &event, &error));
     g_assert_no_error(error);
 }
 
@@ -59,7 +59,7 @@ void finish(struct fixture *fixture, uint64_t time)
 {
     g_autoptr(GError) error = NULL;
 
-    g_assert_true(pktmon_stream_end(fixture->stream, time, &error));
+    g_assert_true(pcapng_writer_end(fixture->writer, time, &error));
     g_assert_no_error(error);
     fixture->size = lseek(fixture->fd, 0, SEEK_END);
     fixture->data = g_malloc(fixture->size);
@@ -68,8 +68,8 @@ void finish(struct fixture *fixture, uint64_t time)
 
 void clear(struct fixture *fixture)
 {
-    pktmon_stream_free(fixture->stream);
-    pktmon_capture_free(fixture->capture);
+    pcapng_writer_free(fixture->writer);
+    pktmon_capture_info_free(fixture->capture);
     pktmon_registry_free(fixture->registry);
     g_free(fixture->data);
     close(fixture->fd);
@@ -122,7 +122,7 @@ struct packet find_packet(const struct fixture *fixture, guint n)
 
 static char *outline(const struct fixture *fixture)
 {
-    static const char records[] = "?PCNFAE";
+    static const char records[] = "?PCNFAE?J";
     GString *text = g_string_new(NULL);
     struct block block;
     size_t offset = 0;

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the list of packets says of metadata frames and drops, and that it leaves the rest alone.
+# The packet list's text for metadata frames, drops and released copies; other frames are unchanged.
+# shellcheck source=tests/wireshark/dissector-common.sh
 . "$(dirname "$0")/dissector-common.sh"
 
 expected() {
@@ -22,7 +23,7 @@ UDP|1024 → 7777 Len=5
 PKTMON|Component 6 right/ipv4 (ipv4)
 UDP|1024 → 7777 Len=5 [Dropped: NETFILTER_DROP at nft_do_chain+0x3e8]
 ARP|Who has 10.0.0.2? Tell 10.0.0.1 [Dropped: SKB_CONSUMED at br_forward+0x1c]
-PKTMON|Counters left/eth0 Lower: In 10 packets, 840 bytes; Out 11 packets, 924 bytes
+PKTMON|Counters left/eth0 Lower: In 10 packets, 840 bytes; Out 11 packets, 924 bytes, taken back 2
 PKTMON|Counters right/ipv4: Drops in 1, out 2 (NETFILTER_DROP)
 PKTMON|Event: veth2 was removed (pktmon)
 PKTMON|Component 4 veth2 (veth)
@@ -30,7 +31,7 @@ UDP|1024 → 7777 Len=5
 UDP|1024 → 7777 Len=5
 PKTMON|Component 7 right/sockets (sockets)
 UDP|1024 → 7777 Len=5
-UDP|1024 → 7777 Len=5
+UDP|1024 → 7777 Len=5 [Copy released: NO_SOCKET at icmp_rcv+0x1a2]
 ICMP|Echo (ping) request  id=0x1234, seq=1/256, ttl=64
 ICMP|Echo (ping) request  id=0x1234, seq=1/256, ttl=64
 PKTMON|Event of group 4: ICMP port unreachable was sent (pktmon)
@@ -43,12 +44,12 @@ columns() {
 		sed 's/^ *\([A-Z]*\) /\1|/'
 }
 
-# The lines that head the reasons of frames which match.
+# Heading lines above the reasons of matching frames.
 reasons_head() {
-	run_tshark -r "$1" -Y "$2" -V | grep -B 3 '^        Reason: ' | grep '^    [^ ]' | sort -u
+	run_tshark -r "$1" -Y "$2" -V | grep -B 3 '^            Reason: ' | grep '^        [^ :][^:]*$' | sort -u
 }
 
-# The line that heads the record of a frame.
+# The heading of a frame's record.
 heading() {
 	run_tshark -r "$1" -Y "frame.number == $2" -V | grep '^Packet Monitor: '
 }
@@ -62,9 +63,9 @@ for carrier in frames blocks; do
 	expect "a good end in the kernel ($carrier)" \
 		"Packet Monitor: right/ipv4 Rx, group 5, appearance 2, consumed" \
 		"$(heading "$work/$carrier.pcapng" 28)"
-	expect "what heads the reason of a drop ($carrier)" "    Drop" \
+	expect "what heads the reason of a drop ($carrier)" "        Drop" \
 		"$(reasons_head "$work/$carrier.pcapng" pktmon.dropped)"
 	expect "what heads the reason of a copy that was released, which is no loss ($carrier)" \
-		"    Copy released" "$(reasons_head "$work/$carrier.pcapng" 'pktmon.copy_released && !pktmon.dropped')"
+		"        Copy released" "$(reasons_head "$work/$carrier.pcapng" 'pktmon.copy_released && !pktmon.dropped')"
 done
 finish

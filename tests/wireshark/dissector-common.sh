@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Sourced by the tests of the dissector, whose arguments are the directory of the built plugins
-# and the make_capture program.
+# shellcheck shell=sh
+# Sourced by the tests of the dissector. Their arguments are the directory of the built plugins and
+# the make_capture program.
 set -eu
 plugins=$1
+# shellcheck disable=SC2034 # of the tests
 make_capture=$2
+# shellcheck disable=SC2034
 here=$(dirname "$0")
 export PYTHONDONTWRITEBYTECODE=1
 
-# Wireshark ignores plugin directories for root, and an unprivileged user may not be allowed to
-# look into the build tree: the plugins are copied.
+# Wireshark ignores plugin directories for root, and an unprivileged user may not have access to the
+# build tree: so the plugins are copied.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp -r "$plugins" "$work/plugins"
@@ -30,6 +33,18 @@ run_tshark() {
 		fail "tshark $* meets a dissector bug"
 	fi
 	sed 's/^True$/1/; s/^False$/0/' "$work/out"
+}
+
+# figures FILE STATISTIC: each row with its count; of latencies average, least and greatest, too.
+figures() {
+	run_tshark -2 -q -r "$1" -z "$2,tree" |
+		awk '/^---/ { inside = !inside; next }
+			inside && NF {
+				match($0, /  +[0-9]+ /)
+				row = substr($0, 1, RSTART - 1)
+				split(substr($0, RSTART), values, " ")
+				print row "|" values[1] ($0 ~ / -> / ? "|" values[2] "|" values[3] "|" values[4] : "")
+			}'
 }
 
 fail() {

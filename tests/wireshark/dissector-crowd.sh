@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A metadata block with very many small fields: shown as far as anybody reads, the rest is counted,
-# and tshark takes not much more memory than without it.
+# A metadata block with very many small fields: a readable number is shown, the others are counted,
+# and tshark takes little more memory than without the block.
+# shellcheck source=tests/wireshark/dissector-common.sh
 . "$(dirname "$0")/dissector-common.sh"
 
 most=4096

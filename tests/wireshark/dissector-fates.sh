@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What becomes of each packet, copy by copy, and what losses leave of that knowledge.
+# The fate of each packet and copy, and the effect of losses on it.
+# shellcheck source=tests/wireshark/dissector-common.sh
 . "$(dirname "$0")/dissector-common.sh"
 
 fates() {

@@ -1,7 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every field of the contract: its type, and the values that make_capture wrote, found by a display
-# filter and printed by -T fields, with both carriers of descriptions.
+# Every public field: its type, and the values that make_capture wrote, found by a display filter
+# and printed by -T fields, with both carriers of descriptions. What the packets view alone has is
+# in dissector-packets.sh.
+# shellcheck source=tests/wireshark/dissector-common.sh
 . "$(dirname "$0")/dissector-common.sh"
 
 # field type distinct-values
@@ -14,8 +16,8 @@ pktmon.component.name|FT_STRING|br0;left/eth0;right/eth0;right/ipv4;right/socket
 pktmon.component.description|FT_STRING|Bridge br0;Bridge port veth1;Bridge port veth2;IPv4 of right;Sockets of right;Virtual Ethernet eth0 in left;Virtual Ethernet eth0 in right
 pktmon.component.type|FT_STRING|bridge;ipv4;sockets;veth
 pktmon.component.parent|FT_UINT32|3
-pktmon.property.name|FT_STRING|MAC,ifindex,MTU
-pktmon.property.value|FT_STRING|02:00:00:00:00:01,2,1500;02:00:00:00:00:02,2,1500;02:00:00:00:00:10,4,1500;02:00:00:00:00:11,3,1500;02:00:00:00:00:12,5,1500;02:00:00:00:00:12,5,9000
+pktmon.property.name|FT_STRING|MAC,speed,ifindex,MTU
+pktmon.property.value|FT_STRING|02:00:00:00:00:01,10000000000,2,1500;02:00:00:00:00:02,10000000000,2,1500;02:00:00:00:00:10,10000000000,4,1500;02:00:00:00:00:11,10000000000,3,1500;02:00:00:00:00:12,10000000000,5,1500;02:00:00:00:00:12,10000000000,5,9000
 pktmon.edge|FT_UINT16|0;2;3
 pktmon.edge.name|FT_STRING|Lower;forward
 pktmon.direction|FT_UINT16|3;4;6
@@ -50,10 +52,33 @@ pktmon.next_frame|FT_FRAMENUM|11;13;16;23;25;28;7;9
 pktmon.delta|FT_RELATIVE_TIME|0.000001000
 pktmon.elapsed|FT_RELATIVE_TIME|0.000000000;0.000001000;0.000002000;0.000003000;0.000004000
 pktmon.fate|FT_STRING|consumed;delivered;dropped;unknown
+pktmon.view|FT_UINT8|2
+pktmon.hop|FT_STRING|br0 Lower Rx;br0 forward dropped SKB_CONSUMED;left/eth0 Lower Tx;right/eth0 Lower Rx;right/ipv4 Rx consumed;right/ipv4 copy released NO_SOCKET;right/ipv4 dropped NETFILTER_DROP;right/sockets Lower Rx delivered;veth1 Lower Rx;veth2 Lower Tx
+pktmon.drop.component|FT_STRING|br0;right/ipv4
+pktmon.path|FT_STRING|
+pktmon.hops|FT_UINT32|
+pktmon.form|FT_UINT32|
+pktmon.forms|FT_UINT32|
+pktmon.side|FT_UINT8|
+pktmon.open|FT_BOOLEAN|
+pktmon.continued|FT_BOOLEAN|
+pktmon.merged_into|FT_UINT64|
+pktmon.bytes_hop|FT_UINT32|
+pktmon.composed|FT_BOOLEAN|
+pktmon.total|FT_RELATIVE_TIME|
+pktmon.hop.changed|FT_STRING|
+pktmon.hop.vlan|FT_UINT16|
+pktmon.tunnel.type|FT_STRING|
+pktmon.tunnel.source|FT_STRING|
+pktmon.tunnel.destination|FT_STRING|
+pktmon.tunnel.port|FT_UINT16|
+pktmon.tunnel.id|FT_UINT32|
 pktmon.counters.packets_in|FT_UINT64|10
 pktmon.counters.bytes_in|FT_UINT64|840
 pktmon.counters.packets_out|FT_UINT64|11
 pktmon.counters.bytes_out|FT_UINT64|924
+pktmon.counters.taken_back|FT_UINT64|2
+pktmon.counters.taken_back_bytes|FT_UINT64|168
 pktmon.counters.drops_in|FT_UINT64|1
 pktmon.counters.drops_out|FT_UINT64|2
 pktmon.counters.drop_bytes_in|FT_UINT64|47
@@ -69,6 +94,8 @@ pktmon.event.provider|FT_STRING|pktmon
 pktmon.event.id|FT_UINT16|3;5;6
 pktmon.event.level|FT_UINT8|3;4
 pktmon.event.message|FT_STRING|ICMP port unreachable was sent;The capture began.;veth2 was removed
+pktmon.event.from|FT_UINT64|1
+pktmon.event.until|FT_UINT64|2
 pktmon.nbl.group|FT_UINT64|64
 pktmon.nbl.checksum|FT_UINT32|0x00000041
 pktmon.nbl.checksum.text|FT_STRING|pktmon.nbl.checksum.text
@@ -95,16 +122,17 @@ pktmon.nbl.wifi|FT_STRING|pktmon.nbl.wifi
 FIELDS
 }
 
-# Name and type of all registered fields but those that only speak of broken records.
+# Name and type of all registered fields except those for malformed records.
 registered_fields() {
 	run_tshark -G fields |
 		awk -F'\t' '$1 == "F" && $3 ~ /^pktmon\./ && $3 !~ /^pktmon\.(malformed|unknown)/ {
 			print $3 "|" $4 }' | LC_ALL=C sort
 }
 
-# columns FILE: of each field, in their order, "VALUES|FRAMES": its different values, and how many
-# frames have one.
+# columns FILE: for each field, in their order, "VALUES|FRAMES": its distinct values, and the number
+# of frames with one.
 columns() {
+	# shellcheck disable=SC2046 # options, as words
 	set -- "$1" $(cut -d'|' -f1 "$work/table" | sed 's/^/-e /')
 	file=$1
 	shift
@@ -130,7 +158,7 @@ columns() {
 			NF == 3 { print values[$1] "|" $3 }'
 }
 
-# found FILE: how many frames each field finds as a display filter, in their order.
+# found FILE: number of frames that each field finds as a display filter, in their order.
 found() {
 	run_tshark -2 -q -r "$1" -z "io,stat,0,$(cut -d'|' -f1 "$work/table" | paste -sd,)" |
 		awk -F'|' '/<>/ { for (i = 3; i < NF; i += 2) print $i + 0 }'

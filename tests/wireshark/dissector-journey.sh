@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The journey of each packet: what one pass knows, and what the second adds.
+# The journey of each packet: what is known in the first pass, and what the second pass adds.
+# shellcheck source=tests/wireshark/dissector-common.sh
 . "$(dirname "$0")/dissector-common.sh"
 
 # frame previous next delta elapsed fate
@@ -41,7 +42,7 @@ second_pass() {
 JOURNEYS
 }
 
-# The same without what lies ahead.
+# The same without what comes later in the file.
 first_pass() {
 	second_pass | awk -F'|' -v OFS='|' '{$3 = $6 = ""; print}'
 }
@@ -52,7 +53,7 @@ journeys() {
 		-e pktmon.delta -e pktmon.elapsed -e pktmon.fate
 }
 
-# Component, edge: of the record, of the description, or of the interface.
+# Component and edge: from the record, the description, or the interface.
 words() {
 	run_tshark -r "$work/journeys.pcapng" -Y "frame.number == $1" -T fields -E separator='|' \
 		-e pktmon.component.name -e pktmon.component.type -e pktmon.edge.name

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Records broken in every place: tshark goes on, and says what is malformed wherever it must be.
+# Records broken in every place: tshark continues, and reports malformed records where it must.
+# shellcheck source=tests/wireshark/dissector-common.sh
 . "$(dirname "$0")/dissector-common.sh"
 
 reported() {
@@ -22,10 +23,11 @@ expect "statistics of broken records" "5" \
 	"$(grep -c -e '^Packet Monitor' -e '^Conv' "$work/statistics")"
 expect "packets reported as malformed" "$malformed" "$(reported lengths cuts)"
 
-# Whole files, broken anywhere: tshark may refuse them, but neither dies nor takes more than it may.
+# Whole files, broken anywhere: tshark may refuse them, but does not crash or exceed its limits.
 for file in "$work"/file-*.pcapng; do
 	status=0
 	(
+		# shellcheck disable=SC3045 # dash and bash have it
 		ulimit -v 2097152
 		# shellcheck disable=SC2086 # several words, or none
 		exec timeout 10 $as_user env HOME="$work/home" WIRESHARK_PLUGIN_DIR="$work/plugins" \
@@ -35,7 +37,7 @@ for file in "$work"/file-*.pcapng; do
 	! grep -qF "[Dissector bug" "$work/out" "$work/err" || fail "$(basename "$file") meets a dissector bug"
 done
 
-# Options lost on the way, e.g. in a tool that does not know them.
+# Options lost on the way, for example in a tool that does not know them.
 expect "metadata frames without their metadata" \
 	"$(run_tshark -r "$work/frames.pcapng" -Y 'frame.interface_name == "@pktmon"' | wc -l)" \
 	"$(run_tshark -r "$work/bare.pcapng" -Y pktmon.malformed.missing | wc -l)"

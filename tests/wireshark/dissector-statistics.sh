@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The statistics of make_capture's file and of one with what it lacks, counted by hand.
+# The statistics of make_capture's file, and of one with the cases that it lacks, counted by hand.
+# shellcheck source=tests/wireshark/dissector-common.sh
 . "$(dirname "$0")/dissector-common.sh"
 
-# tree FILE STATISTIC [COLUMNS [FILTER]]: name and count of each row, and so many columns after.
+# tree FILE STATISTIC [COLUMNS [FILTER]]: name and count of each row, and COLUMNS columns more.
 tree() {
 	run_tshark -2 -q -r "$1" -z "$2,tree${4:+,$4}" |
 		awk -v more="${3:-0}" '
@@ -58,7 +59,7 @@ Copies released|1
   icmp_rcv+0x1a2|1
    right/ipv4|1" "$(tree "$made" pktmon_drops)"
 
-# 1 us each: average, least, greatest
+# 1 us each: average, minimum, maximum
 expect "the latency" "All appearances but the first|9|1.00|1.000000|1.000000
  right/eth0 -> right/ipv4|2|1.00|1.000000|1.000000
   right/eth0 Lower -> right/ipv4|2|1.00|1.000000|1.000000
@@ -116,7 +117,7 @@ expect "drops and releases with the same reason" "Packets dropped|3
   ip_forward+0x12|2
    ipv4|2
  reason 77|1
-  location not known|1
+  unknown location|1
    eth1 qdisc|1
 Copies released|1
  IP_OUTNOROUTES|1
@@ -163,7 +164,7 @@ expect "a statistic of some records" "Packets dropped|1
   nft_do_chain+0x3e8|1
    right/ipv4|1" "$(tree "$made" pktmon_drops 0 pktmon.group==2)"
 
-# The lanes; then of each arrow where it starts and leads, what stands on it and beside it.
+# The lanes; then for each arrow its start and end, its label and its comment.
 arrows() {
 	run_tshark -2 -q -r "$1" -z "flow,pktmon,standard,$2" | python3 "$here/dissector_arrows.py"
 	[ ! -s "$work/err" ] || fail "the flow graph of $2: $(cat "$work/err")"

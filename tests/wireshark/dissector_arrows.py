@@ -9,7 +9,7 @@ LANE_WIDTH = 20
 
 
 def lane_names(even, odd, start):
-    """The names stand alternately in two lines, so that they may be twice as wide as a lane."""
+    """The names alternate between two lines, so that they can be twice as wide as a lane."""
     names = {}
     for line, first in ((even, 0), (odd, 1)):
         for offset in range(start + first * LANE_WIDTH, len(line), 2 * LANE_WIDTH):

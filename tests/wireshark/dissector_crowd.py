@@ -1,28 +1,31 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""dissector_crowd.py FILE KIND: one metadata block of 800 KB, full of fields as small as can be.
+"""dissector_crowd.py FILE KIND: writes one metadata block of 800 KB, full of fields of minimum size.
 
-KIND: unknown (fields of a type that nobody knows), properties, or flags.
+KIND: unknown (fields of an unknown type), properties, or flags.
 """
+import pathlib
 import struct
 import sys
 
 from dissector_pcapng import ENTERPRISE, HEADER_SIZE, MAGIC, block, interface, packet, section
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from vocabulary import FIELDS, RECORDS
+
 SIZE = 800_000
 CUSTOM_BLOCK = 0x0BAD
-EVENT = 6
-FIELDS = {
+SMALLEST = {
     "unknown": struct.pack("<HH", 4000, 0),
-    "properties": struct.pack("<HH", 7, 0) + struct.pack("<HH", 8, 0),
-    "flags": struct.pack("<HHB", 20, 1, 1),
+    "properties": struct.pack("<HHHH", FIELDS["PROPERTY_NAME"], 0, FIELDS["PROPERTY_VALUE"], 0),
+    "flags": struct.pack("<HHB", FIELDS["DROPPED"], 1, 1),
 }
 
 
 def main(path, kind):
-    head = MAGIC + bytes([1, EVENT, 0, 0])
-    count = (SIZE - HEADER_SIZE) // len(FIELDS[kind])
-    record = head + FIELDS[kind] * count
+    head = MAGIC + bytes([1, RECORDS["EVENT"], 0, 0])
+    count = (SIZE - HEADER_SIZE) // len(SMALLEST[kind])
+    record = head + SMALLEST[kind] * count
     record += bytes(-len(record) % 4)
     with open(path, "wb") as file:
         file.write(section() + interface("@pktmon"))

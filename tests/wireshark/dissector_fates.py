@@ -45,7 +45,7 @@ def losing(step):
     return (*step[:3], {**step[3], LOST: 3})
 
 
-# What happens to a packet, each step with the fate that its record shows; one group each.
+# The records of a packet, each step with the fate that its record shows; one group each.
 PACKETS = [
     # a socket takes it
     [(ARRIVES, "delivered"), (TAKEN, "delivered")],
@@ -53,10 +53,10 @@ PACKETS = [
     [(ARRIVES, "dropped"), (TAKEN, "dropped"), (DROP, "dropped")],
     # ... and is closed before it reads
     [(ARRIVES, "delivered"), (TAKEN, "delivered"), (RELEASE, "delivered")],
-    # the kernel answers
+    # the kernel replies
     [(ARRIVES, "consumed"), (KERNEL, "consumed")],
     [(ARRIVES, "dropped"), (DROP, "dropped")],
-    # nothing tells
+    # no record shows the end
     [(ARRIVES, "unknown")],
     # the only copy is released
     [(ARRIVES, "unknown"), (RELEASE, "unknown")],
@@ -83,11 +83,11 @@ PACKETS = [
         (of(4, RELEASE, 1), "forwarded"),
         (of(5, leaves(VETH), 1), "forwarded"),
     ],
-    # a raw socket takes its copy, and nobody else wants the packet
+    # a raw socket takes its copy, and no other socket wants the packet
     [(of(1, ARRIVES), "delivered"), (of(2, TAKEN, 1), "delivered"), (of(1, RELEASE), "delivered")],
-    # a mere copy that is taken, and the packet dropped
+    # a mere copy is taken, and the packet is dropped
     [(of(1, ARRIVES), "dropped"), (of(2, TAKEN, 1), "delivered"), (of(1, DROP), "dropped")],
-    # delivered goes before forwarded, forwarded before consumed, consumed before dropped
+    # precedence: delivered, forwarded, consumed, dropped
     [
         (of(1, KERNEL), "delivered"),
         (of(2, leaves(NIC), 1), "delivered"),
@@ -97,7 +97,7 @@ PACKETS = [
     [(of(1, KERNEL), "forwarded"), (of(2, leaves(NIC), 1), "forwarded")],
     [(of(1, KERNEL), "consumed"), (of(2, DROP, 1), "dropped"), (of(3, ARRIVES, 1), "consumed")],
     [(of(1, ARRIVES), "dropped"), (of(2, DROP, 1), "dropped")],
-    # segments: one is delivered, one dropped, one is seen no more
+    # segments: one is delivered, one dropped, one is not observed again
     [
         (of(1, leaves(VETH, UPPER)), "delivered"),
         (of(1, ARRIVES, 0, 1), "delivered"),
@@ -106,7 +106,7 @@ PACKETS = [
         (of(1, DROP, 0, 2), "dropped"),
         (of(1, TAKEN, 0, 1), "delivered"),
     ],
-    # something was lost on the way
+    # a record was lost on the way
     [(losing(ARRIVES), "unknown"), (TAKEN, "unknown")],
     [(ARRIVES, "unknown"), (losing(DROP), "unknown")],
     [(ARRIVES, "unknown"), (losing(leaves(NIC)), "unknown")],
@@ -114,10 +114,10 @@ PACKETS = [
 
 SECOND = 1_000_000  # microseconds
 COUNTS = {EDGE: LOWER, PACKETS_IN: 1, BYTES_IN: 1, PACKETS_OUT: 1, BYTES_OUT: 1}
-LOSS = {EVENT_ID: EVENT_LOST, EVENT_MESSAGE: "events found no room"}
+LOSS = {EVENT_ID: EVENT_LOST, EVENT_MESSAGE: "events did not fit"}
 
-# Readings of counters, and what is lost between two of them: time, step, fate. A packet that had
-# not ended then may have gone on in a record that was lost.
+# Readings of counters, and losses between two of them: time, step, fate. A packet that had not
+# ended by then may have continued in a lost record.
 TIMES = [
     (10 * SECOND, counters, (VETH, COUNTS)),
     (11 * SECOND, counters, (VETH, COUNTS)),
@@ -133,7 +133,7 @@ TIMES = [
     (21 * SECOND + 700, counters, (NIC, COUNTS)),
     (21 * SECOND + 800, event, (VETH, LOSS)),
     (22 * SECOND, leaves(NIC), "forwarded"),
-    # neither the capture as a whole nor another provider tells of a component's loss
+    # a notice of the whole capture, or of another provider, is not a component's loss
     (23 * SECOND, event, (0, LOSS)),
     (23 * SECOND + 1, event, (VETH, LOSS, "other")),
     (23 * SECOND + 2, event, (VETH, {**LOSS, EVENT_ID: EVENT_TROUBLE})),
@@ -162,7 +162,7 @@ for position, (time, what, details) in enumerate(TIMES):
         frames.append(what(time, *details))
     else:
         put(time, 1000 + position, what, details)
-# A copy that is dropped says so; that the others were not delivered is no more certain.
+# A dropped copy shows that it was dropped; whether the others were delivered is no longer certain.
 put(30 * SECOND, 2000, of(1, ARRIVES), "unknown")
 put(30 * SECOND, 2000, of(2, DROP, 1), "dropped")
 put(30 * SECOND, 2001, of(1, ARRIVES), "delivered")

@@ -14,10 +14,10 @@ FRAMES = [
     seen(10, 1, VETH, LOWER, RX),
     seen(30, 1, NIC, UPPER, TX),
     seen(20, 1, NIC, LOWER, TX),
-    # 6-7: the same, but something was lost
+    # 6-7: the same, but a record was lost
     seen(40, 2, VETH, LOWER, RX),
     seen(41, 2, NIC, LOWER, TX, {LOST: 1}),
-    # 8-9: dropped, but something was lost
+    # 8-9: dropped, but a record was lost
     seen(50, 3, VETH, LOWER, RX, {LOST: 1}),
     seen(52, 3, VETH, 0, 0, {DROPPED: 1}),
     # 10-14: two copies, one of which leaves by the network card
@@ -31,27 +31,27 @@ FRAMES = [
     seen(71, 5, VETH, UPPER, TX, {PACKET_NUMBER: 2}),
     seen(72, 5, VETH, LOWER, TX, {PACKET_NUMBER: 1}),
     seen(73, 5, VETH, LOWER, TX, {PACKET_NUMBER: 2}),
-    # 19: the group's number in another capture, where nothing is known of the component
+    # 19: the same group number in another capture, where the component is not described
     seen(80, 1, NIC, LOWER, TX, capture=2),
-    # 20: a component that nothing but its interface describes
+    # 20: a component described by its interface only
     seen(90, 6, STRANGER, LOWER, TX),
     # 21: no group, no journey
     seen(95, 0, NIC, LOWER, TX),
-    # 22-26: a flood; the second copy is made of the first's second appearance, the third of the
+    # 22-26: a flood; the second copy is made at the first's second appearance, the third from the
     # second copy
     seen(100, 7, VETH, LOWER, RX, {COPY: 1}),
     seen(101, 7, VETH, UPPER, RX, {COPY: 1}),
     seen(103, 7, NIC, LOWER, TX, {COPY: 2, COPY_OF: 1}),
     seen(106, 7, VETH, LOWER, TX, {COPY: 1}),
     seen(110, 7, STRANGER, LOWER, TX, {COPY: 3, COPY_OF: 2}),
-    # 27-32: a large send, cut in two; of the second segment a copy is made
+    # 27-32: a large send, cut in two; the second segment is copied
     seen(120, 8, VETH, UPPER, TX, {COPY: 1}),
     seen(122, 8, VETH, LOWER, TX, {COPY: 1, PACKET_NUMBER: 1}),
     seen(123, 8, VETH, LOWER, TX, {COPY: 1, PACKET_NUMBER: 2}),
     seen(127, 8, NIC, LOWER, RX, {COPY: 1, PACKET_NUMBER: 1}),
     seen(129, 8, NIC, LOWER, RX, {COPY: 2, COPY_OF: 1, PACKET_NUMBER: 2}),
     seen(130, 8, NIC, LOWER, RX, {COPY: 1, PACKET_NUMBER: 2}),
-    # 33-35: a copy of a copy that was never seen, and an event in between
+    # 33-35: a copy of a copy that was never observed, and a notice in between
     seen(140, 9, VETH, LOWER, TX, {COPY: 3, COPY_OF: 2}),
     event(141, VETH, {EVENT_ID: EVENT_TROUBLE, GROUP: 9, EVENT_MESSAGE: "sent again"}),
     seen(142, 9, NIC, LOWER, TX, {COPY: 3, COPY_OF: 2}),

@@ -75,7 +75,7 @@ def broken(originals, mutate):
 
 
 def changed_files(data, count):
-    """Changed bytes, words that are lengths nobody has, pieces left out or repeated; always the same."""
+    """Changed bytes, impossible lengths, missing and repeated parts; always the same."""
     chance = random.Random(9)
     for _ in range(count):
         mutant = bytearray(data)

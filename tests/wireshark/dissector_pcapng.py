@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The parts of pcapng and of the metadata record that the dissector's tests take apart and build.
+"""The parts of pcapng and of the metadata record that the dissector's tests read and write.
 
-Written against the format's description (metadata.h), not against the library, so that the two
-check each other.
+Written from the format's description (metadata.h), not from the library, so that the two check each
+other.
 """
 import struct
 
@@ -56,7 +56,7 @@ def packet(interface_id, time, data, record):
 
 
 def end_of_data(packet_block):
-    """Where the options of a packet block begin."""
+    """The offset of a packet block's options."""
     return 28 + aligned(struct.unpack_from("<I", packet_block, 20)[0])
 
 

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""dissector_statistics.py OUTPUT writes what the statistics have to tell apart or to bear."""
+"""dissector_statistics.py OUTPUT: writes cases that the statistics have to distinguish or
+tolerate."""
 import sys
 
 from dissector_records import *
 
-# The fifth component is one of another capture, with the first one's name.
+# The fifth component belongs to another capture, and has the name of the first one.
 NAMES = ["eth0", "eth1", "ipv4", "nameless", "eth0"]
 ETH0, ETH1, IPV4, NAMELESS, OTHERS_ETH0 = range(1, 6)
 QUEUE = {EDGE_NAME: "qdisc"}
@@ -17,7 +18,7 @@ FRAMES = [
     component(ETH1, "eth1", "veth"),
     component(IPV4, "ipv4", "ipv4"),
     component(OTHERS_ETH0, "eth0", "physical", capture=2),
-    # two packets wait in the queue of eth0, 10 and 30 us; one more is forwarded without
+    # two packets wait in the queue of eth0, 10 and 30 us; another one passes without waiting
     seen(100, 1, ETH0, QDISC, IN, QUEUE),
     seen(110, 1, ETH0, QDISC, OUT, QUEUE),
     seen(112, 1, ETH0, LOWER, TX),
@@ -32,11 +33,11 @@ FRAMES = [
     seen(402, 6, ETH1, QDISC, IN, {DROPPED: 1, CODE: 77, **QUEUE}),
     seen(403, 7, ETH1, LOWER, RX, {COPY: 1}),
     seen(405, 7, IPV4, 0, RX, {COPY: 2, COPY_OF: 1, COPY_RELEASED: 1, **LOST_ROUTE}),
-    # no group, no name, an edge that nobody knows
+    # no group, no name, an unknown edge
     seen(500, 0, NAMELESS, 9, 0),
-    # the other capture has a group 1 and an eth0, too
+    # the other capture has a group 1 and an eth0 too
     seen(600, 1, OTHERS_ETH0, LOWER, TX, capture=2),
-    # counters grow, beyond what a statistic's number can hold; drops beside them
+    # counters grow beyond the range of a statistic's number; drops beside them
     counters(700, ETH0, {EDGE: LOWER, PACKETS_IN: 1, BYTES_IN: 2, PACKETS_OUT: 3, BYTES_OUT: 4}),
     counters(701, ETH0, {EDGE: UPPER, PACKETS_IN: 5, BYTES_IN: 6, PACKETS_OUT: 7, BYTES_OUT: 8}),
     counters(

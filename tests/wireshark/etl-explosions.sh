@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# etl-explosions.sh BUILD MAKE_BOMB: small logs that claim much, in tshark: they take little memory
-# and time, looking at their beginning takes less, and no temporary file has a name.
+# etl-explosions.sh BUILD MAKE_BOMB: in tshark, small logs that expand to much take little memory
+# and time; reading only their beginning takes less, and no temporary file has a name.
 set -euo pipefail
 
 build=$1 make_bomb=$2
@@ -19,16 +19,16 @@ as_user=()
 [[ $EUID != 0 ]] || as_user=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 tshark_of() {
     "${as_user[@]}" env HOME="$work/home" TMPDIR="$work/tmp" PKTMON_ETL_MAX_OUTPUT="${output:-}" \
-        WIRESHARK_PLUGIN_DIR="$build/plugins" tshark "$@"
+        WIRESHARK_PLUGIN_DIR="$work/plugins" tshark "$@"
 }
 
-# bounded MIB SECONDS FILE WORD...: MIB beside what tshark takes anyway.
+# bounded MIB SECONDS FILE WORD...: MIB more than tshark takes without a file.
 bounded() {
     local mib=$1 seconds=$2 log=$work/home/$3
     shift 3
     "$here/../etl/bounded.py" $((small + mib)) "$seconds" 200 \
         "${as_user[@]}" env HOME="$work/home" TMPDIR="$work/tmp" \
-        PKTMON_ETL_MAX_OUTPUT="${output:-}" WIRESHARK_PLUGIN_DIR="$build/plugins" \
+        PKTMON_ETL_MAX_OUTPUT="${output:-}" WIRESHARK_PLUGIN_DIR="$work/plugins" \
         tshark -r "$log" "$@" 2>"$work/said" >/dev/null || fail "${log##*/} $*: $(<"$work/said")"
     echo "${log##*/} $*: $(<"$work/said")"
 }
@@ -48,17 +48,17 @@ bounded 96 5 messages.etl
     -Y 'pktmon.event.provider == "pktmon"' 2>/dev/null) == *"events of the log were left out"* ]] ||
     fail "the capture does not say what was left out"
 
-# A gigabyte that this log may become is not made for its first records.
+# A gigabyte that this log expands to is not made for its first records.
 output=1000
 start=$EPOCHREALTIME
 tshark_of -r "$work/home/messages.etl" -c 3 >/dev/null 2>&1
 echo "the first records: $(bc <<<"$EPOCHREALTIME - $start") s"
 bounded 32 1.5 messages.etl -c 3
 
-# The extcap interface has the limits among its options, and ends when it is told to.
+# The extcap interface has the limits among its options, and ends when it is stopped.
 run_tshark -i pktmon-etl -o "extcap.pktmon_etl.file:$work/home/messages.etl" \
     -o extcap.pktmon_etl.maxoutput:1 -w "$work/home/extcap.pcapng" || fail "extcap: $(<"$work/err")"
-(($(stat -c %s "$work/home/extcap.pcapng") < 2 << 20)) || fail "the extcap's limit is not heeded"
+(($(stat -c %s "$work/home/extcap.pcapng") < 2 << 20)) || fail "the limit of the extcap is ignored"
 "$build/extcap/pktmondump" --capture --extcap-interface pktmon-etl --file "$work/home/buffers.etl" \
     --fifo "$work/home/stopped.pcapng" 2>"$work/said" &
 converter=$!
@@ -70,8 +70,9 @@ kill -TERM $converter
 wait $converter || fail "pktmondump ended by SIGTERM fails: $(<"$work/said")"
 echo "pktmondump ended by SIGTERM after $(bc <<<"$EPOCHREALTIME - $start") s"
 
-# Also where nobody reads what it writes, and the pipe stays open.
+# Also if nobody reads its output, and the pipe stays open.
 mkfifo "$work/home/fifo"
+# shellcheck disable=SC2217 # it holds the pipe open
 sleep 30 <"$work/home/fifo" &
 reader=$!
 "$build/extcap/pktmondump" --capture --extcap-interface pktmon-etl --file "$work/home/messages.etl" \
@@ -84,9 +85,9 @@ wait $converter || fail "pktmondump with a stuck reader fails: $(<"$work/said")"
 kill $reader
 ((${EPOCHREALTIME%.*} - ${start%.*} < 5)) || fail "a stuck reader keeps pktmondump"
 
-# No file has a name, at no time, however tshark ends.
+# No file ever has a name, however tshark ends.
 "${as_user[@]}" env HOME="$work/home" TMPDIR="$work/tmp" PKTMON_ETL_MAX_OUTPUT=$output \
-    WIRESHARK_PLUGIN_DIR="$build/plugins" \
+    WIRESHARK_PLUGIN_DIR="$work/plugins" \
     tshark -r "$work/home/messages.etl" -w "$work/home/out.pcapng" >/dev/null 2>&1 &
 reader=$!
 for _ in {1..8}; do

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# etl-made.sh BUILD MAKE_LOG: a log that has what no real log at hand has, through the wiretap
-# plugin and the converter.
+# etl-made.sh BUILD MAKE_LOG: a synthetic log with everything that the real logs lack, through the
+# wiretap plugin and the converter.
 set -euo pipefail
 
 build=$1 make_log=$2
 # shellcheck source=tests/wireshark/etl-common.sh
 source "$(dirname "$0")/etl-common.sh"
 
-# What the real log does not have.
+# Cases that the real log does not have.
 "$make_log" "$work/home/made.etl"
 chmod 644 "$work/home/made.etl"
 values() {
@@ -29,13 +29,13 @@ expect "header for payload" "4242 53" \
     "$(values pktmon.l2_synthesised udp.srcport) $(values pktmon.l2_synthesised udp.dstport)"
 expect "netsh trace" 3 "$(values 'pktmon.component > 0xffff' pktmon.direction)"
 expect "packets of the made log" 6 "$(values frame pktmon.record | wc -w)"
-# The payload to port 53 is no DNS message.
+# The payload to port 53 is not a DNS message.
 expect "malformed packets" "" "$(values '_ws.malformed && !dns' frame.number)"
 
 expect "drops alone" 1 "$(run_pktmon etl2pcap -d "$work/home/made.etl" | run_tshark -r - -Y pktmon.dropped | wc -l)"
 expect "no drops" 5 "$(run_pktmon etl2pcap --flow-only "$work/home/made.etl" |
     run_tshark -r - -Y "pktmon.record == 1" | wc -l)"
-# tcpdump reads one link type: bare IP of one component.
+# tcpdump reads one link type: raw IP of one component.
 run_pktmon etl2pcap -c 8 "$work/home/made.etl" -o "$work/one.pcapng"
 tcpdump -r "$work/one.pcapng" >"$work/text" 2>"$work/err" || fail "tcpdump: $(<"$work/err")"
 expect "packets of one component" 2 "$(wc -l <"$work/text")"

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# pktmondump as an extcap: what it says to Wireshark, what it refuses, and how it ends.
+# pktmondump as an extcap: its replies to Wireshark, its refusals, and its end.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../live/lib.sh"
 
 out=$SCRATCH/out
 err=$SCRATCH/err
 
-# answers WHAT OPTION ...: it succeeds, and says nothing to the standard error.
+# answers WHAT OPTION ...: it succeeds, and prints nothing on standard error.
 answers() {
     local what=$1
     shift
@@ -15,7 +15,7 @@ answers() {
     expect_empty "standard error of $what" "$err"
 }
 
-# refuses REGULAR_EXPRESSION OPTION ...: it fails with one such sentence and writes nothing else.
+# refuses REGULAR_EXPRESSION OPTION ...: it fails with one such sentence, and writes nothing else.
 refuses() {
     local wanted=$1 status=0
     shift
@@ -37,21 +37,22 @@ test_interfaces() {
 }
 
 test_config() {
-    local calls
+    local calls type
     answers config --extcap-config --extcap-interface pktmon
     calls=$(sed -nE 's/^arg .*\{call=([^}]+)\}.*/\1/p' "$out" | sort | tr '\n' ' ')
     expect_equal "options of the dialog" \
-        "--buffer-size --components --counters-interval --counters-only --hook-queues --inner --keep-own --log-file --log-level --max-cpu --netns --pkt-size --points --provider --repeat-size --sample --type --vxlan-port " \
+        "--buffer-size --components --counters-interval --counters-only --hold --hook-queues --inner --keep-own --log-file --log-level --max-cpu --netns --pkt-size --points --provider --repeat-size --sample --slower --type --view --vxlan-port " \
         "$calls"
     expect_equal "arguments without a tooltip or a tab" "" \
         "$(grep '^arg ' "$out" | grep -vE '\{tooltip=[^}]+\}.*\{group=[^}]+\}' || true)"
     expect_equal "sentences of no known form" "" \
         "$(grep -vE '^(arg|value) (\{[a-z]+=[^{}]*\})+$' "$out" || true)"
-    expect_match "values of type" 'value \{arg=0\}\{value=drop\}' "$(<"$out")"
-    [[ $(<"$out") == *"value=pcap"* ]] || fail "a source that is there is not offered"
+    type=$(sed -nE 's/^arg \{number=([0-9]+)\}\{call=--type\}.*/\1/p' "$out")
+    expect_match "values of type" "value \\{arg=$type\\}\\{value=drop\\}" "$(<"$out")"
+    [[ $(<"$out") == *"value=pcap"* ]] || fail "a provider that exists is not offered"
 }
 
-# All that Wireshark asks while it starts, each below 100 ms (median of 11).
+# Everything that Wireshark requests at its start, each in less than 100 ms (median of 11).
 test_speed() {
     local question start median
     for question in --extcap-interfaces "--extcap-config --extcap-interface pktmon"; do
@@ -75,9 +76,11 @@ test_refusals() {
         refuses '--pkt-size needs a whole number from 0 to 262144' --pkt-size "$size"
     done
     refuses '--fifo needs a value' --capture --fifo
+    refuses '--fifo needs a file name, and "--points" looks like an option' --capture --fifo --points devices
+    refuses '--log-file needs a file name' --log-file -x --capture
     refuses '--capture needs --fifo' --capture
-    refuses '--type has no "none"' --type none
-    refuses '--provider has no "dpdk"' --provider dpdk
+    refuses '--type does not take "none"' --type none
+    refuses '--provider does not take "dpdk"' --provider dpdk
     refuses '--sample needs a whole number from 1' --sample 0
     refuses '--vxlan-port needs a whole number from 1 to 65535' --vxlan-port 65536
     refuses '--counters-only is true or false' --counters-only=maybe
@@ -96,13 +99,30 @@ test_filter_check() {
     expect_match "libpcap's words" 'syntax error' "$(<"$out")"
 }
 
-# Arguments that only a started capture can judge.
+# Arguments that can be checked only in a started capture.
 test_refused_captures() {
     local file=$SCRATCH/refused.pcapng
     refuses 'No component is called "no-such"' --capture --fifo "$file" --components no-such
     refuses 'No network namespace called "no-such"' --capture --fifo "$file" --netns no-such
     refuses 'The capture filter "udp prt" is not valid' --capture --fifo "$file" \
         --extcap-capture-filter 'udp prt'
+    refuses '--vxlan-port applies to filters that look into tunnels.*add --inner' \
+        --capture --fifo "$file" --vxlan-port 8472 --inner=false
+    refuses '--type dropped chooses whole journeys.*choose --view packets, or --type drop' \
+        --capture --fifo "$file" --view appearances --type dropped
+    refuses '--slower chooses whole journeys.*choose --view packets' \
+        --capture --fifo "$file" --view appearances --slower 5
+    refuses '--hold applies to journeys.*choose --view packets' \
+        --capture --fifo "$file" --view appearances --hold 100
+    refuses '--slower needs the whole journey.*choose --type all or dropped' \
+        --capture --fifo "$file" --view packets --slower 5 --type drop
+    refuses '--type dropped chooses packets by their drops.*choose --provider ebpf' \
+        --capture --fifo "$file" --view packets --type dropped --provider pcap
+    refuses '--counters-only captures no packets: leave out --type dropped and --slower' \
+        --capture --fifo "$file" --view packets --slower 5 --counters-only
+    # The default of the dialog is no component.
+    refuses 'No component is called "no-such"' --capture --fifo "$file" --components no-such \
+        --vxlan-port 4789 --inner=false
 }
 
 test_signals() {
@@ -115,7 +135,7 @@ test_signals() {
     done
 }
 
-# A pipe that nobody reads yet does not keep it from ending.
+# A pipe without a reader does not keep it from ending.
 test_signal_before_reader() {
     local pid status=0
     run_as_user mkfifo "$SCRATCH/unread"
@@ -133,7 +153,7 @@ has_ended() {
     ! kill -0 "$1" 2>/dev/null
 }
 
-# The reader goes away: no error, with traffic or without.
+# The reader goes: no error, with or without traffic.
 test_closed_pipe() {
     local pid status=0
     run_as_user mkfifo "$SCRATCH/fifo"
@@ -143,7 +163,7 @@ test_closed_pipe() {
     own_pids+=("$pid")
     head -c 64 "$SCRATCH/fifo" >"$out"
     [[ $(od -An -tx1 -N4 "$out") == " 0a 0d 0d 0a" ]] || fail "the pipe does not begin with a section"
-    wait_until 10 has_ended "$pid" || fail "it goes on although nobody reads"
+    wait_until 10 has_ended "$pid" || fail "it continues without a reader"
     wait "$pid" || status=$?
     expect_equal "exit status after a closed pipe" 0 "$status"
     expect_empty "standard error after a closed pipe" "$err"
@@ -154,7 +174,7 @@ test_agent_not_executable() {
     mkdir "$copy"
     copy_for_user "$PLACE" "$copy"
     chmod 0700 "$copy/capture-core/pktmon-agent"
-    PLACE=$copy refuses '.*(group|permission|allowed).*' --capture --fifo "$SCRATCH/denied.pcapng"
+    PLACE=$copy refuses '.*is not set up yet: .*chgrp ' --capture --fifo "$SCRATCH/denied.pcapng"
 }
 
 # As in a container that was started with fewer capabilities.
@@ -165,17 +185,17 @@ test_capabilities_withheld() {
         --fifo "$SCRATCH/withheld.pcapng" >"$out" 2>"$err" || status=$?
     expect_equal "exit status without a capability" 1 "$status"
     expect_match "the refusal without a capability" \
-        'pktmon-agent may not have its capabilities here: .*cap_bpf,.*cap_sys_ptrace' "$(<"$err")"
+        'pktmon-agent cannot get its capabilities here: .*cap_bpf,.*cap_sys_ptrace' "$(<"$err")"
 }
 
-# What tshark shows of an option that is wrong: the sentence, and nothing that is not so.
+# The message that tshark shows for a wrong option: this sentence, and nothing false.
 test_wrong_option_in_tshark() {
     local status=0 option
-    for option in "type:wrong|--type has no \"wrong\" in this version: use one of all, flow, drop" \
+    for option in "type:wrong|--type does not take \"wrong\" in this version: use one of all, flow, drop" \
         "pktsize:12x|--pkt-size needs a whole number from 0 to 262144, and \"12x\" is not one" \
         "netns:no-such|No network namespace called \"no-such\" can be captured"; do
         status=0
-        run_as_user timeout 20 tshark -i pktmon -a duration:2 -o "extcap.pktmon.${option%%|*}" >"$out" \
+        run_as_user timeout 20 tshark -i pktmon -a duration:8 -o "extcap.pktmon.${option%%|*}" >"$out" \
             2>"$err" || status=$?
         [[ $status != 0 ]] || fail "tshark succeeds with $option"
         [[ $(<"$err") == *"pktmondump: ${option#*|}"* ]] || fail "tshark says: $(<"$err")"

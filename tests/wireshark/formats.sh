@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A live capture survives the tools that people use on capture files.
+# A live capture survives the tools that are used on capture files.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../live/lib.sh"
 
@@ -9,7 +9,7 @@ piped=$SCRATCH/piped.pcapng
 copy=$SCRATCH/copy.pcapng
 pings='icmp.type==8 && pktmon.record==1'
 
-# journey FILE: where each echo request was seen, in the order of the file.
+# journey FILE: the places of each echo request, in the order of the file.
 journey() {
     fields "$1" "$pings" pktmon.capture_id pktmon.group pktmon.appearance pktmon.component.name \
         pktmon.edge pktmon.direction
@@ -44,7 +44,7 @@ test_editcap() {
     expect_equal "the journey after editcap" "$wanted" "$(journey "$copy")"
 }
 
-# Classic pcap has no room for metadata, nor has editcap for Custom Blocks in it.
+# Classic pcap cannot hold metadata, and editcap drops Custom Blocks.
 test_editcap_pcap() {
     run_as_user editcap -F pcap "$piped" "$SCRATCH/classic.pcap"
     expect_equal "frames after editcap -F pcap" "$(run_as_user tshark -r "$piped" | wc -l)" \
@@ -56,7 +56,7 @@ test_mergecap() {
     run_as_user mergecap -w "$copy" "$file" "$piped"
     for each in "$file" "$piped"; do
         expect_equal "the journey of $each after mergecap" "$(journey "$each")" \
-            "$(journey "$copy" | grep "^$(journey "$each" | head -n 1 | cut -f 1)")"
+            "$(journey "$copy" | grep "^$(journey "$each" | first_line | cut -f 1)")"
     done
 }
 
@@ -73,7 +73,7 @@ test_tcpdump() {
     done
 }
 
-# Only the interface blocks are carried over to the next file of a ring.
+# Only interface blocks are copied to the next file of a ring.
 test_ring() {
     local files
     (exec_as_user tshark -q -i pktmon -o "extcap.pktmon.netns:$NAME-a" -b packets:20 -b files:4 \
@@ -82,8 +82,13 @@ test_ring() {
     local tshark=$!
     wait_until "$START_SECONDS" compgen -G "$SCRATCH/ring_00001_*" >/dev/null ||
         fail "tshark did not start: $(<"$SCRATCH/ring.err")"
-    ip netns exec "$NAME-a" ping -q -i 0.05 -w 10 -c 100 "$NETWORK_ADDRESS_B" >/dev/null
-    wait "$tshark" || true
+    # Until tshark has its packets: on a busy machine the capture begins late.
+    ip netns exec "$NAME-a" ping -q -i 0.05 -w 90 "$NETWORK_ADDRESS_B" >/dev/null &
+    local ping=$!
+    own_pids+=("$ping")
+    wait_until 90 has_ended "$tshark" || fail "tshark did not end after 60 packets: $(<"$SCRATCH/ring.err")"
+    kill -INT "$ping"
+    wait "$ping" || true
     files=("$SCRATCH"/ring_00002_*)
     [[ -e ${files[0]} ]] || fail "there is no second file: $(<"$SCRATCH/ring.err")"
     expect_equal "components in the second file of a ring" "$NAME-a/eth0
@@ -91,7 +96,7 @@ $NAME-a/netfilter" \
         "$(fields "${files[0]}" "$pings" pktmon.component.name | sort -u)"
 }
 
-# Stopped at any moment, the file is whole: dumpcap stops the reading of its pipe first.
+# Stopped at any moment, the file is complete: dumpcap first stops reading its pipe.
 test_stop_at_any_moment() {
     local delay
     for delay in 0.01 0.05 0.1 0.3 0.7; do
@@ -110,8 +115,7 @@ test_stop_at_any_moment() {
     done
 }
 
-# What tshark captured it also shows at once: the event that a capture begins with, and then the
-# pings.
+# tshark shows at once what it captured: the notice of the beginning, and then the pings.
 test_live_tshark() {
     (exec_as_user tshark -l -n -i pktmon -o "extcap.pktmon.netns:$NAME-a" \
         -Y "($pings && pktmon.edge in {1, 2}) || pktmon.event.id==5" -T fields -e pktmon.component.name -e pktmon.edge \
@@ -129,6 +133,11 @@ test_live_tshark() {
             printf '%s\t1\t4\t\n%s\t2\t4\t\n' "$NAME-a/eth0" "$NAME-a/eth0"
         done)" "$(<"$SCRATCH/shown")"
     [[ $(<"$SCRATCH/shown.err") != *"Error by extcap"* ]] || fail "$(<"$SCRATCH/shown.err")"
+}
+
+# has_ended PID
+has_ended() {
+    ! kill -0 "$1" 2>/dev/null
 }
 
 has_lines() {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * make_capture [--carrier frames|blocks] FILE
+ * make_capture [--carrier frames|blocks] [--quiet] FILE
  *
- * Writes, through the real stream, a capture in which everything that a capture file can say is
- * said at least once. The tests of the dissector compare with what is written down here.
+ * Writes, with the real pcapng writer, a capture that contains at least once everything that a
+ * capture file can contain. The tests of the dissector compare with the values here.
  *
  * ping (group 0x1122334455667788): eth0 in namespace left -> veth1, br0, veth2 -> eth0 in right
  * nft:  a UDP packet (group 2) dropped by "right/ipv4"
- * full: an ARP request (group 3) of which every field of a packet record is set
+ * full: an ARP request (group 3) with every field of a packet record set
  * sent: a UDP packet (group 4) that a socket in right takes, and a copy that is released
- * echo: an echo request (group 5) that right answers itself; then trouble because of group 4
+ * echo: an echo request (group 5) that right itself replies to; then a notice because of group 4
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "stream.h"
+#include "pcapng/pcapng-writer.h"
 
 #define START_TIME        1700000000000000000ULL /* 2023-11-14 22:13:20 UTC */
 #define CAPTURE_ID        0x0102030405060708ULL
@@ -74,9 +74,9 @@ static const struct appearance {
     {RIGHT, PKTMON_EDGE_LOWER, PKTMON_DIRECTION_RX},
 };
 
-/* The file and the clock of its events: 1 us passes between two. */
+/* The file and the clock of its events, which are 1 us apart. */
 struct output {
-    struct pktmon_stream *stream;
+    struct pcapng_writer *stream;
     uint64_t time;
 };
 
@@ -92,7 +92,7 @@ static void put(struct output *output, struct pktmon_event event)
 
     output->time += 1000;
     event.time = output->time;
-    if (!pktmon_stream_write(output->stream, &event, &error))
+    if (!pcapng_writer_write(output->stream, &event, &error))
         fail(error);
 }
 
@@ -117,9 +117,9 @@ static void describe(struct pktmon_registry *registry, const struct description 
     }
 }
 
-static struct pktmon_capture *describe_capture(void)
+static struct pktmon_capture_info *describe_capture(void)
 {
-    struct pktmon_capture *capture = pktmon_capture_new();
+    struct pktmon_capture_info *capture = pktmon_capture_info_new();
 
     capture->id = CAPTURE_ID;
     capture->os = g_strdup("Linux");
@@ -199,7 +199,7 @@ static void put_drop(struct output *output)
 }
 
 /* Every field of a packet record. */
-/* Windows' out-of-band data: every field once, with its own number or a text. */
+/* Windows' out-of-band data: every field once, with a number of its own or a text. */
 static const struct pktmon_nbl_value nbl_values[] = {
 #define X(NAME, number, kind, field) {PKTMON_FIELD_##NAME, number, field},
     PKTMON_FIELDS(X)
@@ -207,6 +207,7 @@ static const struct pktmon_nbl_value nbl_values[] = {
 };
 
 #define FIRST_NBL_FIELD PKTMON_FIELD_NBL_GROUP
+#define LAST_NBL_FIELD  PKTMON_FIELD_NBL_WIFI
 
 static struct pktmon_nbl all_nbl_fields(void)
 {
@@ -216,6 +217,8 @@ static struct pktmon_nbl all_nbl_fields(void)
         nbl.values++;
         nbl.count--;
     }
+    while (nbl.values[nbl.count - 1].field != LAST_NBL_FIELD)
+        nbl.count--;
     return nbl;
 }
 
@@ -274,6 +277,8 @@ static void put_counters(struct output *output)
                                  .packets_in = 10,
                                  .bytes_in = 840,
                                  .packets_out = 11,
+                                 .taken_back = 2,
+                                 .taken_back_bytes = 168,
                                  .bytes_out = 924},
                 });
     put(output, (struct pktmon_event){
@@ -297,11 +302,13 @@ static void put_notice(struct output *output)
                     .notice = {.provider = "pktmon",
                                .id = PKTMON_NOTICE_DEVICE_GONE,
                                .level = PKTMON_LEVEL_WARNING,
-                               .message = "veth2 was removed"},
+                               .message = "veth2 was removed",
+                               .from = 1,
+                               .until = 2},
                 });
 }
 
-/* A component that changes while it is captured. */
+/* A component that changes during the capture. */
 static void put_change(struct output *output, struct pktmon_registry *registry)
 {
     struct pktmon_component *component = pktmon_registry_get(registry, VETH2);
@@ -311,7 +318,7 @@ static void put_change(struct output *output, struct pktmon_registry *registry)
     put(output, (struct pktmon_event){.record = PKTMON_RECORD_COMPONENT, .component = VETH2});
 }
 
-/* The appearances of a UDP packet and of an echo request that come to a good end. */
+/* The appearances of a UDP packet and of an echo request that end well. */
 static const struct pktmon_event good_ends[] = {
     {.component = LEFT,
      .packet = {.group = 4,
@@ -388,7 +395,7 @@ static void put_all(struct output *output, struct pktmon_registry *registry)
 {
     g_autoptr(GError) error = NULL;
 
-    if (!pktmon_stream_begin(output->stream, output->time, &error))
+    if (!pcapng_writer_begin(output->stream, output->time, &error))
         fail(error);
     put_filter(output);
     put_ping(output);
@@ -399,38 +406,41 @@ static void put_all(struct output *output, struct pktmon_registry *registry)
     put_change(output, registry);
     put_good_ends(output);
     put_trouble(output);
-    if (!pktmon_stream_repeat_descriptions(output->stream, output->time, &error) ||
-        !pktmon_stream_end(output->stream, output->time, &error))
+    if (!pcapng_writer_repeat_descriptions(output->stream, output->time, &error) ||
+        !pcapng_writer_end(output->stream, output->time, &error))
         fail(error);
 }
 
-static void make_capture(int fd, enum pktmon_carrier carrier)
+static void make_capture(int fd, enum pktmon_carrier carrier, bool quiet)
 {
     struct pktmon_registry *registry = pktmon_registry_new();
-    struct pktmon_capture *capture = describe_capture();
-    const struct pktmon_stream_options options = {
+    struct pktmon_capture_info *capture = describe_capture();
+    const struct pcapng_writer_options options = {
         .fd = fd,
         .carrier = carrier,
+        .quiet = quiet,
         .live = true,
         .application = "make_capture",
     };
     struct output output = {
-        .stream = pktmon_stream_new(&options, registry, capture),
+        .stream = pcapng_writer_new(&options, registry, capture),
         .time = START_TIME,
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(descriptions); i++)
         describe(registry, &descriptions[i]);
     put_all(&output, registry);
-    pktmon_stream_free(output.stream);
-    pktmon_capture_free(capture);
+    pcapng_writer_free(output.stream);
+    pktmon_capture_info_free(capture);
     pktmon_registry_free(registry);
 }
 
 int main(int argc, char **argv)
 {
     g_autofree char *carrier = NULL;
+    gboolean quiet = FALSE;
     const GOptionEntry entries[] = {
+        {"quiet", 0, 0, G_OPTION_ARG_NONE, &quiet, "As few frames as possible", NULL},
         {"carrier", 0, 0, G_OPTION_ARG_STRING, &carrier, "Carrier of descriptions",
          "frames|blocks"},
         {NULL},
@@ -443,7 +453,7 @@ int main(int argc, char **argv)
     if (!g_option_context_parse(context, &argc, &argv, &error))
         fail(error);
     if (argc != 2 || (carrier && strcmp(carrier, "frames") && strcmp(carrier, "blocks"))) {
-        fprintf(stderr, "usage: make_capture [--carrier frames|blocks] FILE\n");
+        fprintf(stderr, "usage: make_capture [--carrier frames|blocks] [--quiet] FILE\n");
         return EXIT_FAILURE;
     }
     fd = open(argv[1], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -452,7 +462,8 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     make_capture(fd,
-                 g_strcmp0(carrier, "blocks") == 0 ? PKTMON_CARRIER_BLOCKS : PKTMON_CARRIER_FRAMES);
+                 g_strcmp0(carrier, "blocks") == 0 ? PKTMON_CARRIER_BLOCKS : PKTMON_CARRIER_FRAMES,
+                 quiet);
     close(fd);
     return EXIT_SUCCESS;
 }

@@ -71,7 +71,7 @@ static const struct {
     {BPF_MISC | BPF_TXA, OPERAND_ANY},
 };
 
-/* Of the numbers that go wrong first. */
+/* Numbers at which errors are likely. */
 static uint32_t any_number(uint8_t kind, uint8_t byte)
 {
     const uint32_t numbers[] = {byte,
@@ -86,7 +86,7 @@ static uint32_t any_number(uint8_t kind, uint8_t byte)
     return numbers[kind % G_N_ELEMENTS(numbers)];
 }
 
-/* Mostly in a packet's headers. */
+/* Mostly within a packet's headers. */
 static uint32_t place(uint8_t kind, uint8_t byte)
 {
     return kind & 1 ? byte % 64 : any_number(kind >> 1, byte);
@@ -111,7 +111,8 @@ static uint32_t choose_operand(enum operand operand, uint8_t kind, uint8_t byte,
     return any_number(kind, byte);
 }
 
-/* room: instructions that follow, at least one. Jumps are short, so that much is run. */
+/* room: number of instructions that follow, at least one. Jumps are short, so that most
+ * instructions run. */
 static struct sock_filter choose_instruction(const uint8_t *bytes, uint32_t room)
 {
     guint index = bytes[0] % G_N_ELEMENTS(operations);
@@ -141,7 +142,7 @@ GArray *classic_from_bytes(const uint8_t *bytes, size_t size)
     return program;
 }
 
-/* The interpreter's memory is not zero by itself. */
+/* Prefixes stores of zero, because the interpreter does not clear its memory. */
 static GArray *with_clear_memory(const GArray *program)
 {
     GArray *longer = g_array_new(FALSE, FALSE, sizeof(struct sock_filter));
@@ -161,8 +162,7 @@ bool classic_matches(const GArray *program, const uint8_t *data, uint32_t caplen
     const struct bpf_program compiled = {whole->len, (struct bpf_insn *)whole->data};
     const struct pcap_pkthdr header = {.caplen = caplen, .len = wirelen};
 
-    if (!bpf_validate(compiled.bf_insns, (int)compiled.bf_len)) {
-        g_error("libpcap refuses a program that was to be valid");
-    }
+    if (!bpf_validate(compiled.bf_insns, (int)compiled.bf_len))
+        g_error("libpcap refuses a valid program");
     return pcap_offline_filter(&compiled, &header, data) != 0;
 }

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * differential EXPRESSIONS PACKETS PROGRAMS: every expression of the file on so many packets, with
- * a link header and without, in this kernel and by libpcap's interpreter; and so many programs made
- * of random instructions. They must agree on all.
+ * differential EXPRESSIONS PACKETS PROGRAMS: runs every expression of the file on PACKETS packets,
+ * with a link header and without, in this kernel and in libpcap's interpreter, and also PROGRAMS
+ * programs of random instructions. Both must agree on all.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "classic.h"
-#include "expression.h"
+#include "filter/expression.h"
 #include "frames.h"
 #include "judge.h"
-#include "translate.h"
+#include "providers/ebpf/cbpf/translate.h"
 
 #define SEED              20240229
 #define MAX_PROGRAM_BYTES 300
@@ -24,13 +24,13 @@ struct totals {
 };
 
 struct form {
-    enum pktmon_form form;
+    enum filter_form form;
     const char *name;
     GArray *samples;
     struct judge *judge;
 };
 
-/* What the kernel cannot take: these expressions, and no others. */
+/* The only expressions that the kernel programs cannot take. */
 static bool may_stay_in_user_space(const char *expression)
 {
     return strstr(expression, "protochain") != NULL;
@@ -42,33 +42,32 @@ static void report(const struct form *form, const char *text, const struct sampl
     printf("\"%s\" on %s: libpcap %d, kernel %d (first %d), present %u caplen %u wirelen %u:", text,
            form->name, wanted, got->verdict, got->first, sample->present, sample->caplen,
            sample->wirelen);
-    for (guint i = 0; i < MIN(sample->caplen, 128); i++) {
+    for (guint i = 0; i < MIN(sample->caplen, 128); i++)
         printf(" %02x", sample->data[i]);
-    }
     printf("\n");
 }
 
-/* A verdict may be open only where bytes that were not at hand decide, and is never wrong. */
+/* A verdict may be undecided only if bytes that were not present decide, and is never wrong. */
 static bool agrees(const struct sample *sample, bool wanted, const struct judge_verdict *got)
 {
-    bool first_open = got->first == FILTER_NEEDS_MORE, open = got->verdict == FILTER_NEEDS_MORE;
+    bool first_open = got->first == CBPF_NEEDS_MORE, open = got->verdict == CBPF_NEEDS_MORE;
 
     return (!first_open || MIN(sample->present, JUDGE_WINDOW) < sample->caplen) &&
            (open ? sample->caplen > JUDGE_WINDOW : got->verdict == (int)wanted);
 }
 
-/* Of a filter: what its text is, and the instructions that libpcap runs. */
+/* A filter: its text, and the instructions that libpcap runs. */
 struct filter {
     const char *text;
-    const struct pktmon_expression *expression; /* NULL: it is program */
+    const struct filter_expression *expression; /* NULL: program is used */
     const GArray *program;
 };
 
-static bool libpcap_matches(const struct filter *filter, enum pktmon_form form,
+static bool libpcap_matches(const struct filter *filter, enum filter_form form,
                             const struct sample *sample)
 {
     if (filter->expression) {
-        return pktmon_expression_matches(filter->expression, form, sample->data, sample->caplen,
+        return filter_expression_matches(filter->expression, form, sample->data, sample->caplen,
                                          sample->wirelen);
     }
     return classic_matches(filter->program, sample->data, sample->caplen, sample->wirelen);
@@ -83,11 +82,10 @@ static void compare(const struct form *form, const struct filter *filter, struct
 
         totals->comparisons++;
         totals->matches += wanted;
-        totals->second_calls += got.first == FILTER_NEEDS_MORE;
-        totals->undecided += got.verdict == FILTER_NEEDS_MORE;
-        if (!agrees(sample, wanted, &got) && totals->different++ < 10) {
+        totals->second_calls += got.first == CBPF_NEEDS_MORE;
+        totals->undecided += got.verdict == CBPF_NEEDS_MORE;
+        if (!agrees(sample, wanted, &got) && totals->different++ < 10)
             report(form, filter->text, sample, wanted, &got);
-        }
     }
 }
 
@@ -95,9 +93,8 @@ static void run_in_kernel(const struct form *form, const struct filter *filter, 
                           struct totals *totals)
 {
     totals->translated++;
-    if (!judge_run(form->judge, body)) {
+    if (!judge_run(form->judge, body))
         g_error("the kernel refuses \"%s\" on %s", filter->text, form->name);
-    }
     compare(form, filter, totals);
 }
 
@@ -105,17 +102,17 @@ static void test_form(const struct form *form, const struct filter *filter, stru
 {
     g_autoptr(GArray) body = NULL;
     size_t count;
-    const struct sock_filter *code = pktmon_expression_code(filter->expression, form->form, &count);
-    enum filter_translation translation = filter_translate(code, count, JUDGE_WINDOW, &body);
+    const struct sock_filter *code = filter_expression_code(filter->expression, form->form, &count);
+    enum cbpf_translation translation = cbpf_translate(code, count, JUDGE_WINDOW, &body);
 
     totals->programs++;
-    if (translation == FILTER_TRANSLATED) {
-        totals->nothing_without_link += form->form == PKTMON_FORM_IP && count == 1;
+    if (translation == CBPF_TRANSLATED) {
+        totals->nothing_without_link += form->form == FILTER_FORM_IP && count == 1;
         run_in_kernel(form, filter, body, totals);
-    } else if (translation == FILTER_BACKWARD_JUMP && may_stay_in_user_space(filter->text)) {
+    } else if (translation == CBPF_BACKWARD_JUMP && may_stay_in_user_space(filter->text)) {
         totals->in_user_space++;
     } else {
-        g_error("\"%s\" %s", filter->text, filter_translation_text(translation));
+        g_error("\"%s\" %s", filter->text, cbpf_translation_text(translation));
     }
 }
 
@@ -128,17 +125,15 @@ static void test_random_programs(const struct form *form, guint count, struct to
         uint8_t bytes[MAX_PROGRAM_BYTES];
         g_autoptr(GArray) body = NULL;
 
-        for (gsize at = 0; at < sizeof(bytes); at++) {
+        for (gsize at = 0; at < sizeof(bytes); at++)
             bytes[at] = (uint8_t)g_rand_int_range(rand, 0, 256);
-        }
         g_autoptr(GArray) program =
             classic_from_bytes(bytes, g_rand_int_range(rand, 0, MAX_PROGRAM_BYTES + 1));
         const struct filter filter = {.text = text, .program = program};
-        enum filter_translation translation = filter_translate(
+        enum cbpf_translation translation = cbpf_translate(
             (const struct sock_filter *)program->data, program->len, JUDGE_WINDOW, &body);
-        if (translation != FILTER_TRANSLATED) {
-            g_error("%s %s", text, filter_translation_text(translation));
-        }
+        if (translation != CBPF_TRANSLATED)
+            g_error("%s %s", text, cbpf_translation_text(translation));
         totals->programs++;
         run_in_kernel(form, &filter, body, totals);
     }
@@ -148,26 +143,23 @@ static void test_random_programs(const struct form *form, guint count, struct to
 static void test_expression(const struct form *forms, const char *text, struct totals *totals)
 {
     g_autofree char *words = NULL;
-    struct pktmon_expression *expression = pktmon_expression_new(text, &words);
+    struct filter_expression *expression = filter_expression_new(text, &words);
 
-    if (!expression) {
+    if (!expression)
         g_error("libpcap refuses \"%s\": %s", text, words);
-    }
     const struct filter filter = {.text = text, .expression = expression};
-    for (int form = 0; form < PKTMON_FORMS; form++) {
+    for (int form = 0; form < FILTER_FORMS; form++)
         test_form(&forms[form], &filter, totals);
-    }
-    pktmon_expression_free(expression);
+    filter_expression_free(expression);
 }
 
-/* As long as people's lists of addresses are; the last one is in the frames. */
+/* A list of addresses as long as users have; the last address is in the frames. */
 static void test_long_list(const struct form *forms, struct totals *totals)
 {
     g_autoptr(GString) text = g_string_new(NULL);
 
-    for (guint i = 0; i < LONG_LIST; i++) {
+    for (guint i = 0; i < LONG_LIST; i++)
         g_string_append_printf(text, "host 10.%u.%u.1 or ", i / 200, i % 200);
-    }
     g_string_append(text, "host 10.1.2.3");
     test_expression(forms, text->str, totals);
 }
@@ -178,9 +170,8 @@ static guint test_file(const struct form *forms, const char *path, struct totals
     g_autoptr(GError) error = NULL;
     guint expressions = 0;
 
-    if (!g_file_get_contents(path, &content, NULL, &error)) {
+    if (!g_file_get_contents(path, &content, NULL, &error))
         g_error("%s", error->message);
-    }
     g_auto(GStrv) lines = g_strsplit(content, "\n", -1);
     for (char **line = lines; *line; line++) {
         if (**line != '\0' && **line != '#') {
@@ -211,23 +202,23 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     GArray *frames = frames_make();
-    struct form forms[PKTMON_FORMS] = {
-        [PKTMON_FORM_ETHERNET] = {PKTMON_FORM_ETHERNET, "Ethernet"},
-        [PKTMON_FORM_IP] = {PKTMON_FORM_IP, "IP"},
+    struct form forms[FILTER_FORMS] = {
+        [FILTER_FORM_ETHERNET] = {FILTER_FORM_ETHERNET, "Ethernet"},
+        [FILTER_FORM_IP] = {FILTER_FORM_IP, "IP"},
     };
     struct totals expressions = {0}, programs = {0};
 
-    for (int i = 0; i < PKTMON_FORMS; i++) {
-        forms[i].samples = samples_make(frames, i == PKTMON_FORM_IP, atoi(argv[2]), SEED + i);
+    for (int i = 0; i < FILTER_FORMS; i++) {
+        forms[i].samples = samples_make(frames, i == FILTER_FORM_IP, atoi(argv[2]), SEED + i);
         forms[i].judge = judge_new(forms[i].samples);
     }
     printf("%u kinds of frames, %u packets of each form\n", frames->len, forms[0].samples->len);
     test_long_list(forms, &expressions);
     printf("%u expressions and a long one\n", test_file(forms, argv[1], &expressions));
     print_totals("expressions", &expressions);
-    test_random_programs(&forms[PKTMON_FORM_ETHERNET], atoi(argv[3]), &programs);
+    test_random_programs(&forms[FILTER_FORM_ETHERNET], atoi(argv[3]), &programs);
     print_totals("random programs", &programs);
-    for (int i = 0; i < PKTMON_FORMS; i++) {
+    for (int i = 0; i < FILTER_FORMS; i++) {
         judge_free(forms[i].judge);
         samples_free(forms[i].samples);
     }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* --- layers, of which frames are made --- */
+/* --- layers from which frames are built --- */
 
 enum numbering {
     NUMBER_NONE,
@@ -16,10 +16,10 @@ struct layer {
     const char *name;
     const char *bytes;
     gsize length;
-    uint16_t ethertype, protocol, ppp; /* what the layer before it calls it */
-    enum numbering next;               /* how it says what follows it, */
-    guint next_at;                     /* and where */
-    guint length_at;                   /* 16 bits: of all that follows length_from */
+    uint16_t ethertype, protocol, ppp; /* numbers that the previous layer uses for this one */
+    enum numbering next;               /* kind of number by which it announces the next layer, */
+    guint next_at;                     /* and its offset */
+    guint length_at;                   /* 16 bits: length of everything from length_from on */
     guint length_from;
 };
 
@@ -123,7 +123,7 @@ static const struct layer layers[] = {
 #define KIB1                                                                                       \
     "data data data data data data data data data data data data data data data data data data"
 
-/* Each frame is these layers, one in the other. */
+/* Each frame consists of these layers, one inside the other. */
 static const char *const kinds[] = {
     "eth",
     "eth ip",
@@ -237,9 +237,8 @@ static const char *const kinds[] = {
 static const struct layer *find_layer(const char *name)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(layers); i++) {
-        if (g_str_equal(layers[i].name, name)) {
+        if (g_str_equal(layers[i].name, name))
             return &layers[i];
-        }
     }
     g_error("no layer is called %s", name);
 }
@@ -250,7 +249,7 @@ static void store16(GByteArray *bytes, guint at, uint16_t number)
     bytes->data[at + 1] = number & 0xff;
 }
 
-/* Says in one layer, which begins at start, what the next one is. */
+/* Writes the number of the next layer into one layer, which begins at start. */
 static void chain(GByteArray *bytes, const struct layer *layer, guint start,
                   const struct layer *next)
 {
@@ -281,9 +280,8 @@ struct frame frame_make(const char *kind)
 
         starts[i] = frame.bytes->len;
         g_byte_array_append(frame.bytes, (const guint8 *)layer->bytes, layer->length);
-        if (i > 0) {
+        if (i > 0)
             chain(frame.bytes, find_layer(names[i - 1]), starts[i - 1], layer);
-        }
     }
     for (guint i = 0; i < count; i++) {
         const struct layer *layer = find_layer(names[i]);
@@ -312,16 +310,15 @@ GArray *frames_make(void)
 
 void frames_free(GArray *frames)
 {
-    for (guint i = 0; i < frames->len; i++) {
+    for (guint i = 0; i < frames->len; i++)
         g_byte_array_unref(g_array_index(frames, struct frame, i).bytes);
-    }
     g_array_unref(frames);
 }
 
-/* --- what becomes of them --- */
+/* --- changed frames --- */
 
-/* Numbers of protocols, ports, header lengths and flags, so that changed bytes often mean
- * something. */
+/* Numbers of protocols, ports, header lengths and flags, so that changed bytes are often
+ * meaningful. */
 static const uint8_t telling_bytes[] = {0,    1,    2,    4,    6,    7,    8,    17,   40,   41,
                                         43,   44,   47,   50,   51,   53,   58,   60,   0x45, 0x46,
                                         0x4f, 0x50, 0x60, 0x81, 0x86, 0x88, 0xbb, 0xdd, 0xfe, 0xff};
@@ -340,7 +337,7 @@ static void change_bytes(struct sample *sample, GRand *rand)
     }
 }
 
-/* Most are cut in the headers, where it matters. */
+/* Most cuts are in the headers, where they matter. */
 static void cut(struct sample *sample, GRand *rand)
 {
     bool in_headers = g_rand_int_range(rand, 0, 4) > 0;
@@ -366,12 +363,10 @@ static struct sample make_sample(const struct frame *frame, bool without_link, b
                             .caplen = whole,
                             .wirelen = whole};
 
-    if (!unchanged && g_rand_int_range(rand, 0, 3) > 0) {
+    if (!unchanged && g_rand_int_range(rand, 0, 3) > 0)
         change_bytes(&sample, rand);
-    }
-    if (!unchanged && g_rand_boolean(rand)) {
+    if (!unchanged && g_rand_boolean(rand))
         cut(&sample, rand);
-    }
     if (!unchanged && g_rand_boolean(rand)) {
         sample.wirelen = sample.caplen; /* it never was longer */
     }
@@ -399,8 +394,7 @@ GArray *samples_make(const GArray *frames, bool without_link, guint count, guint
 
 void samples_free(GArray *samples)
 {
-    for (guint i = 0; i < samples->len; i++) {
+    for (guint i = 0; i < samples->len; i++)
         g_free(g_array_index(samples, struct sample, i).data);
-    }
     g_array_unref(samples);
 }

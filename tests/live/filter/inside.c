@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * inside PACKETS: filters on what is inside so many packets, in this kernel, and by libpcap's
- * interpreter at the place that user space finds. They must agree.
+ * inside PACKETS: applies filters to the inner packet of PACKETS packets, in this kernel, and in
+ * libpcap's interpreter at the place that user space finds. Both must agree.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "expression.h"
+#include "filter/expression.h"
 #include "frames.h"
-#include "inner.h"
+#include "filter/inner.h"
 #include "judge.h"
-#include "translate.h"
+#include "providers/ebpf/cbpf/translate.h"
 
 #define SEED 7348
 
@@ -32,23 +32,23 @@ static __u32 find(const struct sample *sample, bool without_link)
     return inner_find(bytes, sample->present, without_link, INNER_VXLAN_PORT);
 }
 
-/* Whether the verdict is right: open only where bytes that were not at hand decide. */
-static bool is_right(const struct pktmon_expression *expression, enum pktmon_form form,
+/* Whether the verdict is right: undecided only if bytes that were not present decide. */
+static bool is_right(const struct filter_expression *expression, enum filter_form form,
                      const struct sample *sample, const struct judge_verdict *got,
                      struct totals *totals)
 {
     guint offset = INNER_OFFSET(got->inner);
-    bool wanted = pktmon_expression_matches(expression, form, sample->data + offset,
+    bool wanted = filter_expression_matches(expression, form, sample->data + offset,
                                             sample->caplen - offset, sample->wirelen - offset);
 
     totals->inside++;
     totals->matches += wanted;
-    return got->verdict == FILTER_NEEDS_MORE ? sample->present < sample->caplen
-                                             : got->verdict == (int)wanted;
+    return got->verdict == CBPF_NEEDS_MORE ? sample->present < sample->caplen
+                                           : got->verdict == (int)wanted;
 }
 
 static void compare(struct judge *judge, const GArray *samples, bool without_link,
-                    const struct pktmon_expression *expression, enum pktmon_form form,
+                    const struct filter_expression *expression, enum filter_form form,
                     struct totals *totals)
 {
     for (guint i = 0; i < samples->len; i++) {
@@ -57,31 +57,30 @@ static void compare(struct judge *judge, const GArray *samples, bool without_lin
         bool ip = (got.inner & INNER_WITHOUT_LINK) != 0;
 
         totals->packets++;
-        if (got.inner != find(sample, without_link)) {
+        if (got.inner != find(sample, without_link))
             totals->different++;
-        } else if (got.inner != INNER_NONE && ip == (form == PKTMON_FORM_IP)) {
+        else if (got.inner != INNER_NONE && ip == (form == FILTER_FORM_IP))
             totals->different += !is_right(expression, form, sample, &got, totals);
-        }
     }
 }
 
 static void test_expression(struct judge *judge, const GArray *samples, bool without_link,
                             const char *text, struct totals *totals)
 {
-    struct pktmon_expression *expression = pktmon_expression_new(text, NULL);
+    struct filter_expression *expression = filter_expression_new(text, NULL);
 
-    for (int form = 0; expression && form < PKTMON_FORMS; form++) {
+    for (int form = 0; expression && form < FILTER_FORMS; form++) {
         g_autoptr(GArray) body = NULL;
         size_t count;
-        const struct sock_filter *code = pktmon_expression_code(expression, form, &count);
+        const struct sock_filter *code = filter_expression_code(expression, form, &count);
 
-        if (filter_translate(code, count, JUDGE_WINDOW, &body) != FILTER_TRANSLATED ||
+        if (cbpf_translate(code, count, JUDGE_WINDOW, &body) != CBPF_TRANSLATED ||
             !judge_run_inside(judge, body, without_link)) {
             g_error("\"%s\" does not run in the kernel", text);
         }
         compare(judge, samples, without_link, expression, form, totals);
     }
-    pktmon_expression_free(expression);
+    filter_expression_free(expression);
 }
 
 int main(int argc, char **argv)
@@ -97,9 +96,8 @@ int main(int argc, char **argv)
         GArray *samples = samples_make(frames, without_link, atoi(argv[1]), SEED);
         struct judge *judge = judge_new(samples);
 
-        for (gsize i = 0; i < G_N_ELEMENTS(expressions); i++) {
+        for (gsize i = 0; i < G_N_ELEMENTS(expressions); i++)
             test_expression(judge, samples, without_link, expressions[i], &totals);
-        }
         judge_free(judge);
         samples_free(samples);
     }

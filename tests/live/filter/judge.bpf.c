@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lets a filter judge many packets in one run. The filter is spliced in as into the capture's
- * programs, and called as they call it: with few bytes at first. */
+ * programs, and called in the same way: first with few bytes. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
 
-#include "inner.h"
+#include "filter/inner.h"
 #include "packet.h"
 
 struct {
@@ -26,7 +26,7 @@ __attribute__((noinline, weak)) int filter(struct filter_window *window, __u32 p
     (void)present;
     (void)caplen;
     (void)wirelen;
-    return FILTER_MATCH;
+    return CBPF_MATCH;
 }
 
 static long judge(__u32 index, void *context)
@@ -39,7 +39,7 @@ static long judge(__u32 index, void *context)
     packet->first_verdict =
         filter(&packet->first, packet->present, packet->caplen, packet->wirelen);
     packet->verdict = packet->first_verdict;
-    if (packet->verdict == FILTER_NEEDS_MORE)
+    if (packet->verdict == CBPF_NEEDS_MORE)
         packet->verdict = filter(&packet->whole, packet->caplen < WINDOW ? packet->caplen : WINDOW,
                                  packet->caplen, packet->wirelen);
     return 0;
@@ -52,7 +52,8 @@ int judge_all(void *context)
     return bpf_loop(packet_count, judge, (void *)0, 0);
 }
 
-/* As a capture with --inner: what is inside of the first bytes, if it is of the filter's form. */
+/* As in a capture with --inner: judges the packet inside the first bytes, if it has the filter's
+ * form. */
 static long judge_packet_inside(__u32 index, void *context)
 {
     struct packet *packet = bpf_map_lookup_elem(&packets, &index);
@@ -60,7 +61,7 @@ static long judge_packet_inside(__u32 index, void *context)
     (void)context;
     if (!packet)
         return 1;
-    packet->verdict = FILTER_NO_MATCH;
+    packet->verdict = CBPF_NO_MATCH;
     packet->inner =
         inner_find(packet->first.bytes, packet->present, without_link, INNER_VXLAN_PORT);
     __u32 offset = INNER_OFFSET(packet->inner);

@@ -12,22 +12,22 @@
 
 struct judge;
 
-/* Of packets (struct sample), which it copies into kernel memory. Ends the test if it cannot. */
+/* Copies the packets (struct sample) into kernel memory. Ends the test if it cannot. */
 struct judge *judge_new(const GArray *samples);
 void judge_free(struct judge *judge);
 
-/* Loads the filter (of filter_translate()), and runs it on all packets; false: the kernel does not
+/* Loads the filter (of cbpf_translate()), and runs it on all packets; false: the kernel does not
  * load it. */
 bool judge_run(struct judge *judge, const GArray *body);
 
-/* The same on what is inside the packets, with the bytes that were present. without_link: the
+/* The same for the packets inside the packets, with the bytes that were present. without_link: the
  * packets begin with their IP headers. */
 bool judge_run_inside(struct judge *judge, const GArray *body, bool without_link);
 
 struct judge_verdict {
-    int first;     /* enum filter_verdict, with the bytes that were present */
-    int verdict;   /* with all, or as many as the window holds; or on what is inside */
-    guint32 inner; /* where that is: as inner_find() says */
+    int first;     /* enum cbpf_verdict, with the bytes that were present */
+    int verdict;   /* with all bytes, or as many as the window holds; or of the inner packet */
+    guint32 inner; /* place of the inner packet, as of inner_find() */
 };
 
 /* Of the last run. */

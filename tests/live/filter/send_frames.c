@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * send_frames DEVICE CLASS COUNT SEED: sends so many frames of all kinds (frames.h), as they are,
- * changed and cut, from a packet socket. Behind its headers each repeats a mark of its own: magic,
- * and a number whose upper byte is the class. Of the long ones the kernel gets but the addresses in
- * the buffer's linear part.
+ * send_frames DEVICE CLASS COUNT SEED: sends COUNT frames of all kinds (frames.h), unchanged,
+ * changed and cut, from a packet socket. After its headers, each frame repeats a mark of its own: a
+ * magic number, and a number whose upper byte is the class. In long frames, the linear part of the
+ * skb holds only the addresses.
  */
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -32,12 +32,11 @@ static void append_marks(GByteArray *bytes, guint32 number, guint count)
 {
     const guint32 mark[] = {g_htonl(MAGIC), g_htonl(number)};
 
-    while (count-- > 0) {
+    while (count-- > 0)
         g_byte_array_append(bytes, (const guint8 *)mark, MARK_SIZE);
-    }
 }
 
-/* Marks take the place of what the frame carries. */
+/* Marks replace the frame's payload. */
 static GByteArray *with_marks(const struct sample *sample, guint32 number, guint tail)
 {
     GByteArray *bytes = g_byte_array_new();
@@ -46,9 +45,8 @@ static GByteArray *with_marks(const struct sample *sample, guint32 number, guint
 
     g_byte_array_append(bytes, sample->data, headers);
     append_marks(bytes, number, (sample->caplen - headers) / MARK_SIZE + tail);
-    if (bytes->len < ETH_HLEN + MARK_SIZE) {
+    if (bytes->len < ETH_HLEN + MARK_SIZE)
         append_marks(bytes, number, 2);
-    }
     g_byte_array_set_size(bytes, MIN(bytes->len, ETH_HLEN + MTU));
     return bytes;
 }

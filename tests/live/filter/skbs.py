@@ -1,20 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Real socket buffers of many shapes, and what captures with filters made of them.
+"""Real skbs of many shapes, and checks of captures with filters.
 
-skbs.py serve READY ADDRESS ...              answers TCP, and takes UDP
-skbs.py talk CLASS ADDRESS ... [-- SOURCE]   ICMP, UDP and TCP in many sizes; each packet repeats a
-                                             mark of its own: magic and number, whose upper byte is
-                                             the class
+skbs.py serve READY ADDRESS ...              replies over TCP, and receives UDP
+skbs.py talk CLASS ADDRESS ... [-- SOURCE]   sends ICMP, UDP and TCP in many sizes; each packet
+                                             repeats a mark of its own: a magic number, and a number
+                                             whose upper byte is the class
 skbs.py wire DEVICE ADDRESS OTHER TO READY GO DONE CLASS
                                              the other end of a tun device, which sends packets
 skbs.py check CLASS VERDICTS EXPRESSIONS UNFILTERED FILTERED ...
-                                             whether each filtered capture (one for each line of
-                                             EXPRESSIONS) holds each packet of the class from the
-                                             appearance on that libpcap says is the first to match,
-                                             and nothing else. VERDICTS is verdicts.c. Prints how
-                                             many packets, comparisons and matches there were, and
-                                             after an empty line what differs.
+                                             checks that each filtered capture (one for each line of
+                                             EXPRESSIONS) holds each packet of the class from its
+                                             first appearance that matches according to libpcap, and
+                                             nothing else. VERDICTS is verdicts.c. Prints the numbers
+                                             of packets, comparisons and matches, and after an empty
+                                             line the differences.
 """
 import collections
 import fcntl
@@ -60,8 +60,8 @@ def family_of(address):
 
 
 def answer(listener):
-    """Takes messages that begin with their length, and answers each with as many of its bytes as
-    the message wants."""
+    """Takes messages that begin with their length, and replies to each with as many of its bytes as
+    the message asks for."""
     while True:
         peer = listener.accept()[0]
         with peer, peer.makefile("rb") as stream:
@@ -96,7 +96,7 @@ def send_to(sender, data, address, flags=0):
     try:
         sender.sendto(data, flags, address)
     except OSError:
-        pass  # an answer to the one before
+        pass  # a reply to the previous one
     time.sleep(PAUSE)
 
 
@@ -139,7 +139,7 @@ def receive(peer, count):
 
 
 def talk_tcp(marks, address):
-    """Each message has been answered before the next one is sent: so they are not merged."""
+    """The next message is sent after the reply to the previous one, so that they are not merged."""
     with socket.create_connection((address, TCP_PORT), timeout=5) as peer:
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         peer.setsockopt(socket.SOL_SOCKET, SO_ZEROCOPY, 1)
@@ -204,14 +204,14 @@ def wire(device, address, other, to, ready, go, done, class_):
 
 class Appearance:
     __slots__ = ("place", "frame", "length", "synthesised", "group", "number", "piece", "consumed",
-                 "identity")
+                 "dropped", "identity", "lone_identity")
 
 
 ETHERTYPES = {b"\x08\0": 4, b"\x86\xdd": 6}
 
 
 def is_tcp_of_ours(frame):
-    """What has no mark: acknowledgements."""
+    """Packets without a mark: acknowledgements."""
     version = ETHERTYPES.get(frame[12:14])
     if version == 4:
         transport, protocol = 14 + (frame[14] & 15) * 4, frame[23:24]
@@ -225,7 +225,7 @@ def is_tcp_of_ours(frame):
 
 
 class Capture:
-    """The packets of the class, as a file has them."""
+    """The packets of the class in a file."""
 
     GROUP, PIECE, APPEARANCE, RELEASED, FLAG_SYNTHESISED, END = 12, 13, 14, 21, 33, 55
 
@@ -252,30 +252,33 @@ class Capture:
         record = packet.record
         if record.get(LOST):
             self.faults.append(f"{record.get(LOST)} packets lost")
-        # A hook that holds a packet for long shows it once more.
+        # A hook that holds a packet for long shows its exit too.
         name = self.names[record.get(COMPONENT)]
         if name.endswith("/netfilter") and record.get(DIRECTION) == 2 and not record.get(DROP_REASON):
             return
-        # Whenever the socket is closed, which may be after the capture.
+        # Depends on when the socket is closed, which may be after the capture.
         if record.get(self.RELEASED) and record.fields.get(DROP_REASON) == b"QUEUE_PURGE":
             return
         if self.mark not in packet.bytes and not is_tcp_of_ours(packet.bytes):
             return
         seen = Appearance()
         reason = record.fields.get(DROP_REASON, b"").decode()
-        seen.place = " ".join(map(str, (name, EDGES[record.get(EDGE)], record.get(DIRECTION), reason,
-                                        record.get(self.END), record.get(self.RELEASED))))
+        words = (name, EDGES[record.get(EDGE)], record.get(DIRECTION), reason, record.get(self.END))
+        seen.place = " ".join(map(str, (*words, record.get(self.RELEASED))))
         seen.frame, seen.length = packet.bytes, packet.length
         seen.synthesised = bool(record.get(self.FLAG_SYNTHESISED))
         seen.group, seen.number = record.get(self.GROUP), record.get(self.APPEARANCE)
         seen.piece = record.get(self.PIECE)
         seen.consumed = record.get(self.END) == 2
-        seen.identity = (seen.place, seen.length, seen.synthesised,
-                         hashlib.blake2b(seen.frame, digest_size=16).digest())
+        seen.dropped = bool(reason)
+        rest = (seen.length, seen.synthesised, hashlib.blake2b(seen.frame, digest_size=16).digest())
+        seen.identity = (seen.place, *rest)
+        # Without other copies, a drop is not a release.
+        seen.lone_identity = (" ".join(map(str, (*words, 0))), *rest)
         self.appearances.append(seen)
 
     def groups(self):
-        """Each in order of time, as the file is."""
+        """Each packet in the order of time, like the file."""
         groups = collections.defaultdict(list)
         for seen in self.appearances:
             groups[seen.group].append(seen)
@@ -283,7 +286,7 @@ class Capture:
 
 
 def view(seen):
-    """What the filter is to see of it: a header that the capture made is not for it."""
+    """The bytes that the filter sees of it: without a header that the capture made."""
     if not seen.synthesised:
         return 0, seen.frame, seen.length
     header = 18 if seen.frame[12:14] == b"\x81\0" else 14
@@ -291,7 +294,7 @@ def view(seen):
 
 
 def judge(verdicts, expressions, appearances):
-    """For each appearance, text with 0 or 1 for each expression."""
+    """For each appearance, a text with 0 or 1 for each expression."""
     parts = []
     for seen in appearances:
         form, data, length = view(seen)
@@ -306,20 +309,25 @@ def describe(seen):
 
 
 def expected(group, matching):
-    """For each appearance of a group in turn whether it is to be there: 2 = yes; 0 = no; 1 = as it
-    comes: of a fragment or segment of which none matched, but of a sister. matching: whether each
-    matches. What ends well in the kernel is not looked at once more."""
-    pieces, whole = set(), False
+    """For each appearance of a group, in order, whether it is expected: 2 = yes; 0 = no; 3 = yes,
+    but other copies may be unknown; 1 = either: a fragment or segment that did not match while
+    another one did, or a copy, if another one matched only when it was dropped (LLC cuts a frame
+    before). matching: whether each matches. A normal end in the kernel is not judged again."""
+    pieces, whole, late = set(), False, False
     for seen, matches in zip(group, matching):
+        if matches and seen.dropped and not whole and seen.piece not in pieces:
+            late = True
+            yield 3
+            continue
         if matches and not seen.consumed:
             pieces.add(seen.piece)
             whole = whole or seen.piece == 0
-        yield 2 if whole or seen.piece in pieces else 1 if pieces else 0
+        yield 2 if whole or seen.piece in pieces else 1 if pieces or late else 0
 
 
 def differences(expression, index, groups, verdict_of, filtered):
-    """Compares one filtered capture; yields what differs, and at last the number of matches."""
-    wanted, allowed, matches = collections.Counter(), collections.Counter(), 0
+    """Compares one filtered capture; yields the differences, and last the number of matches."""
+    wanted, allowed, late, matches = collections.Counter(), collections.Counter(), [], 0
     where = {}
     for group in groups.values():
         matching = [verdict_of[id(seen)][index] == "1" for seen in group]
@@ -330,12 +338,18 @@ def differences(expression, index, groups, verdict_of, filtered):
                 f"{describe(seen)} (appearance {seen.number} of group {seen.group}, which first "
                 f"matches at {None if first is None else group[first].number})")
             wanted[seen.identity] += degree == 2
-            allowed[seen.identity] += degree >= 1
+            for identity in {seen.identity, seen.lone_identity} if degree == 3 else {seen.identity}:
+                allowed[identity] += degree >= 1
+            if degree == 3:
+                late.append(seen)
     got = collections.Counter(seen.identity for seen in filtered.appearances)
     for seen in filtered.appearances:
         where.setdefault(seen.identity, describe(seen))
     for identity, count in (wanted - got).items():
         yield f"\"{expression}\" lacks {count} of {where[identity]}"
+    for seen in late:
+        if not got[seen.identity] + got[seen.lone_identity]:
+            yield f"\"{expression}\" lacks {where[seen.identity]}"
     for identity, count in (got - allowed).items():
         yield f"\"{expression}\" has beside {count} of {where[identity]}"
     yield matches

@@ -1,18 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""two.py CAPTURE PORT COUNT PREFIX: whether the capture holds the datagrams 0 to COUNT - 1 of
-numbered.c to the UDP port at all places that the standard input lists, in this order, each once and
-in a group of its own, and no other packet. PREFIX is taken off the names of namespaces."""
+"""two.py CAPTURE PORT COUNT PREFIX: checks that the capture holds the datagrams 0 to COUNT - 1 of
+numbered.c to the UDP port at all places that standard input lists, in this order, each once and in a
+group of its own, and no other packet. PREFIX is removed from the names of namespaces."""
 import collections
 import struct
 import sys
 
 sys.path.insert(0, __file__.rsplit("/", 2)[0])
-from pcapng import (COMPONENT, COMPONENT_NAME, CUSTOM, DIRECTION, DROP_REASON, EDGE, EDGES, LOST,
-                    PACKET, RECORD_COMPONENT, RECORD_PACKET, Packet, Record, blocks)
+from pcapng import (COMPONENT, COMPONENT_NAME, CUSTOM, DIRECTION, DIRECTIONS, DROP_REASON, EDGE, EDGES,
+                    LOST, PACKET, RECORD_COMPONENT, RECORD_PACKET, Packet, Record, blocks)
 
 GROUP, APPEARANCE = 12, 14
-DIRECTIONS = ["-", "In", "Out", "Rx", "Tx"]
 MAGIC = struct.pack("!I", 0xD5B30EA7)
 MAX_FAULTS = 10
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * verdicts EXPRESSIONS: what libpcap itself says of packets on the standard input: for each a line
- * with 0 or 1 for each line of the file. A packet is its form (0: Ethernet, 1: raw IP), how many
- * bytes of it follow and how many it has, 32 bits each, and the bytes.
+ * verdicts EXPRESSIONS: libpcap's verdicts on packets from standard input: for each packet a line
+ * with 0 or 1 for each line of the file. A packet is its form (0: Ethernet, 1: raw IP), the number
+ * of bytes that follow, its original length, 32 bits each, and the bytes.
  */
 #include <pcap/pcap.h>
 #include <stdbool.h>
@@ -21,7 +21,8 @@ struct packet {
 };
 
 static const int link_types[FORMS] = {DLT_EN10MB, DLT_RAW};
-/* Without instructions: libpcap refuses it for this form, and it matches nothing of it. */
+/* Without instructions: libpcap refuses the expression for this form, and no packet of it matches.
+ */
 static struct bpf_program programs[MAX_EXPRESSIONS][FORMS];
 static uint8_t data[MAX_PACKET];
 
@@ -77,7 +78,7 @@ int main(int argc, char **argv)
     while (fread(&packet, sizeof(packet), 1, stdin) == 1) {
         if (packet.form >= FORMS || packet.caplen > sizeof(data) ||
             fread(data, 1, packet.caplen, stdin) != packet.caplen)
-            die("that is no packet");
+            die("not a packet");
         for (size_t i = 0; i < count; i++)
             putchar(matches(&programs[i][packet.form], &packet) ? '1' : '0');
         putchar('\n');

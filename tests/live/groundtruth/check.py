@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a capture says of numbered packets (numbered.c), beside what is true of them.
+"""Compares a capture of numbered packets (numbered.c) with the truth about them.
 
 check.py CAPTURE TRUTH PREFIX POINTS [SAMPLE]
 
@@ -10,13 +10,16 @@ TRUTH has a paragraph for each class of packets, written by hand:
     PLACE [*TIMES]
     ...
 
-A PLACE is like "a/eth0 Upper Tx", and "b/netfilter input Rx NETFILTER_DROP" for the drop of the
-packet; where the kernel may have one of several reasons they stand with "|" between them. The NUMBER
-of a class with "-reply" or "-error" is that of ICMP messages about its packets. A class without
-places has no list to be compared with, but its packets are to have groups of their own, and a drop
-only if that is their FATE. A line "stray PLACE" tells where the network drops packets without a
-number. PREFIX is taken off the names of namespaces. At POINTS devices the places that are seen at
-points stack alone are left out. To SAMPLE goes a capture of some of the packets.
+A PLACE is like "a/eth0 Upper Tx", or "b/netfilter input Rx NETFILTER_DROP" for the drop of the packet;
+if the kernel may give one of several reasons, they are separated by "|". A NUMBER with "-reply" or
+"-error" is the class of ICMP messages about the packets of that class. A class without places has no
+list to compare with, but its packets must have groups of their own, and a drop only if that is their
+FATE; "any" means that the kernel decides by chance. A line "stray PLACE" says where the network drops
+packets without a number. A line "drops COMPONENT NUMBER COUNTER: CASE" says how many received packets
+of the whole capture are dropped there, as the kernel's counter has it. A line "sealed" says that packets are encrypted on their way: a record
+without a number belongs to the packet of its group. PREFIX is removed from the names of namespaces.
+At POINTS devices, places that are observed only at points stack are left out. SAMPLE gets a capture
+of some of the packets.
 
 Prints the figures as "NAME VALUE", and after an empty line the first faults of each kind.
 """
@@ -27,34 +30,34 @@ import struct
 import sys
 
 sys.path.insert(0, __file__.rsplit("/", 2)[0])
-from pcapng import (COMPONENT, CUSTOM, EDGE, LOST, PACKET, RECORD_COMPONENT, RECORD_PACKET, Record,
-                    blocks)
+from pcapng import (COMPONENT, CUSTOM, DIRECTIONS, EDGE, EDGES, LOST, PACKET, RECORD_COMPONENT,
+                    RECORD_COUNTERS, RECORD_PACKET, Record, blocks)
+from vocabulary import EDGE_NUMBERS, FIELDS, numbers
 
-COMPONENT_NAME, DIRECTION, GROUP, PACKET_NUMBER, COPY, LINKED = 3, 11, 12, 13, 15, 17
-DROPPED, COPY_RELEASED, DROP_REASON, DROP_LOCATION = 20, 21, 22, 24
-EVENT_LEVEL, EVENT_MESSAGE, WARNING = 53, 54, 3
-EDGES = {0: "-", 1: "Upper", 2: "Lower", 3: "qdisc", 4: "prerouting", 5: "input", 6: "forward",
-         7: "output", 8: "postrouting"}
-DIRECTIONS = ["-", "In", "Out", "Rx", "Tx"]
-HOOKS = {"prerouting", "input", "forward", "output", "postrouting"}
-STACK_ALONE = {"Upper", "qdisc"} | HOOKS
+COMPONENT_NAME, DIRECTION, GROUP, PACKET_NUMBER, COPY, LINKED = numbers(
+    FIELDS, "COMPONENT_NAME DIRECTION GROUP PACKET_NUMBER COPY LINKED")
+DROPPED, COPY_RELEASED, DROP_REASON, DROP_LOCATION, DROPS_IN, EVENT_LEVEL, EVENT_MESSAGE = numbers(
+    FIELDS, "DROPPED COPY_RELEASED DROP_REASON DROP_LOCATION DROPS_IN EVENT_LEVEL EVENT_MESSAGE")
+WARNING = 3
+# Edges that are seen at points stack alone.
+STACK_ALONE = {EDGES[number] for name, number in EDGE_NUMBERS.items() if name != "LOWER"}
 
 MAGIC = struct.pack("!I", 0xD5B30EA7)
 CLASS_SHIFT = 24
-# Packets that the network makes out of a numbered one have its number, and another kind.
+# Packets that the network makes from a numbered one have its number, and another kind.
 KIND_SHIFT, KIND_REPLY, KIND_ERROR, KIND_CONTROL = 32, 1, 2, 3
 ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
 RST = 4
 ICMP_REPLIES = {(ICMP, 0), (ICMPV6, 129)}
 ICMP_ERRORS = {(ICMP, 3), (ICMP, 5), (ICMP, 11), (ICMP, 12), (ICMPV6, 1), (ICMPV6, 2), (ICMPV6, 3),
                (ICMPV6, 4)}
-ETHERTYPES = b"\x08\x00", b"\x86\xdd"
+ETHERTYPES = b"\x08\x00", b"\x86\xdd", b"\x81\x00"
 VXLAN_PORT, VXLAN_HEADERS = b"\x12\xb5", 16
-HELD_NS = 100000  # a hook shows what it held longer
+HELD_NS = 100000  # a hook shows the exit of a packet that it held longer
 MAX_FAULTS = int(os.environ.get("GROUNDTRUTH_FAULTS", "1"))
-SAMPLE_STEP = 101
-# Reasons for which TCP refuses what it has already got, what does not fit into its window, or what
-# comes when the connection was closed.
+SAMPLE_STEP = int(os.environ.get("GROUNDTRUTH_SAMPLE", "101"))  # one packet in so many is in the sample
+# Reasons for which TCP refuses data that it already has, data outside its window, or segments to a
+# closed connection.
 DUPLICATES = {"TCP_OLD_DATA", "TCP_OLD_ACK", "TCP_OLD_SEQUENCE", "TCP_OFOMERGE", "TCP_OVERWINDOW",
               "TCP_ABORT_ON_DATA", "TCP_CLOSE"}
 
@@ -76,12 +79,12 @@ class Appearance:
 
 
 def icmp_kind(frame, offset):
-    """Of the IP packet at the offset: 0, or that of a packet made out of another."""
+    """The kind of the IP packet at the offset: 0, or that of a packet made from another."""
     version = frame[offset] >> 4
     if version == 4:
         protocol, transport = frame[offset + 9], offset + (frame[offset] & 15) * 4
         if frame[offset + 6] & 0x1F or frame[offset + 7]:
-            return 0  # a later fragment
+            return 0  # not the first fragment
     elif version == 6:
         protocol, transport = frame[offset + 6], offset + 40
     else:
@@ -95,20 +98,20 @@ def icmp_kind(frame, offset):
 
 
 def packet_key(body, at):
-    """Which packet has its mark there, in the body of a packet block."""
+    """The packet whose mark is there, in the body of a packet block."""
     return icmp_kind(body, 20 + 14) << KIND_SHIFT | int.from_bytes(body[at + 4 : at + 8], "big")
 
 
 def metadata_of(body, caplen):
     """A packet block's record. Its length is that of the option around it, less the enterprise
-    number; looking for it is quicker than reading the options."""
+    number; searching for it is faster than reading the options."""
     at = body.find(b"PKMN", 20 + caplen)
     return Record(body[at : at - 4 + int.from_bytes(body[at - 6 : at - 4], "little")])
 
 
 def control_packet(body, ip=20 + 14):
-    """What tells a TCP packet without data from all others, wherever it is seen and whatever address
-    and port it has there; None if there is nothing. A reset has no number of its own."""
+    """The identity of a TCP packet without data, wherever it is observed, and whatever address and
+    port it has there; None if it has none. A reset has no number of its own."""
     if body[ip - 2 : ip] != b"\x08\x00" or body[ip] != 0x45:
         return None
     transport = ip + 20
@@ -122,8 +125,8 @@ def control_packet(body, ip=20 + 14):
 
 
 def refused(seen):
-    """Whether TCP refuses what carries no data: old, late, out of its window, of a connection that it
-    has forgotten. That may happen to any stream, and the drop is true."""
+    """Whether TCP refuses a packet without data: old, late, outside its window, or of a connection
+    that it has forgotten. That may happen to any stream, and the drop is true."""
     numbered = seen.key is not None and seen.key >> KIND_SHIFT != KIND_CONTROL
     reason = seen.place.split()[-1]
     late = reason == "NO_SOCKET" and seen.location.startswith(("tcp_v4_rcv", "tcp_v6_rcv"))
@@ -146,8 +149,9 @@ class Capture:
     def __init__(self, data, prefix):
         self.prefix = prefix
         self.names, self.places, self.controls = {}, {}, {}
+        self.counted_drops = {}  # received packets, by the component's id
         self.lost = 0
-        self.warnings = []  # in the capture's own words
+        self.warnings = []  # texts of the capture
         self.frames = 0
         self.data = data
 
@@ -201,27 +205,27 @@ class Capture:
             else:
                 self.describe(record)
 
+    def component_names(self):
+        """All components that the file describes, by id."""
+        for _ in self.appearances():
+            pass
+        return self.names
+
     def describe(self, record):
         if record.fields.get(EVENT_LEVEL, WARNING + 1) <= WARNING:
             self.warnings.append(record.fields[EVENT_MESSAGE].decode())
         if record.kind == RECORD_COMPONENT:
             self.names[record.get(COMPONENT)] = record.fields.get(COMPONENT_NAME, b"").decode()
+        if record.kind == RECORD_COUNTERS and DROPS_IN in record.fields:
+            self.counted_drops[record.get(COMPONENT)] = record.get(DROPS_IN)
 
 
 def is_drop(place):
     return len(place.split()) > 3
 
 
-def at_devices(place):
-    """Where no hook is watched, its drops belong to the protocol."""
-    component, edge, direction, *reason = place.split()
-    if edge not in HOOKS:
-        return place
-    return " ".join([component.replace("/netfilter", "/ipv4"), "-", direction, *reason])
-
-
 class Class:
-    """A class of packets: what is true of them."""
+    """A class of packets, and the truth about them."""
 
     def __init__(self, line):
         _, number, count, self.fate, *words = line.split()
@@ -237,7 +241,7 @@ class Class:
 
     def finish(self, points):
         if points == "devices":
-            self.places = [at_devices(p) for p in self.places if is_drop(p)
+            self.places = [p for p in self.places if is_drop(p)
                            or p.split()[1] not in STACK_ALONE]
         self.drops = collections.Counter(p for p in self.places if is_drop(p))
         self.expected_drops = sum(self.drops.values()) if self.places else self.fate == "dropped"
@@ -254,9 +258,34 @@ class Class:
 
 
 def read_strays(path):
-    """Where the network itself drops packets without a number, each as a line "stray PLACE"."""
+    """The places where the network itself drops packets without a number, each as a line "stray
+    PLACE"."""
     with open(path, encoding="ascii") as file:
         return {line.strip().removeprefix("stray ") for line in file if line.startswith("stray ")}
+
+
+def read_drop_counts(path):
+    """What the kernel counts at a component, by its name: the number, and the words for it."""
+    with open(path, encoding="ascii") as file:
+        lines = [line.split(None, 3)[1:] for line in file if line.startswith("drops ")]
+    return {component: (int(number), words.strip()) for component, number, words in lines}
+
+
+def is_sealed(path):
+    with open(path, encoding="ascii") as file:
+        return "sealed\n" in file
+
+
+def unsealed(appearances):
+    """Gives packets without a number that of their group."""
+    appearances, numbers = list(appearances), {}
+    for seen in appearances:
+        if seen.key is not None:
+            numbers.setdefault(seen.group, seen.key)
+    for seen in appearances:
+        if seen.key is None:
+            seen.key = numbers.get(seen.group)
+    return appearances
 
 
 def read_truth(path, points):
@@ -266,7 +295,7 @@ def read_truth(path, points):
             if line.startswith("class "):
                 current = Class(line)
                 classes[current.number] = current
-            elif line.strip() and not line.startswith(("lost ", "stray ")):
+            elif line.strip() and not line.startswith(("lost ", "stray ", "drops ", "sealed")):
                 current.add(line.strip())
     for truth in classes.values():
         truth.finish(points)
@@ -280,7 +309,7 @@ def held(seen, entered):
 
 
 def journey(appearances, truth):
-    """The places of a packet; mere copies' ends are no places."""
+    """The places of a packet; ends of copies are not places."""
     places, entered = [], {}
     for seen in appearances:
         if seen.released or held(seen, entered) and seen.place not in truth.places:
@@ -298,6 +327,7 @@ class Checker:
         self.packets = collections.defaultdict(list)
         self.groups = collections.defaultdict(list)
         self.stray_drops = []
+        self.captured_drops = collections.Counter()  # by the component's name
         self.garbled = 0
         self.faults = collections.defaultdict(list)
 
@@ -305,6 +335,8 @@ class Checker:
         if seen.garbled:
             self.garbled += 1
             self.fault("no link header", f"{describe(seen.key)} at {seen}", seen.frame.hex())
+        if seen.dropped:
+            self.captured_drops[seen.place.split()[0]] += 1
         if seen.key is None and seen.dropped:
             self.stray_drops.append(seen)
         if seen.key is not None:
@@ -319,7 +351,7 @@ class Checker:
         self.faults[kind].append(lines)
 
     def precision(self):
-        """Groups that hold a numbered packet and nothing else."""
+        """Groups that hold one numbered packet and nothing else."""
         good = total = 0
         for group, changes in self.groups.items():
             keys = {seen.key for seen in changes}
@@ -378,7 +410,7 @@ class Checker:
         return count
 
     def false_strays(self):
-        """Drops of packets without a number, which the test did not drop."""
+        """Drops of packets without a number that the test did not cause."""
         false = [seen for seen in self.stray_drops
                  if not refused(seen) and seen.place not in self.strays]
         for seen in false:
@@ -387,10 +419,12 @@ class Checker:
         return len(false)
 
     def drops(self):
-        """False and missed ones. A drop is expected where the class has that very place."""
+        """False drops and missed ones. A drop is expected if the class has that very place."""
         false, missed = self.false_strays(), 0
         for key, appearances in self.packets.items():
             truth = self.truth_of(key)
+            if truth and truth.fate == "any":
+                continue
             expected = truth.expected_drops if truth else 0
             dropped = [seen for seen in appearances if seen.dropped and not refused(seen)]
             false += max(0, len(dropped) - expected)
@@ -402,10 +436,16 @@ class Checker:
         return false, missed
 
 
+def block_bytes(kind, body):
+    length = struct.pack("<I", len(body) + 12)
+    return struct.pack("<I", kind) + length + body + length
+
+
 def write_sample(data, checker, path):
-    """Whole groups of some packets, and all descriptions."""
+    """Writes the whole groups of some packets, and all descriptions."""
     wanted = {seen.group for key, appearances in checker.packets.items()
-              if key % SAMPLE_STEP == 1 and checker.truth_of(key) for seen in appearances}
+              if key % SAMPLE_STEP == 1 % SAMPLE_STEP and checker.truth_of(key)
+              for seen in appearances}
     with open(path, "wb") as file:
         for kind, body in blocks(data):
             if kind == PACKET:
@@ -413,8 +453,23 @@ def write_sample(data, checker, path):
                 record = metadata_of(body, caplen)
                 if record.kind == RECORD_PACKET and record.get(GROUP) not in wanted:
                     continue
-            length = struct.pack("<I", len(body) + 12)
-            file.write(struct.pack("<I", kind) + length + body + length)
+            file.write(block_bytes(kind, body))
+
+
+def check_drop_counts(checker, capture, path):
+    """Prints those of the kernel beside those of the capture as figures. Returns how many differ."""
+    wrong = 0
+    names = {name.removeprefix(capture.prefix): number for number, name in capture.names.items()}
+    for component, (number, words) in read_drop_counts(path).items():
+        captured = checker.captured_drops[component]
+        counted = capture.counted_drops.get(names.get(component), 0)
+        counter, _, case = words.partition(": ")
+        print("case", case, counter, number, captured, sep="\t")
+        if {captured, counted} != {number}:
+            wrong += 1
+            checker.fault("drops", f"{component}: {number} by the kernel ({counter}), {captured} in the "
+                          f"capture, {counted} by its counters")
+    return wrong
 
 
 def share(part):
@@ -422,17 +477,19 @@ def share(part):
     return f"{good / total:.6f}".rstrip("0").rstrip(".") if total else "-"
 
 
-def report(checker, capture, packets):
+def report(checker, capture, packets, truth_path=os.devnull):
     false, missed = checker.drops()
     figures = {"packets": packets, "unseen": checker.unseen(),
                "precision": share(checker.precision()), "recall": share(checker.recall()),
                "journeys": share(checker.journeys()), "false": false, "missed": missed,
                "garbled": checker.garbled, "lost": capture.lost}
+    if read_drop_counts(truth_path):
+        figures["counts"] = check_drop_counts(checker, capture, truth_path)
     for name, value in figures.items():
         print(name, value)
     print()
     if capture.warnings:
-        print("the capture says:", *capture.warnings[:MAX_FAULTS], sep="\n    ")
+        print("the capture says:", *dict.fromkeys(capture.warnings), sep="\n    ")
     for kind, faults in checker.faults.items():
         for lines in faults[:MAX_FAULTS]:
             print(f"{kind}:", *lines, sep="\n    ")
@@ -440,15 +497,16 @@ def report(checker, capture, packets):
 
 
 def main():
-    gc.disable()  # nothing here is garbage before the end
+    gc.disable()  # there is no garbage before the end
     path, truth_path, prefix, points, *sample = sys.argv[1:]
     with open(path, "rb") as file:
         data = file.read()
     checker = Checker(read_truth(truth_path, points), read_strays(truth_path))
     capture = Capture(data, prefix)
-    for seen in capture.appearances():
+    appearances = capture.appearances()
+    for seen in unsealed(appearances) if is_sealed(truth_path) else appearances:
         checker.add(seen)
-    report(checker, capture, len(checker.packets))
+    report(checker, capture, len(checker.packets), truth_path)
     if sample and points == "stack":
         write_sample(data, checker, sample[0])
 

@@ -11,9 +11,9 @@
 
 #include "numbered.h"
 
-#define BATCH 64 /* datagrams of a system call */
+#define BATCH 64 /* datagrams per system call */
 
-/* What a sender puts on the wire of one packet: a header before the marks, if any. */
+/* What a sender puts in front of the marks of a packet: a header, or nothing. */
 struct shape {
     size_t header;
     void (*write_header)(uint8_t *packet, size_t length, uint32_t number);
@@ -35,7 +35,8 @@ static void write_echo(uint8_t *packet, size_t length, uint32_t number)
     memcpy(packet, &header, sizeof(header));
 }
 
-/* The sum of the addresses, protocol and length that a UDP checksum covers as well. */
+/* The sum of the pseudo header (addresses, protocol and length), which a UDP checksum covers too.
+ */
 static uint32_t pseudo_header_sum(size_t length)
 {
     uint32_t from = ntohl(parse_address(settings.from, 0).v4.sin_addr.s_addr),
@@ -44,7 +45,8 @@ static uint32_t pseudo_header_sum(size_t length)
     return (from >> 16) + (from & 0xFFFF) + (to >> 16) + (to & 0xFFFF) + IPPROTO_UDP + length;
 }
 
-/* A UDP header for a raw socket that sends `from` an address, with a checksum that is one off. */
+/* Writes a UDP header for a raw socket that sends `from` an address, with a checksum that is off by
+ * one. */
 static void write_bad_udp(uint8_t *packet, size_t length, uint32_t number)
 {
     struct udphdr header = {.uh_sport = htons(settings.port), .uh_dport = htons(settings.port)};
@@ -53,7 +55,7 @@ static void write_bad_udp(uint8_t *packet, size_t length, uint32_t number)
     header.uh_ulen = htons(length);
     memcpy(packet, &header, sizeof(header));
     header.uh_sum = internet_checksum(pseudo_header_sum(length), packet, length) ^ htons(1);
-    if (header.uh_sum == 0) /* would mean that there is none */
+    if (header.uh_sum == 0) /* 0 would mean "no checksum" */
         header.uh_sum = htons(2);
     memcpy(packet, &header, sizeof(header));
 }
@@ -85,7 +87,7 @@ static void make_batch(struct batch *batch, const struct shape *shape, struct ad
     }
 }
 
-/* An error is that of the next packet: without a route there is none to send it to. */
+/* An error belongs to the next packet: without a route, no packet can be sent. */
 static void send_batch(int fd, struct batch *batch, unsigned int count)
 {
     unsigned int done = 0;
@@ -127,7 +129,7 @@ static void drain(int fd)
         continue;
 }
 
-/* Paced, so that nothing on the way is too slow for it; ends early at a signal. */
+/* Paced, so that nothing on the path is too slow; a signal ends it early. */
 static void send_paced(int fd, const struct shape *shape, struct address *to)
 {
     uint64_t start = now_ns(), sent = 0;
@@ -156,8 +158,11 @@ static int open_sender(struct address *to, int type, int protocol)
     } else if (settings.ttl) {
         set_option(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, settings.ttl, "IPV6_UNICAST_HOPS");
     }
-    if (settings.from) {
-        struct address from = parse_address(settings.from, 0);
+    if (settings.source)
+        set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
+    if (settings.from || settings.source) {
+        struct address from =
+            parse_address(settings.from ? settings.from : "0.0.0.0", settings.source);
 
         check(bind(fd, &from.any, from.length), "bind");
     }
@@ -181,7 +186,7 @@ void send_bad_udp(void)
     send_paced(open_sender(&to, SOCK_RAW, IPPROTO_UDP), &bad_udp_shape, &to);
 }
 
-/* As ping does as root; waits for the answers under way. */
+/* As ping run by root; waits for replies still under way. */
 void send_echo(void)
 {
     struct address to = parse_address(settings.at, 0);
@@ -193,7 +198,7 @@ void send_echo(void)
     drain(fd);
 }
 
-/* Receiving, until a signal comes. */
+/* Receives until a signal comes. */
 
 static void join_group(int fd)
 {

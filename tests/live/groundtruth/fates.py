@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How many packets have another fate than is true.
+"""Counts the packets whose fate differs from the truth.
 
 fates.py SAMPLE TRUTH PREFIX FATES
 
 SAMPLE and TRUTH are those of check.py; FATES has a line for each frame of the sample: its number, a
-tab, and what tshark says of its fate. Prints the number, and then the first fault.
+tab, and its fate as tshark shows it. Prints the number, and then the first fault.
 """
 import sys
 
@@ -26,7 +26,7 @@ def main():
         capture = Capture(file.read(), prefix)
     for seen in capture.appearances():
         truth = classes.get(seen.key >> 24) if seen.key is not None else None
-        if truth and said[seen.frame_number - 1] != truth.fate:
+        if truth and truth.fate != "any" and said[seen.frame_number - 1] != truth.fate:
             wrong.setdefault(seen.key, f"{describe(seen.key)} is {truth.fate}, frame "
                              f"{seen.frame_number} says {said[seen.frame_number - 1] or 'nothing'}: {seen}")
     print(len(wrong))

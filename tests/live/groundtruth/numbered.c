@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Traffic whose every packet tells which one it is: its payload repeats an 8-byte mark, magic and
- * number, so that each fragment and each segment has one whole. The number's upper byte is the
- * class of the packet, which says what is to become of it. In a TCP stream the number is that of
- * the mark, so that a segment tells which part of the stream it is.
+ * Traffic whose every packet can be identified: its payload repeats an 8-byte mark, a magic number
+ * and a number, so that each fragment and each segment has a whole one. The number's upper byte is
+ * the class of the packet, for which the truth gives the places and the fate. In a TCP stream the
+ * number is that of the mark, so that a segment shows which part of the stream it is.
  *
  *   numbered COMMAND [NAME=VALUE ...]; see commands[] and names[]
  */
@@ -34,6 +34,7 @@ static const struct setting {
     {"class", .number = &settings.class},   {"first", .number = &settings.first},
     {"ttl", .number = &settings.ttl},       {"segment", .number = &settings.segment},
     {"buffer", .number = &settings.buffer}, {"read", .number = &settings.read},
+    {"source", .number = &settings.source}, {"hold", .number = &settings.hold},
 };
 
 volatile sig_atomic_t stop_wanted;
@@ -156,6 +157,7 @@ static const struct command {
     {"receive-raw", receive_raw},
     {"receive-stream", receive_stream},
     {"churn-serve", churn_serve},
+    {"idle", idle},
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* TCP: streams of marks, and many short connections. */
+/* TCP: streams of marks, many short connections, and one that is idle. */
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <unistd.h>
 
 #include "numbered.h"
 
-#define CHURN_BYTES 3000 /* of each short connection: more than a segment */
+#define CHURN_BYTES 3000 /* of each short connection: more than one segment */
 
 static int listen_at_port(void)
 {
@@ -58,6 +58,15 @@ static void write_all(int fd, const uint8_t *data, size_t size)
     }
 }
 
+/* Waits until whoever started it writes one byte. */
+static void await_go(void)
+{
+    char go;
+
+    ready();
+    check(read(STDIN_FILENO, &go, sizeof(go)) - 1, "standard input");
+}
+
 void send_stream(void)
 {
     static uint8_t data[STREAM_PART];
@@ -69,6 +78,8 @@ void send_stream(void)
     for (uint64_t sent = 0; sent < settings.count; sent += settings.size) {
         size_t part = smaller(settings.size, settings.count - sent);
 
+        if (sent && sent == settings.hold)
+            await_go();
         write_marks(data, part, number_of(sent / MARK_SIZE), 1);
         write_all(fd, data, part);
         if (settings.rate)
@@ -79,7 +90,7 @@ void send_stream(void)
     close(fd);
 }
 
-/* One connection after the other, the whole stream of each, or as many bytes as it shall read. */
+/* Receives one connection after the other, whole or as many bytes as `read` says. */
 void receive_stream(void)
 {
     static uint8_t data[STREAM_PART];
@@ -96,7 +107,7 @@ void receive_stream(void)
     }
 }
 
-/* Short connections, so that memory of packets is used again and again. */
+/* Short connections, so that skbs are recycled all the time. */
 
 void churn_serve(void)
 {
@@ -126,8 +137,8 @@ static void churn_once(uint8_t *data, size_t size)
     close(fd);
 }
 
-/* A signal comes between two connections: one that ended early would have unread data, and drops.
- */
+/* The signal takes effect between two connections: one that ended early would leave unread data,
+ * which is dropped. */
 void churn(void)
 {
     static uint8_t data[CHURN_BYTES];
@@ -141,4 +152,21 @@ void churn(void)
         sigprocmask(SIG_UNBLOCK, &signals, NULL);
         usleep(NS_PER_S / 1000 / settings.rate);
     }
+}
+
+/* A connection that sends nothing but a keepalive each second, until it is aborted. */
+void idle(void)
+{
+    const struct linger abort_it = {.l_onoff = 1};
+    int fd = connect_to_port();
+
+    check(fd, "connect");
+    set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 1, "TCP_KEEPIDLE");
+    set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 1, "TCP_KEEPINTVL");
+    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE");
+    check(setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort_it, sizeof(abort_it)), "SO_LINGER");
+    ready();
+    while (!stop_wanted)
+        usleep(NS_PER_S / 1000 / 100);
+    close(fd);
 }

@@ -1,15 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a capture says of TCP streams of marks (numbered.c), beside what is true of them.
+"""Compares a capture of TCP streams of marks (numbered.c) with the truth about them.
 
 streams.py CAPTURE TRUTH PREFIX POINTS
 
-TRUTH is as for check.py; a class is a stream, its COUNT the bytes of it, its places those that each
-byte passes. A line "lost CLASS PACKETS" tells how many packets of the stream the network dropped.
+TRUTH is as for check.py; a class is a stream, its COUNT the number of its bytes, and its places those
+that each byte passes. A line "lost CLASS PACKETS" gives the number of packets of the stream that the
+network dropped. A line "sealed OUTER, INNER" names the place where a host receives the messages of a
+WireGuard tunnel, and the place where their content comes out, in the same order: that shows which part
+of a stream is in a message, wherever it passes. Places that a message passes begin with "outer:". With
+a line "sealed-apart", messages may be groups of their own, and packets may be dropped or freed
+unobserved; but a group with a packet of the sender has nothing else in it.
 
-A packet of a stream is what its sender gave to the network at once. Behind that it may be cut into
-segments, and these merged again, with segments of the packet before as well. So an appearance
-belongs to the packet that its first byte was in: the newest one, if the byte was sent again.
+A packet of a stream is what its sender gave to the network at once. After that, it may be cut into
+segments, and these may be merged again, also with segments of the packet before. So an appearance
+belongs to the packet that its first byte was in: the newest one, if the byte was retransmitted.
 """
 import bisect
 import collections
@@ -21,19 +26,32 @@ from check import CLASS_SHIFT, DUPLICATES, MAGIC, Checker, Capture, read_truth, 
 
 MARK_SIZE = 8
 ETHERNET, TCP = 14, 6
+UDP_HEADERS, MESSAGE_HEADER, SEAL = ETHERNET + 20 + 8, 16, 16  # of WireGuard's messages over IPv4
+DATA_MESSAGE = bytes([4, 0, 0, 0])
+OUTER = "outer:"
 
 
-def stream_range(body, caplen, length):
-    """The first and the last byte of the stream in a packet, and its class; None: none of it."""
-    frame = memoryview(body)[20 : 20 + caplen]
-    ip = frame[ETHERNET:]
+def tcp_at(body, caplen):
+    """Where the TCP header of a frame begins, and where it ends; None: it has none."""
+    ip = memoryview(body)[20 + ETHERNET : 20 + caplen]
+    if len(ip) < 40:
+        return None
     if ip[0] >> 4 == 4:
         protocol, headers = ip[9], (ip[0] & 15) * 4
     else:
         protocol, headers = ip[6], 40
     if protocol != TCP:
         return None
-    begin = ETHERNET + headers + (ip[headers + 12] >> 4) * 4
+    return ETHERNET + headers, ETHERNET + headers + (ip[headers + 12] >> 4) * 4
+
+
+def stream_range(body, caplen, length):
+    """The first and the last byte of the stream in a packet, and its class; None: it has no bytes
+    of a stream."""
+    header = tcp_at(body, caplen)
+    if header is None:
+        return None
+    begin = header[1]
     at = body.find(MAGIC, 20 + begin, 20 + begin + 2 * MARK_SIZE)
     if at < 0 or length <= begin:
         return None
@@ -43,7 +61,7 @@ def stream_range(body, caplen, length):
 
 
 class Streams(Capture):
-    """The capture, with the part of the stream that each appearance has as its key."""
+    """The capture, where the key of each appearance is its part of the stream."""
 
     def appearance(self, fields, body, caplen):
         seen = super().appearance(fields, body, caplen)
@@ -52,37 +70,130 @@ class Streams(Capture):
         return seen
 
 
+def bytes_of(body, caplen):
+    """The connection's ports, the number of the first byte, the number of bytes, and the packet's
+    own number (over IPv4), from which its segments count up; None: it is no such packet."""
+    header = tcp_at(body, caplen)
+    length = int.from_bytes(body[16:20], "little") - header[1] if header else 0
+    if length <= 0:
+        return None
+    tcp, ip = body[20 + header[0] : 20 + header[1]], body[20 + ETHERNET : 20 + header[0]]
+    return tcp[:4], int.from_bytes(tcp[4:8], "big"), length, int.from_bytes(ip[4:6], "big")
+
+
+def message_of(body):
+    """The identity of a tunnel's message: its receiver and number; None: it carries no data."""
+    message = body[20 + UDP_HEADERS : 20 + UDP_HEADERS + MESSAGE_HEADER]
+    length = int.from_bytes(body[16:20], "little") - UDP_HEADERS - MESSAGE_HEADER - SEAL
+    udp = body[20 + ETHERNET + 9] == check.UDP
+    return message[4:] if udp and message[:4] == DATA_MESSAGE and length > 0 else None
+
+
+class SealedStreams(Streams):
+    """The same through a tunnel: the key of a message is the part of the stream in it. If the
+    kernel programs cannot read the bytes of a large send, its TCP numbers identify them."""
+
+    def __init__(self, data, prefix, ends, apart):
+        super().__init__(data, prefix)
+        self.ends, self.apart = ends, apart
+
+    def appearance(self, fields, body, caplen):
+        seen = super().appearance(fields, body, caplen)
+        seen.fields["message"] = message_of(body)
+        seen.fields["bytes"] = bytes_of(body, caplen)
+        return seen
+
+    def find_unmarked(self, everything):
+        begins = {}
+        for seen in everything:
+            if seen.key and seen.fields["bytes"]:
+                ports, number, *_ = seen.fields["bytes"]
+                begins[ports] = seen.key[0], number - seen.key[1]
+        for seen in everything:
+            if not seen.key and seen.fields["bytes"] and seen.fields["bytes"][0] in begins:
+                ports, number, length, _ = seen.fields["bytes"]
+                stream, begin = begins[ports]
+                first = number - begin & 0xFFFFFFFF
+                seen.key = stream, first, first + length
+
+    def appearances(self):
+        everything = list(super().appearances())
+        self.find_unmarked(everything)
+        inside = {}
+        for outer, inner in self.ends:
+            messages = in_order(seen for seen in everything if seen.place == outer and seen.fields["message"])
+            packets = in_order(seen for seen in everything if seen.place == inner)
+            if len(messages) != len(packets):
+                self.warnings.append(f"{len(messages)} messages at {outer}, {len(packets)} packets at {inner}")
+                self.lost += 1
+            inside.update((m.fields["message"], p) for m, p in zip(messages, packets))
+        for seen in everything:
+            packet = inside.get(seen.fields["message"], seen)
+            seen.fields["number"] = packet.fields["bytes"] and packet.fields["bytes"][3]
+            if seen.fields["message"]:
+                seen.key = packet.key
+                seen.place = OUTER + seen.place
+        return without_apart(everything) if self.apart else everything
+
+
+def without_apart(appearances):
+    """The packets without groups that begin with a message."""
+    begins = {}
+    for seen in in_order(appearances):
+        begins.setdefault(seen.group, seen)
+    return [seen for seen in appearances if not begins[seen.group].place.startswith(OUTER)]
+
+
+def in_order(appearances):
+    return sorted(appearances, key=lambda seen: seen.time)
+
+
+def is_apart(path):
+    with open(path, encoding="ascii") as file:
+        return "sealed-apart\n" in file
+
+
+def read_ends(path):
+    with open(path, encoding="ascii") as file:
+        return [line.strip().removeprefix("sealed ").split(", ") for line in file
+                if line.startswith("sealed ")]
+
+
 class Packet:
-    """What the sender gave to the network at once."""
+    """A packet as the sender gave it to the network."""
 
     def __init__(self, seen):
         self.stream, self.first, self.last = seen.key
         self.time = seen.time
+        self.number = seen.fields.get("number")  # of IP, if that distinguishes packets with the same bytes
         self.group = seen.group
         self.appearances = []
-        self.swallowed = False  # behind another packet, in one merged with it
+        self.swallowed = False  # it was merged behind another packet
 
 
 class Stream:
     def __init__(self):
         self.packets = []
-        self.starts = []  # of the packets in the order of their bytes; sent again: several times
+        self.starts = []  # of the packets, in the order of their bytes; several times if retransmitted
 
     def send(self, packet):
         at = bisect.bisect_right(self.starts, packet.first)
         self.starts.insert(at, packet.first)
         self.packets.insert(at, packet)
 
-    def newest(self, byte):
-        """Of the packets that hold the byte."""
+    def newest(self, byte, number=None):
+        """Among the packets with the byte; if there is an IP number, it decides."""
         at = bisect.bisect_right(self.starts, byte)
         found = [p for p in self.packets[max(0, at - 20) : at] if p.first <= byte < p.last]
+        if number is not None:
+            return min(found, key=lambda packet: number - packet.number & 0xFFFF, default=None)
         return max(found, key=lambda packet: packet.time, default=None)
 
 
 class StreamChecker(Checker):
-    def __init__(self, classes, points):
+    def __init__(self, classes, points, apart=False):
         super().__init__(classes)
+        self.apart = apart
         self.streams = collections.defaultdict(Stream)
         self.points = points
         self.bad_groups = set()
@@ -99,7 +210,7 @@ class StreamChecker(Checker):
             return
         truth = self.classes[seen.key[0]]
         stream = self.streams[seen.key[0]]
-        packet = stream.newest(seen.key[1])
+        packet = stream.newest(seen.key[1], seen.fields.get("number"))
         if seen.place == truth.places[0]:
             packet = self.continued(stream, packet, seen) or self.sent(stream, seen)
         if packet is None:
@@ -117,9 +228,9 @@ class StreamChecker(Checker):
         return packet
 
     def continued(self, stream, holder, seen):
-        """At points devices the first sight may be of segments: one that goes on behind the newest
-        belongs to the same packet if the capture says so. None if it begins another packet. Holder is
-        the newest that has had the byte before."""
+        """At points devices, the first observation may be of segments: a segment that follows the
+        newest packet belongs to it if the capture says so. None: it begins another packet.
+        Holder is the newest packet that had the byte before."""
         before = stream.newest(seen.key[1] - 1)
         if (self.points != "devices" or before is None or before.group != seen.group
                 or holder is not None and holder.time >= before.time):
@@ -180,7 +291,7 @@ class StreamChecker(Checker):
         return good, total
 
     def journeys(self):
-        """A packet passes all places, unless it is dropped or goes on inside another."""
+        """A packet passes all places, unless it is dropped or continues inside another."""
         good = total = 0
         for packet in self.all_packets():
             truth = self.classes[packet.stream]
@@ -188,7 +299,8 @@ class StreamChecker(Checker):
             places = set(check.journey(packet.appearances, truth))
             dropped = any(s.dropped for s in packet.appearances)
             wrong = places - set(truth.places) - truth.allowed_drops
-            missing = set() if dropped or packet.swallowed else set(truth.places) - places
+            excused = dropped or packet.swallowed or self.apart
+            missing = set() if excused else set(truth.places) - places
             wrong = {p for p in wrong if p.split()[-1] not in DUPLICATES}
             if wrong or missing:
                 self.fault("another journey", self.describe(packet), f"missing: {sorted(missing)}",
@@ -199,7 +311,7 @@ class StreamChecker(Checker):
         return good, total
 
     def counts_segments(self, packet):
-        """Whether the segments count from 1 where they are first seen."""
+        """Whether the segments count from 1 where they are first observed."""
         place = self.first_wire(packet)
         segments = [s for s in packet.appearances if s.place == place]
         numbers = [s.number for s in segments]
@@ -213,6 +325,8 @@ class StreamChecker(Checker):
         return next(p for p in self.classes[packet.stream].places if p.endswith("Lower Tx"))
 
     def drops(self):
+        if self.apart:
+            return 0, 0
         missed = 0
         for number, truth in self.classes.items():
             missed += max(0, truth.lost - self.real_drops[number])
@@ -252,10 +366,13 @@ def main():
     gc.disable()
     path, truth_path, prefix, points = sys.argv[1:5]
     with open(path, "rb") as file:
-        capture = Streams(file.read(), prefix)
+        data = file.read()
+    ends = read_ends(truth_path)
+    apart = is_apart(truth_path)
+    capture = SealedStreams(data, prefix, ends, apart) if ends else Streams(data, prefix)
     classes = read_truth(truth_path, points)
     read_losses(classes, truth_path)
-    checker = StreamChecker(classes, points)
+    checker = StreamChecker(classes, points, apart)
     for seen in capture.appearances():
         checker.add_stream(seen)
     check.report(checker, capture, sum(1 for _ in checker.all_packets()))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# What the networks with TCP streams share: A sends a stream to B over a router that loses some of its
-# packets, so that they are sent again. A packet that is sent again is another packet.
+# Shared by the networks with TCP streams: A sends a stream to B over a router that loses some of
+# its packets, so that they are retransmitted. A retransmitted packet is another packet.
 
 STREAM_PORT=7050
 STREAM_CLASS=1
@@ -31,16 +31,7 @@ b/sockets Lower Rx'
 make_stream_network() {
     # shellcheck disable=SC2034 # groundtruth.sh uses them
     checker=streams.py capture_options=(--pkt-size 160)
-    add_namespaces a r b
-    connect a eth0 r to-a
-    connect b eth0 r to-b
-    forwards r
-    address a eth0 "10.101.$1.2/30"
-    address r to-a "10.101.$1.1/30"
-    address b eth0 "10.102.$1.2/30"
-    address r to-b "10.102.$1.1/30"
-    route a default via "10.101.$1.1"
-    route b default via "10.102.$1.1"
+    make_routed_hosts "10.101.$1" "10.102.$1" 30
     stream_to=10.102.$1.2
     rules r <<END
 table ip loss {

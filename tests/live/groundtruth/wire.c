@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The wire of a tun device: writes datagrams for `at`, and reads what comes. */
+/* The wire of a tun device: writes datagrams for `at`, and reads those that arrive. */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# Two hosts and a switch between them, where a bridge passes IPv4 to netfilter as well (the default
-# of br_netfilter): once into the bridge, once through, once out.
+# Two hosts and a switch between them whose bridge passes IPv4 to netfilter as well (the default of
+# br_netfilter): once into the bridge, once through it, once out of it.
 
 build_network() {
     add_namespaces a sw b
@@ -20,11 +20,8 @@ network_traffic() {
 }
 
 network_truth() {
-    journey 1 delivered <<'END'
-a/netfilter output In
-a/netfilter postrouting In
-a/eth0 Upper Tx
-a/eth0 Lower Tx
+    journey 1 delivered <<END
+$(hops_out a eth0)
 sw/port-a Lower Rx
 sw/port-a Upper Rx
 sw/netfilter prerouting In
@@ -32,10 +29,7 @@ sw/netfilter forward In
 sw/netfilter postrouting In
 sw/port-b Upper Tx
 sw/port-b Lower Tx
-b/eth0 Lower Rx
-b/eth0 Upper Rx
-b/netfilter prerouting In
-b/netfilter input In
+$(hops_in b eth0)
 b/sockets Lower Rx
 END
 }

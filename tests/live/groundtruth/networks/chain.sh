@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# Five hosts in a row; two of the routers choose the way by a rule of their own.
+# Five hosts in a row; two of the routers choose the route by a rule.
 
 build_network() {
     local one other number=0

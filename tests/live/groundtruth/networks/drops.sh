@@ -1,17 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2034,SC2154 # shared with groundtruth.sh
-# What can happen to a packet between two hosts with a router between them. Each class of packets
-# comes to another end; and B has a packet socket that never reads, whose copies are nobody's loss.
+# Everything that can happen to a packet between two hosts with a router between them. Each class of
+# packets has another end. B has a packet socket that is never read; losing its copies is no loss.
 
 DROPS=$((PACKETS / 10))
 DROP_RATE=$((RATE / 2))
 
-# What all of them pass before the router decides, and then those that come to B.
-AT_A='a/netfilter output In
-a/netfilter postrouting In
-a/eth0 Upper Tx
-a/eth0 Lower Tx'
-TO_ROUTER="$AT_A
+# The places of all packets before the router decides, then those of packets that reach B.
+TO_ROUTER="$(hops_out a eth0)
 r/to-a Lower Rx
 r/to-a Upper Rx
 r/netfilter prerouting In"
@@ -22,9 +18,7 @@ r/to-b Upper Tx
 r/to-b Lower Tx
 b/eth0 Lower Rx
 b/eth0 Upper Rx"
-INTO_B="$TO_B
-b/netfilter prerouting In
-b/netfilter input In"
+INTO_B=$(hops_over_router a b)
 
 # drop_port SUFFIX HOOK PORT
 drop_port() {
@@ -39,17 +33,8 @@ END
 }
 
 build_network() {
-    add_namespaces a r b
-    connect a eth0 r to-a
-    connect b eth0 r to-b
-    forwards r
-    address a eth0 10.100.1.2/24
-    address r to-a 10.100.1.1/24
-    address b eth0 10.100.2.2/24
-    address r to-b 10.100.2.1/24
-    route a default via 10.100.1.1
-    route b default via 10.100.2.1
-    # A neighbour that is not there is given up soon.
+    make_routed_hosts 10.100.1 10.100.2
+    # A neighbour that does not exist is given up soon.
     in_namespace r sysctl -qw net.ipv4.neigh.to-b.mcast_solicit=1 \
         net.ipv4.neigh.to-b.retrans_time_ms=50
     drop_port a output 7312
@@ -57,7 +42,7 @@ build_network() {
     drop_port b input 7301
     attach_tc b eth0 groundtruth/tc_drop
     serve b receive-udp
-    # Full before the capture begins, and nobody reads from it.
+    # Full before the capture begins, and never read.
     serve b receive-udp port=7303 buffer=1 read=0
     beside a b 10.100.2.2
     neighbours a 10.100.2.2
@@ -113,7 +98,7 @@ $INTO_B
 b/sockets Lower Rx
 b/sockets - Rx SOCKET_RCVBUFF
 END
-    # A time to live that ends at the router.
+    # A TTL that expires at the router.
     journey 4 dropped "$DROPS" <<END
 $TO_ROUTER
 r/ipv4 - Rx IP_INHDR
@@ -123,8 +108,8 @@ END
 $TO_ROUTER
 r/ipv4 - Rx IP_INNOROUTES
 END
-    # A wrong checksum, which is found before there is a socket if the packet is short, and when the
-    # packet is read if it is long.
+    # A wrong checksum: of a short packet, it is found before there is a socket; of a long one, when
+    # the packet is read.
     journey 6 dropped "$DROPS" <<END
 $INTO_B
 b/sockets - Rx UDP_CSUM
@@ -134,7 +119,7 @@ $INTO_B
 b/sockets Lower Rx
 b/sockets - Rx UDP_CSUM
 END
-    # A neighbour that does not answer: some packets wait for it, the others have no room to wait.
+    # A neighbour that does not answer: some packets wait for it, the others find no room to wait.
     journey 7 dropped "$DROPS" <<END
 $TO_ROUTER
 r/netfilter forward In
@@ -162,28 +147,14 @@ END
 $TO_B
 b/eth0 - Rx TC_INGRESS
 END
-    # And nothing at all.
+    # No drop at all.
     journey 14 delivered "$DROPS" <<END
 $INTO_B
 b/sockets Lower Rx
 END
     # The reply to a ping goes to a raw socket.
     journey 15-reply delivered "$DROPS" <<END
-b/netfilter output In
-b/netfilter postrouting In
-b/eth0 Upper Tx
-b/eth0 Lower Tx
-r/to-b Lower Rx
-r/to-b Upper Rx
-r/netfilter prerouting In
-r/netfilter forward In
-r/netfilter postrouting In
-r/to-a Upper Tx
-r/to-a Lower Tx
-a/eth0 Lower Rx
-a/eth0 Upper Rx
-a/netfilter prerouting In
-a/netfilter input In
+$(hops_over_router b a)
 a/sockets Lower Rx
 END
 }

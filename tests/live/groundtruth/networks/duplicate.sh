@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# The router sends a copy of each packet to C (nft dup), whose kernel refuses it, as it is for B.
+# The router sends a copy of each packet to C (nft dup), whose kernel refuses it, because it is for
+# B.
 
 build_network() {
     surprise

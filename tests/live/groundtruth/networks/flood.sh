@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# A switch with four ports floods what it has no port for: a unicast packet to a MAC address it has
-# does not learn, which each host but B refuses (class 1), and a broadcast, which all take (class 2). D
-# has a raw socket for UDP and no other: it takes what comes to it, and nobody else there does.
+# A switch with four ports floods packets without a known port: a unicast packet to a MAC address
+# that it does not learn, which every host but B refuses (class 1), and a broadcast, which all take
+# (class 2). D has a raw socket for UDP and no other: it takes the packets that reach D, and no
+# other socket there does.
 
 UNKNOWN_MAC=02:00:00:00:00:99
 
-# Passing from A to the switch, in front of the flood.
+# From A to the switch, before the flood.
 FLOOD_BEGIN='a/netfilter output In
 a/netfilter postrouting In
 a/eth0 Upper Tx
@@ -43,7 +44,7 @@ network_traffic() {
 }
 
 network_truth() {
-    # The bridge goes from its newest port to its oldest; each host then in this turn.
+    # The bridge goes from its newest port to its oldest, and so do the hosts.
     journey 1 delivered "$HALF" <<END
 $FLOOD_BEGIN
 sw/port-d Upper Tx
@@ -62,7 +63,7 @@ b/netfilter prerouting In
 b/netfilter input In
 b/sockets Lower Rx
 END
-    # A itself gets a copy of what it broadcasts, before it goes out; and so does the switch.
+    # A itself gets a copy of its broadcast before it is sent, and so does the switch.
     journey 2 delivered "$HALF" <<END
 a/netfilter output In
 a/netfilter postrouting In

@@ -1,21 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# IPv4 datagrams that their sender cuts up (class 1, three fragments of 4008 bytes), and those that the
-# router cuts up because the way to B2 is narrow (class 2, three fragments of 1208 bytes). B puts them
-# together before its input hook.
+# IPv4 datagrams that the sender fragments (class 1, three fragments of 4008 bytes), and others that
+# the router fragments because the link to B2 has a small MTU (class 2, three fragments of 1208
+# bytes). B reassembles them before its input hook.
 
 build_network() {
-    add_namespaces a r b
-    connect a eth0 r to-a
-    connect b eth0 r to-b
-    forwards r
-    address a eth0 10.98.1.2/24
-    address r to-a 10.98.1.1/24
-    address b eth0 10.98.2.2/24
+    make_routed_hosts 10.98.1 10.98.2
     address b eth0 10.98.2.3/24
-    address r to-b 10.98.2.1/24
-    route a default via 10.98.1.1
-    route b default via 10.98.2.1
     route r 10.98.2.3/32 dev to-b mtu lock 600
     # No "don't fragment".
     in_namespace a sysctl -qw net.ipv4.ip_no_pmtu_disc=1

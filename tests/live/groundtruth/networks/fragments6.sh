@@ -1,17 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# IPv6 datagrams of 4008 bytes, which their sender cuts into three fragments (class 1), and short ones
-# (class 2), over a router. IPv6 puts fragments together behind its input hook, unlike IPv4.
-
-# enable_ipv6 SUFFIX ...: without router solicitations and the like.
-enable_ipv6() {
-    local suffix
-    for suffix in "$@"; do
-        in_namespace "$suffix" sysctl -qw net.ipv6.conf.default.accept_dad=0 \
-            net.ipv6.conf.default.router_solicitations=0 \
-            net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0
-    done
-}
+# IPv6 datagrams of 4008 bytes, which the sender splits into three fragments (class 1), and short
+# ones (class 2), over a router. Unlike IPv4, IPv6 reassembles behind its input hook.
 
 build_network() {
     add_namespaces a r b
@@ -55,22 +45,8 @@ b/netfilter prerouting In *3
 b/netfilter input In *3
 b/sockets Lower Rx
 END
-    journey 2 delivered "$HALF" <<'END'
-a/netfilter output In
-a/netfilter postrouting In
-a/eth0 Upper Tx
-a/eth0 Lower Tx
-r/to-a Lower Rx
-r/to-a Upper Rx
-r/netfilter prerouting In
-r/netfilter forward In
-r/netfilter postrouting In
-r/to-b Upper Tx
-r/to-b Lower Tx
-b/eth0 Lower Rx
-b/eth0 Upper Rx
-b/netfilter prerouting In
-b/netfilter input In
+    journey 2 delivered "$HALF" <<END
+$(hops_over_router a b)
 b/sockets Lower Rx
 END
 }

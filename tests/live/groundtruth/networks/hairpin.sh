@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# Two macvlan devices of one host that speak over the switch, which sends back through the port that
-# it came from.
+# Two macvlan devices of one host that communicate over the switch, which sends packets back through
+# the port that they came from.
 
 build_network() {
     surprise

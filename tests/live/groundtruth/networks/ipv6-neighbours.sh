@@ -1,16 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# An IPv6 router with neighbours that are there (class 2) and that are not (class 1).
+# An IPv6 router with neighbours that exist (class 2) and that do not (class 1).
 
 build_network() {
     surprise
-    local suffix
     add_namespaces a r b
-    for suffix in a r b; do
-        in_namespace "$suffix" sysctl -qw net.ipv6.conf.default.accept_dad=0 \
-            net.ipv6.conf.default.router_solicitations=0 \
-            net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0
-    done
+    enable_ipv6 a r b
     connect a eth0 r to-a
     connect b eth0 r to-b
     in_namespace r sysctl -qw net.ipv6.conf.all.forwarding=1 \
@@ -35,6 +30,6 @@ network_traffic() {
 network_truth() {
     journey 1 dropped $((PACKETS / 10)) </dev/null
     journey 2 delivered </dev/null
-    # What asks for the neighbour that is not there ends at B, as nobody's.
+    # Solicitations of the missing neighbour end at B, which is not their target.
     echo "stray b/ipv6 - Rx NOT_SPECIFIED"
 }

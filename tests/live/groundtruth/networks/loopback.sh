@@ -16,7 +16,7 @@ network_traffic() {
 
 network_truth() {
     journey 1 delivered </dev/null
-    # The sender's raw socket gets a copy of the request, too.
+    # The sender's raw socket also gets a copy of the request.
     journey 2 delivered $((PACKETS / 10)) </dev/null
     journey 2-reply delivered $((PACKETS / 10)) </dev/null
 }

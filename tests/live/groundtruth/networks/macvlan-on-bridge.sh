@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# A macvlan device whose lower device is a bridge, and a second one beside it that gets the broadcasts
-# too.
+# A macvlan device whose lower device is a bridge, and a second one beside it that also gets the
+# broadcasts.
 
 build_network() {
     surprise
@@ -24,7 +24,7 @@ build_network() {
 
 network_traffic() {
     numbered a udp at=10.112.0.2 class=1 count="$HALF" rate="$RATE"
-    # A macvlan device keeps no more than a thousand broadcasts waiting.
+    # A macvlan device queues at most a thousand broadcasts.
     numbered a udp at=10.112.0.255 class=2 count=$((PACKETS / 10)) rate=$((RATE / 20))
     numbered b udp at=10.112.0.3 class=3 count="$HALF" rate="$RATE"
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# The host H sends what comes from A on to B by tc alone (redirect), and a copy of it to C (mirror),
-# who does not want it.
+# The host H forwards packets from A to B by tc only (redirect), and a copy to C (mirror), which
+# does not want it.
 
 build_network() {
     surprise

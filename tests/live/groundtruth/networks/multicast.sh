@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# A multicast group that B has joined twice and C once; D has not.
+# A multicast group that B has joined twice, C once, and D not at all.
 
 build_network() {
     surprise

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# A router that masquerades what A sends, and has an address of its own for a port of B (DNAT). The
-# first packet of each flow has its rules, the others what conntrack knows: all are rewritten.
+# A router that masquerades what A sends, and has a separate address for a port of B (DNAT). Rules
+# apply to the first packet of each flow, conntrack's entry to the others: all are rewritten.
 
 build_network() {
     add_namespaces a r b

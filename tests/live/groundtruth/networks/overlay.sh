@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# An overlay network: containers A and B on bridges of their hosts, the bridges joined by a tunnel, and
-# the hosts joined by a bridge again.
+# An overlay network: containers A and B on bridges of their hosts. A tunnel joins the bridges, and
+# another bridge joins the hosts.
 
 # add_overlay_host SUFFIX ADDRESS OTHER CONTAINER PORT
 add_overlay_host() {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# A queueing discipline that no packet goes past, and where they wait.
+# A queueing discipline that no packet bypasses, and in which packets wait.
 
 build_network() {
     surprise

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# B has raw sockets alone: one for UDP, which takes packets of a port that nobody has (the kernel says
-# NO_SOCKET of what is left), and ping's for ICMP.
+# B has raw sockets only: one for UDP, which takes packets to a port that no other socket has (the
+# kernel gives NO_SOCKET for the remaining copy), and ping's for ICMP.
 
 build_network() {
     surprise

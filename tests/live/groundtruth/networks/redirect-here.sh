@@ -1,20 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# A proxy: the router takes what is meant for B itself (nft redirect), and replies to a ping of an
-# address that it has on another side.
+# A proxy: the router takes packets meant for B itself (nft redirect), and replies to a ping of its
+# address on another side.
 
 build_network() {
     surprise
-    add_namespaces a r b
-    connect a eth0 r to-a
-    connect b eth0 r to-b
-    forwards r
-    address a eth0 10.126.1.2/24
-    address r to-a 10.126.1.1/24
-    address b eth0 10.126.2.2/24
-    address r to-b 10.126.2.1/24
-    route a default via 10.126.1.1
-    route b default via 10.126.2.1
+    make_routed_hosts 10.126.1 10.126.2
     rules r <<'END'
 table ip proxy {
     chain prerouting {

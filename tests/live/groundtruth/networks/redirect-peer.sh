@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# Container networks put packets straight into the device of another namespace. They do not pass its
-# upper edge.
+# Container networks redirect packets straight to the device in another namespace. They do not pass
+# its upper edge.
 
 # add_pod SUFFIX ADDRESS PORT PORT_IFINDEX
 add_pod() {

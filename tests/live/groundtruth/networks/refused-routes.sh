@@ -1,20 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# Routes and rules that refuse what they match, at a router; and at the sender itself, where no packet
-# comes to be.
+# Routes and rules that refuse matching packets, at a router; and at the sender itself, where no
+# packet comes into being.
 
 build_network() {
     surprise
-    add_namespaces a r b
-    connect a eth0 r to-a
-    connect b eth0 r to-b
-    forwards r
-    address a eth0 10.117.1.2/24
-    address r to-a 10.117.1.1/24
-    address b eth0 10.117.2.2/24
-    address r to-b 10.117.2.1/24
-    route a default via 10.117.1.1
-    route b default via 10.117.2.1
+    make_routed_hosts 10.117.1 10.117.2
     route r blackhole 10.118.1.0/24
     route r unreachable 10.118.2.0/24
     route r prohibit 10.118.3.0/24

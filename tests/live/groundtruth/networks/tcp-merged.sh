@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# TCP packets that are cut into segments in front of A's device, merged by the router's, cut up again
-# in front of its other device, and merged again by B's. The router loses merged ones.
+# TCP packets that are cut into segments in front of A's device, merged by the router's, cut again
+# in front of its other device, and merged again by B's. The router loses some merged packets.
 # shellcheck source=tests/live/groundtruth/tcp.sh
 source "$GROUNDTRUTH/tcp.sh"
 

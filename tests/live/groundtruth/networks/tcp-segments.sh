@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# TCP packets that the kernel cuts into segments in front of A's device; some segments are lost at the
-# router; B's device merges what comes (as veth does only where its peer is without TSO).
+# TCP packets that the kernel cuts into segments in front of A's device; some segments are lost at
+# the router, and B's device merges the others (as veth does only if its peer has no TSO).
 # shellcheck source=tests/live/groundtruth/tcp.sh
 source "$GROUNDTRUTH/tcp.sh"
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2034,SC2154 # shared with groundtruth.sh
-# A process is the wire of a tun device: it writes packets to the host (class 1) and reads those that
-# the host sends (class 2). The device has no queue, so that no packet waits in one.
+# A process is the wire of a tun device: it writes packets to the host (class 1) and reads those
+# that the host sends (class 2). The device has no queue, so that no packet waits in one.
 
 build_network() {
     add_namespaces a

@@ -1,21 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2034,SC2154 # shared with groundtruth.sh
-# One send of four datagrams (UDP_SEGMENT), which the kernel cuts up in front of A's device.
+# One send of four datagrams (UDP_SEGMENT), which the kernel cuts in front of A's device.
 
 build_network() {
     surprise
-    # At the driver's edge alone nobody has seen the packet whole.
+    # At the driver's edge only, the packet was never observed whole.
     runs=stack:no
-    add_namespaces a r b
-    connect a eth0 r to-a
-    connect b eth0 r to-b
-    forwards r
-    address a eth0 10.121.1.2/24
-    address r to-a 10.121.1.1/24
-    address b eth0 10.121.2.2/24
-    address r to-b 10.121.2.1/24
-    route a default via 10.121.1.1
-    route b default via 10.121.2.1
+    make_routed_hosts 10.121.1 10.121.2
     in_namespace a ethtool -K eth0 tx-udp-segmentation "$UDP_SEGMENTATION" >/dev/null
     serve b receive-udp
     beside a b 10.121.2.2

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2034,SC2154 # shared with groundtruth.sh
-# Several sockets that are closed with packets that nobody has read, and a packet socket beside them,
-# again and again while packets come.
+# Several sockets that are closed with unread packets, and a packet socket beside them, again and
+# again while packets arrive.
 
 build_network() {
     surprise

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# A device with an XDP program: the kernel copies each packet into memory that the program may write,
-# so that buffer and head are others behind it. The program drops port 7300.
+# A device with an XDP program: the kernel copies each packet into memory that the program may
+# write, so that skb and head differ after it. The program drops port 7300.
 
 build_network() {
     add_namespaces a b
@@ -22,22 +22,13 @@ network_traffic() {
 }
 
 network_truth() {
-    journey 1 delivered "$HALF" <<'END'
-a/netfilter output In
-a/netfilter postrouting In
-a/eth0 Upper Tx
-a/eth0 Lower Tx
-b/eth0 Lower Rx
-b/eth0 Upper Rx
-b/netfilter prerouting In
-b/netfilter input In
+    journey 1 delivered "$HALF" <<END
+$(hops_out a eth0)
+$(hops_in b eth0)
 b/sockets Lower Rx
 END
-    journey 2 dropped "$HALF" <<'END'
-a/netfilter output In
-a/netfilter postrouting In
-a/eth0 Upper Tx
-a/eth0 Lower Tx
+    journey 2 dropped "$HALF" <<END
+$(hops_out a eth0)
 b/eth0 - Rx NOT_SPECIFIED
 END
 }

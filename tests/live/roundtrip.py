@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""roundtrip.py PKTMON FILE ...: converts captures of appearances to packets and back, and prints what differs from
+the original, as "FILE: WHAT: COUNT, e.g. ...", and last one line for each file with its numbers. A capture of packets
+is first converted to appearances, which are then the original. Exits with 1 if anything differs.
+
+Not compared is what a conversion may choose: how often a description is repeated and on which carrier, the notices
+that the capture began, the order of interface blocks and of records with the same time, and the times of
+interface statistics."""
+import collections
+import hashlib
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import pcapng
+from vocabulary import FIELDS, RECORDS, numbers
+
+NAMES = {number: name for name, number in FIELDS.items()}
+GROUP, APPEARANCE, NUMBER, EVENT_ID, CAPTURE_ID = numbers(FIELDS, "GROUP APPEARANCE PACKET_NUMBER EVENT_ID CAPTURE_ID")
+RECORD_PACKET, RECORD_COUNTERS, RECORD_EVENT = numbers(RECORDS, "PACKET COUNTERS EVENT")
+BEGAN, JOURNEY = 5, 8  # a notice, and the record of a journey
+IF_DESCRIPTION, IF_MAC, IF_SPEED, IF_RECEIVED, COMMENT, FLAGS, QUEUE = 3, 6, 8, 4, 1, 2, 6
+EXAMPLES = 2
+
+
+def repeated_fields(data):
+    """The record's fields in their order: properties come in pairs."""
+    offset = 8
+    while offset + 4 <= len(data):
+        field, length = int.from_bytes(data[offset:offset + 2], "little"), int.from_bytes(
+            data[offset + 2:offset + 4], "little")
+        if field == 0:
+            return
+        yield NAMES.get(field, field), data[offset + 4:offset + 4 + length]
+        offset += 4 + length
+
+
+class Normal:
+    """What a file says, whatever wrote it."""
+
+    def __init__(self, path):
+        self.rows = collections.defaultdict(collections.Counter)  # what -> rows
+        self.packets = 0
+        interfaces = []
+        for kind, body in pcapng.blocks(path.read_bytes()):
+            if kind == pcapng.SECTION:
+                interfaces = []
+            elif kind == pcapng.INTERFACE:
+                interfaces.append(self.interface(body))
+            elif kind == pcapng.CUSTOM:
+                self.description(body[4:])
+            elif kind == pcapng.STATISTICS:
+                self.statistics(interfaces, body)
+            elif kind == pcapng.PACKET:
+                self.frame(interfaces, body)
+
+    def interface(self, body):
+        options = dict(pcapng.options(body[8:]))
+        row = (options.get(pcapng.IF_NAME, b"").decode(), body[0], options.get(IF_DESCRIPTION), options.get(IF_MAC),
+               options.get(IF_SPEED))
+        self.rows["interfaces"][row] = 1
+        return row
+
+    def description(self, record):
+        self.rows["descriptions"][(record[5], tuple(repeated_fields(record)))] = 1
+
+    def statistics(self, interfaces, body):
+        row = interfaces[int.from_bytes(body[:4], "little")]
+        values = dict(pcapng.options(body[12:]))
+        if row[0] != pcapng.OWN_INTERFACE:
+            self.rows["statistics"][row[:2] + tuple(int.from_bytes(values.get(code, b""), "little") for code in (
+                IF_RECEIVED, pcapng.IF_DROP))] += 1
+
+    def frame(self, interfaces, body):
+        packet = pcapng.Packet(body)
+        options = list(pcapng.options(body[20 + (len(packet.bytes) + 3) // 4 * 4:]))
+        data = next(value[4:] for code, value in options if code == pcapng.CUSTOM_OPTION)
+        kind = packet.record.kind
+        if kind == RECORD_PACKET:
+            self.packets += 1
+            values = dict(options)
+            digest = hashlib.sha1(packet.bytes).hexdigest()[:12]
+            self.rows["packets"][(packet.time, interfaces[packet.interface][:2], len(packet.bytes), packet.length, digest,
+                                  values.get(FLAGS), values.get(QUEUE), packet.dropcount, values.get(COMMENT),
+                                  tuple(repeated_fields(data)))] += 1
+        elif kind == RECORD_COUNTERS or kind == RECORD_EVENT and packet.record.get(EVENT_ID) != BEGAN:
+            self.rows["counters" if kind == RECORD_COUNTERS else "events"][
+                (packet.time, tuple(repeated_fields(data)))] += 1
+        elif kind != RECORD_EVENT:
+            self.description(data)
+
+
+def show(row):
+    if len(row) == 10:
+        fields = {name: value for name, value in row[9]}
+        return " ".join(map(str, row[:9])) + " " + " ".join(f"{name}={value.hex()}" for name, value in fields.items())
+    return str(row)
+
+
+def compare(name, one, other):
+    same = True
+    for what in sorted(set(one.rows) | set(other.rows)):
+        for text, left, right in ("lacking", one, other), ("added", other, one):
+            rows = left.rows[what] - right.rows[what]
+            if rows:
+                same = False
+                print(f"{name}: {what} {text}: {sum(rows.values())} of {sum(left.rows[what].values())}, e.g.")
+                for row in sorted(rows, key=str)[:EXAMPLES]:
+                    print(f"    {show(row)}")
+    return same
+
+
+def convert(pktmon, source, view, to):
+    subprocess.run([pktmon, "convert", source, "--view", view, "-w", to], check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.PIPE)
+
+
+def has_journeys(path):
+    return any(kind == pcapng.PACKET and (record := pcapng.Packet(body).record) and record.kind == JOURNEY
+               for kind, body in pcapng.blocks(path.read_bytes()))
+
+
+def round_trip(pktmon, path):
+    with tempfile.TemporaryDirectory() as scratch:
+        first, packets, again = (pathlib.Path(scratch) / f"{name}.pcapng" for name in ("first", "packets", "again"))
+        original = path
+        if has_journeys(path):
+            original = first
+            convert(pktmon, path, "appearances", first)
+        convert(pktmon, original, "packets", packets)
+        convert(pktmon, packets, "appearances", again)
+        before, after = Normal(original), Normal(again)
+        same = compare(path.name, before, after)
+        print(f"{path.name}: {'same' if same else 'DIFFERS'}: {before.packets} appearances; {original.stat().st_size} "
+              f"bytes, as packets {packets.stat().st_size}")
+        return same
+
+
+def main():
+    pktmon, *files = sys.argv[1:]
+    same = [round_trip(pktmon, pathlib.Path(file)) for file in files]
+    sys.exit(0 if all(same) else 1)
+
+
+if __name__ == "__main__":
+    main()
