@@ -86,6 +86,12 @@ def shows_losses_alone(runner, place, out):
     assert not wrong, wrong[:3]
 
 
+def is_of_dropped_packets(runner, place, out):
+    fates = as_user(runner, place, "tshark", "-n", "-r", "dropped.pcapng", "-Y", "pktmon.record==1",
+                    "-T", "fields", "-e", "pktmon.fate", "-e", "udp.dstport")
+    assert fates and set(fates) == {"dropped\t7777"}, fates[:3]
+
+
 # --- the commands ---
 
 A_DROP = r"blue/netfilter input Rx UDP \d+ → 7777 Len=6 \[Dropped: NETFILTER_DROP at nft_do_chain\+0x"
@@ -151,6 +157,9 @@ USE = [
     Case("pktmon capture -w ring.pcapng -b filesize:100000 -b files:10", until="ring_00001_*.pcapng",
          makes=["ring_00001_*.pcapng"]),
     # It prints nothing before its end, so there is no sign that it has begun.
+    # What it holds until its packets' fates are known is in no file yet.
+    Case("pktmon capture --view packets --type dropped -w dropped.pcapng", until="", least=8,
+         makes=["dropped.pcapng"], check=is_of_dropped_packets),
     Case("pktmon capture --type drop", until="", least=10, reports=[r"^\d+ packets?, .*NETFILTER_DROP \d"]),
     Case("pktmon watch", until=r"ICMP echo reply .* → .*  delivered  "),
     Case("pktmon watch -f icmp", until=r"ICMP echo reply .* → .*  delivered  ", only=" ICMP |\\*\\* "),
