@@ -11,6 +11,7 @@
 #include "journey/unfold.h"
 #include "model/clock.h"
 #include "model/registry-copy.h"
+#include "model/registry-stage.h"
 #include "pcapng/descriptor-writer.h"
 #include "pcapng/pcapng-writer.h"
 #include "packet-groups.h"
@@ -23,29 +24,14 @@
 #define TEXT_SIZE    (256 * 1024)          /* bytes of lines that are written at once */
 #define LINES_US     (G_USEC_PER_SEC / 10) /* how long lines that are watched may wait for others */
 
-/*
- * Components as they are described at one place of the way, where events are held before it.
- * Descriptions wait at its entrance, until their events leave.
- */
-struct stage {
-    struct pktmon_registry *registry;
-    GQueue waiting; /* of struct described */
-};
-
-struct described {
-    uint32_t component;
-    struct pktmon_registry *registry; /* of this component alone */
-    bool is_name; /* it is described already, and has another name for the packets that follow */
-};
-
 struct cli_conversion {
     struct cli_conversion_options options;
     const struct pcapng_capture *capture; /* of the reader */
     struct cli_conversion_counts counts;
     struct unfolder *unfolder;
-    struct stage unfolded;
+    struct registry_stage unfolded;
     struct journey_assembler *assembler; /* NULL: of appearances, or there was no packet so far */
-    struct stage assembled;
+    struct registry_stage assembled;
     uint64_t first, last; /* times of what was read */
     bool has_time;
     uint32_t complete; /* the component whose interface was looked at last */
@@ -59,60 +45,6 @@ struct cli_conversion {
     bool failed;
     GError *error; /* why; NULL: the reader of the output has gone */
 };
-
-/* --- stages --- */
-
-static void stage_init(struct stage *stage)
-{
-    stage->registry = pktmon_registry_new();
-    g_queue_init(&stage->waiting);
-}
-
-static void described_free(void *data)
-{
-    struct described *described = data;
-
-    pktmon_registry_free(described->registry);
-    g_free(described);
-}
-
-static void stage_clear(struct stage *stage)
-{
-    pktmon_registry_free(stage->registry);
-    g_queue_clear_full(&stage->waiting, described_free);
-}
-
-/* The description comes to the stage; its event follows. */
-static void stage_enter(struct stage *stage, const struct pktmon_registry *from, uint32_t component,
-                        bool is_name)
-{
-    const struct pktmon_component *found = pktmon_registry_find(from, component);
-    struct described *described = g_new0(struct described, 1);
-
-    described->component = component;
-    described->is_name = is_name;
-    described->registry = pktmon_registry_new();
-    if (found)
-        registry_copy(described->registry, found);
-    g_queue_push_tail(&stage->waiting, described);
-}
-
-/* The event leaves the stage. False: it is of the name alone. */
-static bool stage_leave(struct stage *stage, uint32_t component)
-{
-    for (GList *link = stage->waiting.head; link; link = link->next) {
-        struct described *described = link->data;
-        bool is_name = described->is_name;
-
-        if (described->component != component)
-            continue;
-        registry_copy_all(stage->registry, described->registry);
-        described_free(described);
-        g_queue_delete_link(&stage->waiting, link);
-        return !is_name;
-    }
-    return true;
-}
 
 /* --- the output --- */
 
@@ -232,7 +164,7 @@ static void take_assembled(void *context, const struct pktmon_event *event)
     struct cli_conversion *conversion = context;
 
     if (event->record != PKTMON_RECORD_COMPONENT ||
-        stage_leave(&conversion->assembled, event->component))
+        registry_stage_leave(&conversion->assembled, event->component))
         write_event(conversion, event);
 }
 
@@ -274,8 +206,8 @@ static void pass_on(struct cli_conversion *conversion, const struct pktmon_event
         return;
     }
     if (event->record == PKTMON_RECORD_COMPONENT)
-        stage_enter(&conversion->assembled, conversion->unfolded.registry, event->component,
-                    is_name);
+        registry_stage_enter(&conversion->assembled, conversion->unfolded.registry,
+                             event->component, is_name);
     assemble(conversion, event);
 }
 
@@ -315,7 +247,7 @@ static void take_unfolded(void *context, const struct pktmon_event *event, const
     struct cli_conversion *conversion = context;
 
     if (event->record == PKTMON_RECORD_COMPONENT)
-        stage_leave(&conversion->unfolded, event->component);
+        registry_stage_leave(&conversion->unfolded, event->component);
     if (event->record == PKTMON_RECORD_PACKET && name)
         rename_component(conversion, event, name);
     pass_on(conversion, event, false);
@@ -332,8 +264,8 @@ struct cli_conversion *cli_conversion_new(const struct cli_conversion_options *o
     conversion->options = *options;
     conversion->capture = capture;
     conversion->unfolder = unfolder_new(UNFOLD_MEMORY, &output);
-    stage_init(&conversion->unfolded);
-    stage_init(&conversion->assembled);
+    registry_stage_init(&conversion->unfolded, registry_copy);
+    registry_stage_init(&conversion->assembled, registry_copy);
     if (!is_pcapng(conversion)) {
         conversion->lines = descriptor_writer_new(options->fd, true);
         conversion->text = g_string_new(NULL);
@@ -353,8 +285,8 @@ void cli_conversion_free(struct cli_conversion *conversion)
     unfolder_free(conversion->unfolder);
     if (conversion->assembler)
         journey_assembler_free(conversion->assembler);
-    stage_clear(&conversion->unfolded);
-    stage_clear(&conversion->assembled);
+    registry_stage_clear(&conversion->unfolded);
+    registry_stage_clear(&conversion->assembled);
     pcapng_writer_free(conversion->writer);
     if (conversion->lines)
         descriptor_writer_free(conversion->lines);
@@ -401,7 +333,8 @@ bool cli_conversion_take(struct cli_conversion *conversion, const struct pcapng_
     conversion->has_time = true;
     conversion->last = MAX(conversion->last, event->time);
     if (event->record == PKTMON_RECORD_COMPONENT)
-        stage_enter(&conversion->unfolded, item->capture->registry, event->component, false);
+        registry_stage_enter(&conversion->unfolded, item->capture->registry, event->component,
+                             false);
     if (cli_is_packet(event))
         complete(conversion, event->component);
     unfolder_take(conversion->unfolder, event, item->name);

@@ -6,54 +6,24 @@
 #include "journey/assemble.h"
 #include "journey/registry-places.h"
 #include "model/registry-copy.h"
-
-/* What a log can change of a component while it is read: it is registered or unregistered. */
-struct etl_described {
-    uint32_t id;
-    char *name, *type, *description;
-    bool gone;
-};
+#include "model/registry-stage.h"
 
 struct etl_journeys {
     struct etl_journeys_options options;
     struct journey_assembler *assembler;
     const struct pktmon_registry *present;
-    struct pktmon_registry *past; /* as etl_journeys_registry() has it */
-    GQueue between;               /* of struct etl_described: of each description that is held */
+    struct registry_stage past; /* as etl_journeys_registry() has it */
 };
 
-/* --- descriptions --- */
-
-static void free_description(void *data)
+/* What a log can change of a component while it is read: it is registered or unregistered. Its
+ * properties may be many. */
+static void copy_registered(struct pktmon_registry *to, const struct pktmon_component *component)
 {
-    struct etl_described *described = data;
-    g_free(described->name);
-    g_free(described->type);
-    g_free(described->description);
-    g_free(described);
-}
-
-static void put_description(struct pktmon_registry *registry, const struct etl_described *described)
-{
-    struct pktmon_component *component = pktmon_registry_get(registry, described->id);
-    pktmon_component_set(&component->name, described->name);
-    pktmon_component_set(&component->type, described->type);
-    pktmon_component_set(&component->description, described->description);
-    component->gone = described->gone;
-}
-
-static void keep_description(struct etl_journeys *journeys, uint32_t id)
-{
-    const struct pktmon_component none = {0};
-    const struct pktmon_component *component = pktmon_registry_find(journeys->present, id);
-    struct etl_described *described = g_new(struct etl_described, 1);
-    component = component ? component : &none;
-    *described = (struct etl_described){.id = id,
-                                        .name = g_strdup(component->name),
-                                        .type = g_strdup(component->type),
-                                        .description = g_strdup(component->description),
-                                        .gone = component->gone};
-    g_queue_push_tail(&journeys->between, described);
+    struct pktmon_component *copy = pktmon_registry_get(to, component->id);
+    pktmon_component_set(&copy->name, component->name);
+    pktmon_component_set(&copy->type, component->type);
+    pktmon_component_set(&copy->description, component->description);
+    copy->gone = component->gone;
 }
 
 /* --- what leaves --- */
@@ -68,11 +38,8 @@ static void write_journey(void *context, const struct pktmon_journey *journey)
 static void write_event(void *context, const struct pktmon_event *event)
 {
     struct etl_journeys *journeys = context;
-    if (event->record == PKTMON_RECORD_COMPONENT) {
-        struct etl_described *described = g_queue_pop_head(&journeys->between);
-        put_description(journeys->past, described);
-        free_description(described);
-    }
+    if (event->record == PKTMON_RECORD_COMPONENT)
+        registry_stage_leave(&journeys->past, event->component);
     journeys->options.output(journeys->options.user, event);
 }
 
@@ -96,9 +63,8 @@ struct etl_journeys *etl_journeys_new(const struct etl_journeys_options *options
     const struct journey_output output = {write_journey, write_event, journeys};
     journeys->options = *options;
     journeys->present = registry;
-    journeys->past = pktmon_registry_new();
-    registry_copy_all(journeys->past, registry);
-    g_queue_init(&journeys->between);
+    registry_stage_init(&journeys->past, copy_registered);
+    registry_copy_all(journeys->past.registry, registry);
     journeys->assembler = journey_assembler_new(&assembling, &output);
     return journeys;
 }
@@ -108,20 +74,19 @@ void etl_journeys_free(struct etl_journeys *journeys)
     if (!journeys)
         return;
     journey_assembler_free(journeys->assembler);
-    g_queue_clear_full(&journeys->between, free_description);
-    pktmon_registry_free(journeys->past);
+    registry_stage_clear(&journeys->past);
     g_free(journeys);
 }
 
 const struct pktmon_registry *etl_journeys_registry(const struct etl_journeys *journeys)
 {
-    return journeys->past;
+    return journeys->past.registry;
 }
 
 void etl_journeys_take(struct etl_journeys *journeys, const struct pktmon_event *event)
 {
     if (event->record == PKTMON_RECORD_COMPONENT)
-        keep_description(journeys, event->component);
+        registry_stage_enter(&journeys->past, journeys->present, event->component, false);
     journey_assembler_take(journeys->assembler, event);
 }
 

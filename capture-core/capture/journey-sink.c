@@ -6,6 +6,7 @@
 #include "model/clock.h"
 #include "model/event-copy.h"
 #include "model/registry-copy.h"
+#include "model/registry-stage.h"
 #include "model/salted-hash.h"
 
 #define HOLD_MS 200 /* if the options have none */
@@ -26,11 +27,9 @@ struct journey_sink {
     struct event_copy *loss;             /* that is not written yet; NULL: none */
     uint64_t loss_due, loss_until;       /* when it is written; until when it went on */
 
-    /* Components as they are described now, and as they were when the events that leave came in.
-     * Between the two are those that came with events that are held. */
+    /* Components as they are described now, and as they were when the events that leave came in. */
     const struct pktmon_registry *present;
-    struct pktmon_registry *past;
-    GQueue between; /* of struct pktmon_registry, one for each event PKTMON_RECORD_COMPONENT */
+    struct registry_stage past;
     GHashTable *described; /* ids of all that have come */
     GHashTable *observed;  /* ids of those with packets */
 };
@@ -71,24 +70,15 @@ static void write_journey(void *context, const struct pktmon_journey *journey)
     hand_on(context, &event);
 }
 
-/* The component is now, for the inner sink, as it was when the event came in. */
-static void advance_description(struct journey_sink *sink)
-{
-    struct pktmon_registry *described = g_queue_pop_head(&sink->between);
-
-    registry_copy_all(sink->past, described);
-    pktmon_registry_free(described);
-}
-
 static void write_event(void *context, const struct pktmon_event *event)
 {
     struct journey_sink *sink = context;
 
     if (event->record == PKTMON_RECORD_COMPONENT)
-        advance_description(sink);
+        registry_stage_leave(&sink->past, event->component);
     hand_on(sink, event);
     if (event->record == PKTMON_RECORD_RETIRED)
-        pktmon_registry_remove(sink->past, event->component);
+        pktmon_registry_remove(sink->past.registry, event->component);
 }
 
 /* Once the inner sink has failed nothing is held any more. */
@@ -104,12 +94,7 @@ static bool end_call(struct journey_sink *sink, GError **error)
 
 static void describe(struct journey_sink *sink, uint32_t id)
 {
-    const struct pktmon_component *component = pktmon_registry_find(sink->present, id);
-    struct pktmon_registry *described = pktmon_registry_new();
-
-    if (component)
-        registry_copy(described, component);
-    g_queue_push_tail(&sink->between, described);
+    registry_stage_enter(&sink->past, sink->present, id, false);
     g_hash_table_add(sink->described, GUINT_TO_POINTER(id));
 }
 
@@ -212,7 +197,7 @@ static bool journey_open(struct capture_sink *base, const struct capture_view *v
     struct capture_view own = *view;
 
     sink->present = view->registry;
-    own.registry = sink->past;
+    own.registry = sink->past.registry;
     return sink->inner->ops->open(sink->inner, &own, error);
 }
 
@@ -220,7 +205,7 @@ static void copy_components(struct journey_sink *sink)
 {
     g_autoptr(GPtrArray) components = pktmon_registry_list(sink->present);
 
-    registry_copy_all(sink->past, sink->present);
+    registry_copy_all(sink->past.registry, sink->present);
     for (guint i = 0; i < components->len; i++) {
         const struct pktmon_component *component = components->pdata[i];
 
@@ -289,11 +274,6 @@ static bool journey_is_closed(const struct capture_sink *base)
     return sink->inner->ops->is_closed(sink->inner);
 }
 
-static void free_registry(void *registry)
-{
-    pktmon_registry_free(registry);
-}
-
 static void journey_free(struct capture_sink *base)
 {
     struct journey_sink *sink = journey_of(base);
@@ -301,8 +281,7 @@ static void journey_free(struct capture_sink *base)
     g_clear_pointer(&sink->assembler, journey_assembler_free);
     event_copy_unref(sink->loss);
     sink->inner->ops->free(sink->inner);
-    pktmon_registry_free(sink->past);
-    g_queue_clear_full(&sink->between, free_registry);
+    registry_stage_clear(&sink->past);
     g_hash_table_unref(sink->described);
     g_hash_table_unref(sink->observed);
     g_clear_error(&sink->error);
@@ -341,8 +320,7 @@ struct capture_sink *journey_sink_new(const struct pktmon_session_options *optio
         .name = registry_place_name,
         .hands_out = registry_place_hands_out,
     };
-    sink->past = pktmon_registry_new();
-    g_queue_init(&sink->between);
+    registry_stage_init(&sink->past, registry_copy);
     sink->described = g_hash_table_new(salted_number, NULL);
     sink->observed = g_hash_table_new(salted_number, NULL);
     return &sink->base;
