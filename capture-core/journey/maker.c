@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Journeys of what is held of a packet. */
+#include "model/journey-piece.h"
 #include "packet.h"
 #include "path.h"
 
@@ -53,13 +54,7 @@ static void add_hop(GArray *hops, const struct journey_line *line)
 
 static void add_pieces(GArray *pieces, const struct journey_line *line)
 {
-    const struct pktmon_packet *packet = &line->copy->event.packet;
-    const struct pktmon_piece first = {.time = line->copy->event.time,
-                                       .appearance = packet->appearance,
-                                       .caplen = packet->caplen,
-                                       .origlen = packet->origlen,
-                                       .data = packet->data,
-                                       .number = packet->packet_number};
+    const struct pktmon_piece first = journey_piece_of(&line->copy->event);
 
     g_array_append_val(pieces, first);
     for (const struct journey_piece *piece = line->pieces; piece; piece = piece->next)

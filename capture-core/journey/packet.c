@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "alike.h"
+#include "model/journey-piece.h"
 #include "model/salted-hash.h"
 
 #define FEW_PARTS 4
@@ -247,12 +248,8 @@ static void extend_run(struct journey_round *round, struct journey_line *line,
 
     if (size > 0)
         memcpy(data, packet->data, size);
-    *piece = (struct journey_piece){.piece = {.time = event->time,
-                                              .appearance = packet->appearance,
-                                              .caplen = packet->caplen,
-                                              .origlen = packet->origlen,
-                                              .data = packet->data ? data : NULL,
-                                              .number = packet->packet_number}};
+    *piece = (struct journey_piece){.piece = journey_piece_of(event)};
+    piece->piece.data = packet->data ? data : NULL;
     *(line->newest_piece ? &line->newest_piece->next : &line->pieces) = piece;
     line->newest_piece = piece;
     line->count++;

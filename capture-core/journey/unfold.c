@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/event-copy.h"
+#include "model/journey-piece.h"
 
 /* An event that waits for its time. */
 struct waiting {
@@ -152,19 +153,11 @@ static void keep(struct unfolder *unfolder, const struct pktmon_event *event, co
 /* The observations of a run after the first one. */
 static void keep_pieces(struct unfolder *unfolder, const struct pktmon_hop *hop)
 {
-    struct pktmon_event event = *hop->event;
-
     if (!hop->pieces)
         unfolder->counts.missing += hop->count - 1;
     for (uint32_t i = 1; hop->pieces && i < hop->count; i++) {
-        const struct pktmon_piece *piece = &hop->pieces[i];
+        const struct pktmon_event event = journey_piece_event(&hop->pieces[i], hop->event);
 
-        event.time = piece->time;
-        event.packet.appearance = piece->appearance;
-        event.packet.packet_number = piece->number;
-        event.packet.data = piece->data;
-        event.packet.caplen = piece->caplen;
-        event.packet.origlen = piece->origlen;
         keep(unfolder, &event, hop->name);
     }
 }

@@ -3,6 +3,8 @@
 
 #include <glib.h>
 
+#include "model/journey-piece.h"
+
 void journey_rest_init(struct journey_rest *rest, const struct pktmon_journey *journey)
 {
     rest->journey = *journey;
@@ -21,13 +23,7 @@ static void split_run(struct journey_rest *rest, uint32_t written)
     struct pktmon_hop *hops = g_memdup2(journey->hops, journey->hop_count * sizeof(*hops));
     const struct pktmon_piece *piece = &hops->pieces[written];
 
-    rest->first = *hops->event;
-    rest->first.time = piece->time;
-    rest->first.packet.appearance = piece->appearance;
-    rest->first.packet.packet_number = piece->number;
-    rest->first.packet.data = piece->data;
-    rest->first.packet.caplen = piece->caplen;
-    rest->first.packet.origlen = piece->origlen;
+    rest->first = journey_piece_event(piece, hops->event);
     hops->event = &rest->first;
     hops->pieces = piece;
     hops->count -= written;

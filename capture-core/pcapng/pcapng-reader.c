@@ -7,6 +7,7 @@
 #include "event-metadata.h"
 #include "metadata-event.h"
 #include "model/journey-decode.h"
+#include "model/journey-piece.h"
 #include "pcapng-blocks.h"
 #include "pktmon/journey.h"
 
@@ -281,18 +282,6 @@ static void read_bytes(struct pcapng_reader *reader, struct journey_decoded_hop 
         reader->hop_bytes_used += packet->caplen;
 }
 
-static void add_piece(struct pcapng_reader *reader, const struct pktmon_event *event)
-{
-    reader->pieces[reader->pieces_used++] = (struct pktmon_piece){
-        .time = event->time,
-        .appearance = event->packet.appearance,
-        .caplen = event->packet.caplen,
-        .origlen = event->packet.origlen,
-        .data = event->packet.data,
-        .number = event->packet.packet_number,
-    };
-}
-
 /* What is known of a run is its count; if its observations are not known, the count remains. */
 static void read_pieces(struct pcapng_reader *reader, struct journey_decoded_hop *run)
 {
@@ -302,11 +291,11 @@ static void read_pieces(struct pcapng_reader *reader, struct journey_decoded_hop
 
     if (reader->pieces_used == MAX_PIECES)
         return;
-    add_piece(reader, &run->event);
+    reader->pieces[reader->pieces_used++] = journey_piece_of(&run->event);
     while (count < run->hop.count && reader->pieces_used < MAX_PIECES &&
            journey_decode_piece(&reader->decoder, run, &piece)) {
         read_bytes(reader, &piece);
-        add_piece(reader, &piece.event);
+        reader->pieces[reader->pieces_used++] = journey_piece_of(&piece.event);
         count++;
     }
     reader->counts.unread_pieces += run->hop.count - count;
