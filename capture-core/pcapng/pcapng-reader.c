@@ -5,6 +5,7 @@
 
 #include "block-reader.h"
 #include "event-metadata.h"
+#include "known-filters.h"
 #include "metadata-event.h"
 #include "model/journey-decode.h"
 #include "model/journey-piece.h"
@@ -18,11 +19,6 @@
 #define MAX_HOP_BYTES  (16 * 1024 * 1024)  /* of all hops of a journey */
 #define MAX_HOP_CAPLEN PKTMON_MAX_BLOCK_SIZE
 #define MAX_PIECES     JOURNEY_MAX_RECORD /* of a journey: each takes a byte at least */
-
-struct known_filter {
-    uint16_t id;
-    char *name, *text;
-};
 
 struct pcapng_reader {
     struct block_reader *blocks; /* NULL: no file is open */
@@ -48,15 +44,6 @@ struct pcapng_reader {
 
 /* --- captures --- */
 
-static void filter_free(void *data)
-{
-    struct known_filter *filter = data;
-
-    g_free(filter->name);
-    g_free(filter->text);
-    g_free(filter);
-}
-
 static struct pcapng_capture *capture_new(uint64_t id)
 {
     struct pcapng_capture *capture = g_new0(struct pcapng_capture, 1);
@@ -64,7 +51,7 @@ static struct pcapng_capture *capture_new(uint64_t id)
     capture->info = pktmon_capture_info_new();
     capture->info->id = id;
     capture->registry = pktmon_registry_new();
-    capture->filters = g_ptr_array_new_with_free_func(filter_free);
+    capture->filters = known_filters_new();
     return capture;
 }
 
@@ -165,39 +152,6 @@ static bool describe_capture(struct pcapng_reader *reader, struct pcapng_capture
 {
     reader->event.record = PKTMON_RECORD_CAPTURE;
     return pcapng_record_get_capture(record, capture->info);
-}
-
-static bool set_text(char **to, const char *text)
-{
-    if (g_strcmp0(*to, text) == 0)
-        return false;
-    g_free(*to);
-    *to = g_strdup(text);
-    return true;
-}
-
-/* Whether it is another one than before. */
-static bool is_new_filter(struct pcapng_capture *capture,
-                          const struct pktmon_filter_description *filter)
-{
-    for (guint i = 0; i < capture->filters->len; i++) {
-        struct known_filter *known = g_ptr_array_index(capture->filters, i);
-
-        if (known->id == filter->id) {
-            bool has_name = set_text(&known->name, filter->name);
-
-            return set_text(&known->text, filter->text) || has_name;
-        }
-    }
-    if (capture->filters->len < MAX_FILTERS) {
-        struct known_filter *known = g_new0(struct known_filter, 1);
-
-        known->id = filter->id;
-        known->name = g_strdup(filter->name);
-        known->text = g_strdup(filter->text);
-        g_ptr_array_add(capture->filters, known);
-    }
-    return true;
 }
 
 /* --- packets --- */
@@ -368,7 +322,7 @@ static bool read_event(struct pcapng_reader *reader, struct pcapng_capture *capt
         return false;
     }
     if (event->record == PKTMON_RECORD_FILTER)
-        return is_new_filter(capture, &event->filter);
+        return known_filters_put(capture->filters, &event->filter, MAX_FILTERS);
     if (event->record == PKTMON_RECORD_PACKET) {
         set_packet(&event->packet, block);
         item->name = name_of(block->interface, event->component);

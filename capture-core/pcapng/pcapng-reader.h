@@ -22,7 +22,7 @@
 struct pcapng_capture {
     struct pktmon_capture_info *info;
     struct pktmon_registry *registry;
-    GPtrArray *filters; /* private */
+    GPtrArray *filters; /* private: known-filters.h */
 };
 
 /* Valid until the next one is read; the capture as long as the reader. */

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "known-filters.h"
+
 #define ETHERNET_HEADER_SIZE  14
 #define ETHERNET_PAYLOAD_SIZE 46   /* minimum */
 #define LINE_SIZE             1500 /* maximum, of a frame's readable line */
@@ -144,11 +146,9 @@ struct pcapng_writer_described *pcapng_writer_introduce(struct pcapng_writer *wr
 void pcapng_writer_describe_filters(struct pcapng_writer *writer, uint64_t time)
 {
     for (guint i = 0; i < writer->filters->len; i++) {
-        const struct pcapng_writer_filter *filter = g_ptr_array_index(writer->filters, i);
+        const struct pktmon_filter_description filter = known_filters_get(writer->filters, i);
 
-        pcapng_writer_describe_filter(
-            writer, time,
-            &(struct pktmon_filter_description){filter->id, filter->name, filter->text});
+        pcapng_writer_describe_filter(writer, time, &filter);
     }
 }
 

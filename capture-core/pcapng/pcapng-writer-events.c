@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "known-filters.h"
 #include "model/plural.h"
 
 /* Bytes that TRUNCATED takes in a packet's block, padding included. */
@@ -12,15 +13,6 @@
 
 /* The link type of "@pktmon" in the table of interfaces, so that no packet gets onto it. */
 #define NO_LINK_TYPE UINT16_MAX
-
-static void filter_free(void *data)
-{
-    struct pcapng_writer_filter *filter = data;
-
-    g_free(filter->name);
-    g_free(filter->text);
-    g_free(filter);
-}
 
 static int compare_ids(const void *a, const void *b, void *data)
 {
@@ -66,7 +58,7 @@ struct pcapng_writer *pcapng_writer_new(const struct pcapng_writer_options *opti
     writer->interfaces = pcapng_interfaces_new();
     writer->described = g_tree_new_full(compare_ids, NULL, NULL, g_free);
     writer->unwritten = unwritten_new();
-    writer->filters = g_ptr_array_new_with_free_func(filter_free);
+    writer->filters = known_filters_new();
     writer->line = g_string_new(NULL);
     writer->comment = g_string_new(NULL);
     for (int i = 0; i < BATCH_COUNT; i++) {
@@ -292,29 +284,10 @@ static bool write_retired(struct pcapng_writer *writer, const struct pktmon_even
     return true;
 }
 
-static void keep_filter(struct pcapng_writer *writer,
-                        const struct pktmon_filter_description *description)
-{
-    struct pcapng_writer_filter *filter = NULL;
-
-    for (guint i = 0; i < writer->filters->len && !filter; i++) {
-        struct pcapng_writer_filter *kept = g_ptr_array_index(writer->filters, i);
-
-        filter = kept->id == description->id ? kept : NULL;
-    }
-    if (!filter) {
-        filter = g_new0(struct pcapng_writer_filter, 1);
-        filter->id = description->id;
-        g_ptr_array_add(writer->filters, filter);
-    }
-    pktmon_component_set(&filter->name, description->name);
-    pktmon_component_set(&filter->text, description->text);
-}
-
 static bool write_filter(struct pcapng_writer *writer, const struct pktmon_event *event,
                          G_GNUC_UNUSED GError **error)
 {
-    keep_filter(writer, &event->filter);
+    known_filters_put(writer->filters, &event->filter, G_MAXUINT);
     pcapng_writer_describe_filter(writer, event->time, &event->filter);
     return true;
 }

@@ -16,12 +16,6 @@
 
 #define PCAPNG_WRITER_NAME_SIZE sizeof("component 4294967295")
 
-struct pcapng_writer_filter {
-    uint16_t id;
-    char *name;
-    char *text;
-};
-
 /* A component whose description is in the file. */
 struct pcapng_writer_described {
     bool has_new_records; /* it has records since its last description */
@@ -53,7 +47,7 @@ struct pcapng_writer {
     struct pcapng_interface *own;    /* "@pktmon" */
     GTree *described;                /* component id -> struct pcapng_writer_described */
     struct unwritten *unwritten;     /* counters of components that are not described */
-    GPtrArray *filters;              /* of struct pcapng_writer_filter, owned */
+    GPtrArray *filters;              /* known-filters.h */
     struct journey_encoder *encoder; /* NULL: no journey came so far */
     struct pcapng_writer_waiting waiting[BATCH_COUNT]; /* empty unless the writer is quiet */
     uint64_t newest;                                   /* time of the newest frame */
