@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/event-copy.h"
+#include "model/heap.h"
 #include "model/journey-piece.h"
 
 /* An event that waits for its time. */
@@ -18,11 +19,20 @@ struct waiting {
 struct unfolder {
     struct unfold_output output;
     struct unfold_counts counts;
-    GArray *heap; /* of struct waiting: the one that leaves first is the root */
+    GPtrArray *heap; /* heap.h: of struct waiting */
     size_t memory, held;
     uint64_t numbered;
     uint64_t newest; /* time of those that have left */
 };
+
+static void free_waiting(void *data)
+{
+    struct waiting *waiting = data;
+
+    event_copy_unref(waiting->copy);
+    g_free(waiting->name);
+    g_free(waiting);
+}
 
 struct unfolder *unfolder_new(size_t memory, const struct unfold_output *output)
 {
@@ -30,23 +40,15 @@ struct unfolder *unfolder_new(size_t memory, const struct unfold_output *output)
 
     unfolder->output = *output;
     unfolder->memory = memory;
-    unfolder->heap = g_array_new(FALSE, FALSE, sizeof(struct waiting));
+    unfolder->heap = g_ptr_array_new_with_free_func(free_waiting);
     return unfolder;
-}
-
-static void clear_waiting(struct waiting *waiting)
-{
-    event_copy_unref(waiting->copy);
-    g_free(waiting->name);
 }
 
 void unfolder_free(struct unfolder *unfolder)
 {
     if (!unfolder)
         return;
-    for (guint i = 0; i < unfolder->heap->len; i++)
-        clear_waiting(&g_array_index(unfolder->heap, struct waiting, i));
-    g_array_unref(unfolder->heap);
+    g_ptr_array_unref(unfolder->heap);
     g_free(unfolder);
 }
 
@@ -55,60 +57,15 @@ struct unfold_counts unfolder_counts(const struct unfolder *unfolder)
     return unfolder->counts;
 }
 
-/* --- the heap --- */
-
-static struct waiting *at(const struct unfolder *unfolder, guint index)
+static bool is_before(const void *left, const void *right)
 {
-    return &g_array_index(unfolder->heap, struct waiting, index);
-}
+    const struct waiting *one = left, *other = right;
 
-static bool is_before(const struct waiting *one, const struct waiting *other)
-{
     if (one->time != other->time)
         return one->time < other->time;
     if (one->appearance != other->appearance)
         return one->appearance < other->appearance;
     return one->number < other->number;
-}
-
-static void swap(struct unfolder *unfolder, guint one, guint other)
-{
-    struct waiting waiting = *at(unfolder, one);
-
-    *at(unfolder, one) = *at(unfolder, other);
-    *at(unfolder, other) = waiting;
-}
-
-static void push(struct unfolder *unfolder, const struct waiting *waiting)
-{
-    guint index = unfolder->heap->len;
-
-    g_array_append_val(unfolder->heap, *waiting);
-    while (index > 0 && is_before(at(unfolder, index), at(unfolder, (index - 1) / 2))) {
-        swap(unfolder, index, (index - 1) / 2);
-        index = (index - 1) / 2;
-    }
-}
-
-static struct waiting pop(struct unfolder *unfolder)
-{
-    struct waiting first = *at(unfolder, 0);
-    guint last = unfolder->heap->len - 1, index = 0;
-
-    swap(unfolder, 0, last);
-    g_array_set_size(unfolder->heap, last);
-    for (;;) {
-        guint least = index;
-
-        for (guint child = 2 * index + 1; child < last && child <= 2 * index + 2; child++) {
-            if (is_before(at(unfolder, child), at(unfolder, least)))
-                least = child;
-        }
-        if (least == index)
-            return first;
-        swap(unfolder, index, least);
-        index = least;
-    }
 }
 
 /* --- what leaves, and what comes --- */
@@ -127,16 +84,18 @@ static size_t size_of(const struct waiting *waiting)
 
 static void give_first(struct unfolder *unfolder)
 {
-    struct waiting first = pop(unfolder);
+    struct waiting *first = heap_pop(unfolder->heap, is_before);
 
-    unfolder->held -= size_of(&first);
-    give(unfolder, &first.copy->event, first.name);
-    clear_waiting(&first);
+    unfolder->held -= size_of(first);
+    give(unfolder, &first->copy->event, first->name);
+    free_waiting(first);
 }
 
 static void keep(struct unfolder *unfolder, const struct pktmon_event *event, const char *name)
 {
-    const struct waiting waiting = {
+    struct waiting *waiting = g_new(struct waiting, 1);
+
+    *waiting = (struct waiting){
         .time = event->time,
         .number = unfolder->numbered++,
         .appearance = event->record == PKTMON_RECORD_PACKET ? event->packet.appearance : 0,
@@ -144,8 +103,8 @@ static void keep(struct unfolder *unfolder, const struct pktmon_event *event, co
         .name = g_strdup(name),
     };
 
-    push(unfolder, &waiting);
-    unfolder->held += size_of(&waiting);
+    heap_push(unfolder->heap, waiting, is_before);
+    unfolder->held += size_of(waiting);
     while (unfolder->held > unfolder->memory)
         give_first(unfolder);
 }
@@ -173,9 +132,16 @@ static void keep_hops(struct unfolder *unfolder, const struct pktmon_journey *jo
     }
 }
 
+static bool is_older_waiting(const struct unfolder *unfolder, uint64_t time)
+{
+    const struct waiting *first = unfolder->heap->len > 0 ? unfolder->heap->pdata[0] : NULL;
+
+    return first && first->time < time;
+}
+
 void unfolder_take(struct unfolder *unfolder, const struct pktmon_event *event, const char *name)
 {
-    while (unfolder->heap->len > 0 && at(unfolder, 0)->time < event->time)
+    while (is_older_waiting(unfolder, event->time))
         give_first(unfolder);
     if (event->record == PKTMON_RECORD_JOURNEY)
         keep_hops(unfolder, event->journey);

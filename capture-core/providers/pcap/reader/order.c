@@ -4,8 +4,10 @@
 #include <glib.h>
 #include <string.h>
 
+#include "model/heap.h"
+
 struct pcap_order {
-    GPtrArray *heap; /* binary heap of struct pcap_waiting */
+    GPtrArray *heap; /* heap.h: of struct pcap_waiting */
     uint64_t count;  /* of all so far */
     size_t size;     /* bytes */
 };
@@ -24,43 +26,15 @@ void pcap_order_free(struct pcap_order *order)
     g_free(order);
 }
 
-static bool is_before(const struct pcap_waiting *one, const struct pcap_waiting *other)
+static bool is_before(const void *left, const void *right)
 {
+    const struct pcap_waiting *one = left, *other = right;
+
     if (one->event.time != other->event.time)
         return one->event.time < other->event.time;
     if (one->rank != other->rank)
         return one->rank < other->rank;
     return one->number < other->number;
-}
-
-static void swap(void **heap, guint one, guint other)
-{
-    void *kept = heap[one];
-
-    heap[one] = heap[other];
-    heap[other] = kept;
-}
-
-static void rise(void **heap, guint index)
-{
-    while (index > 0 && is_before(heap[index], heap[(index - 1) / 2])) {
-        swap(heap, index, (index - 1) / 2);
-        index = (index - 1) / 2;
-    }
-}
-
-static void sink(void **heap, guint length)
-{
-    guint index = 0, child;
-
-    while ((child = 2 * index + 1) < length) {
-        if (child + 1 < length && is_before(heap[child + 1], heap[child]))
-            child++;
-        if (!is_before(heap[child], heap[index]))
-            return;
-        swap(heap, index, child);
-        index = child;
-    }
 }
 
 static size_t cost(const struct pcap_waiting *waiting)
@@ -78,21 +52,18 @@ struct pcap_waiting *pcap_order_add(struct pcap_order *order, const struct pktmo
     if (size > 0)
         memcpy(waiting->payload, payload, size);
     order->size += cost(waiting);
-    g_ptr_array_add(order->heap, waiting);
-    rise(order->heap->pdata, order->heap->len - 1);
+    heap_push(order->heap, waiting, is_before);
     return waiting;
 }
 
 struct pcap_waiting *pcap_order_take(struct pcap_order *order, uint64_t time)
 {
-    GPtrArray *heap = order->heap;
+    const GPtrArray *heap = order->heap;
     struct pcap_waiting *oldest = heap->len > 0 ? heap->pdata[0] : NULL;
 
     if (!oldest || oldest->event.time > time)
         return NULL;
-    swap(heap->pdata, 0, heap->len - 1);
-    g_ptr_array_steal_index(heap, heap->len - 1);
-    sink(heap->pdata, heap->len);
+    heap_pop(order->heap, is_before);
     order->size -= cost(oldest);
     return oldest;
 }
