@@ -8,6 +8,7 @@
 #include "command-line.h"
 #include "hex-bytes.h"
 #include "etl-reader/events/link.h"
+#include "model/big-endian.h"
 #include "packet-lines.h"
 #include "model/plural.h"
 #include "model/printable.h"
@@ -107,11 +108,6 @@ static void put_lines(const GString *lines)
         puts(**line == '\t' ? *line + 1 : *line);
 }
 
-static unsigned be16(const uint8_t *bytes)
-{
-    return (unsigned)bytes[0] << 8 | bytes[1];
-}
-
 static bool is_ethertype(unsigned number)
 {
     static const uint16_t ethertypes[] = {0x0800, 0x0806, 0x8100, 0x86DD, 0x8847,
@@ -132,7 +128,7 @@ static bool begins_with_ip(const GByteArray *packet)
         return false;
     if (data[0] >> 4 == 4)
         return (data[0] & 15) >= 5 && be16(data + 2) >= packet->len;
-    return packet->len >= 40 && data[0] >> 4 == 6 && be16(data + 4) + 40 >= packet->len;
+    return packet->len >= 40 && data[0] >> 4 == 6 && be16(data + 4) + 40u >= packet->len;
 }
 
 static uint16_t link_type_of(const struct cli_hex2pkt_command *arguments, const GByteArray *packet)

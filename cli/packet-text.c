@@ -6,6 +6,7 @@
 #include "etl-reader/bytes.h"
 #include "etl-reader/events/link.h"
 #include "journey/icmp-types.h"
+#include "model/big-endian.h"
 
 #define ETHERTYPE_IPV4 0x0800
 #define ETHERTYPE_ARP  0x0806
@@ -28,16 +29,6 @@ struct text_view {
     uint32_t missing; /* bytes of the packet that are not in the log */
     unsigned depth;   /* nesting of packets */
 };
-
-static unsigned be16(const uint8_t *bytes)
-{
-    return (unsigned)bytes[0] << 8 | bytes[1];
-}
-
-static uint32_t be32(const uint8_t *bytes)
-{
-    return (uint32_t)be16(bytes) << 16 | be16(bytes + 2);
-}
 
 static void advance(struct text_view *view, size_t size)
 {

@@ -10,6 +10,7 @@
 #include "journey/form-text.h"
 #include "journey/form-walk.h"
 #include "journey/form.h"
+#include "model/big-endian.h"
 
 #define GENEVE_PORT 6081
 
@@ -27,9 +28,9 @@ static void read_vlans(struct hop_way *way, const struct pktmon_packet *packet)
     if (packet->link_type != JOURNEY_LINKTYPE_ETHERNET)
         return;
     for (; at + 4 <= packet->caplen && way->vlan_count < HOP_MAX_VLANS &&
-           is_vlan(journey_be16(packet->data + at));
+           is_vlan(be16(packet->data + at));
          at += 4)
-        way->vlans[way->vlan_count++] = journey_be16(packet->data + at + 2) & 0xFFF;
+        way->vlans[way->vlan_count++] = be16(packet->data + at + 2) & 0xFFF;
 }
 
 /* --- tunnels --- */
@@ -48,7 +49,7 @@ static void read_gre(struct hop_tunnel *tunnel, const struct carried *carried)
     if (carried->size < key + 4 || !(carried->bytes[0] & 0x20))
         return;
     tunnel->has_id = true;
-    tunnel->id = journey_be32(carried->bytes + key);
+    tunnel->id = be32(carried->bytes + key);
 }
 
 /* Of VXLAN and of Geneve, the id is at the same place. */
@@ -57,11 +58,11 @@ static void read_udp(struct hop_tunnel *tunnel, const struct carried *carried)
     tunnel->type = "VXLAN";
     if (carried->size < 16)
         return;
-    tunnel->port = journey_be16(carried->bytes + 2);
+    tunnel->port = be16(carried->bytes + 2);
     if (tunnel->port == GENEVE_PORT)
         tunnel->type = "Geneve";
     tunnel->has_id = true;
-    tunnel->id = journey_be32(carried->bytes + 12) >> 8;
+    tunnel->id = be32(carried->bytes + 12) >> 8;
 }
 
 static void read_carried(struct hop_tunnel *tunnel, uint8_t protocol, bool is_ipv6,

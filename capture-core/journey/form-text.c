@@ -8,6 +8,7 @@
 
 #include "form-walk.h"
 #include "icmp-types.h"
+#include "model/big-endian.h"
 
 /* The innermost packet's bytes. */
 struct summary_view {
@@ -184,8 +185,7 @@ static void append_icmp(const struct summary_view *view)
         return;
     append_icmp_name(view->text, version, icmp[0], icmp[1]);
     if (journey_icmp_type(version, icmp[0], icmp[1])->kind == JOURNEY_ICMP_QUERY) {
-        g_string_append_printf(view->text, " id %u seq %u", journey_be16(icmp + 4),
-                               journey_be16(icmp + 6));
+        g_string_append_printf(view->text, " id %u seq %u", be16(icmp + 4), be16(icmp + 6));
         append_length(view, form->payload);
     }
     append_quoted(view->text, &form->key.quoted, form->quoted_backward);

@@ -5,6 +5,8 @@
 #include <linux/if_ether.h>
 #include <string.h>
 
+#include "model/big-endian.h"
+
 #define MAX_TAGS  16 /* in one link header: what no real frame has more of */
 #define TAG_SIZE  4
 #define SNAP_SIZE 8
@@ -36,7 +38,7 @@ static bool step_over_vlan(struct journey_walk *walk)
 
     if (!tag)
         return false;
-    walk->next = journey_be16(tag + 2);
+    walk->next = be16(tag + 2);
     walk->at += TAG_SIZE;
     return true;
 }
@@ -89,7 +91,7 @@ static bool step_over_snap(struct journey_walk *walk)
     walk->next = 0;
     if (!llc || memcmp(llc, snap, sizeof(snap)) != 0)
         return true;
-    walk->next = journey_be16(llc + sizeof(snap));
+    walk->next = be16(llc + sizeof(snap));
     walk->at += SNAP_SIZE;
     step_over_tags(walk);
     return true;
@@ -101,7 +103,7 @@ static bool step_over_ethernet(struct journey_walk *walk)
 
     if (!header)
         return false;
-    walk->next = journey_be16(header + 2 * ETH_ALEN);
+    walk->next = be16(header + 2 * ETH_ALEN);
     walk->at += ETH_HLEN;
     step_over_tags(walk);
     return walk->next < ETH_P_802_3_MIN ? step_over_snap(walk) : true;

@@ -51,14 +51,4 @@ bool journey_walk_has_link(uint16_t link_type);
 #define JOURNEY_LINKTYPE_IPV4     228
 #define JOURNEY_LINKTYPE_IPV6     229
 
-static inline uint16_t journey_be16(const uint8_t *bytes)
-{
-    return (uint16_t)(bytes[0] << 8 | bytes[1]);
-}
-
-static inline uint32_t journey_be32(const uint8_t *bytes)
-{
-    return (uint32_t)journey_be16(bytes) << 16 | journey_be16(bytes + 2);
-}
-
 #endif

@@ -9,6 +9,7 @@
 #include "filter/inner.h"
 #include "form-walk.h"
 #include "icmp-types.h"
+#include "model/big-endian.h"
 
 /* What no real packet has more of; each bounds a loop. */
 #define MAX_ENCAPSULATIONS 8
@@ -70,12 +71,12 @@ static bool read_ipv4(struct journey_walk *walk, struct journey_form *form)
 
     if (!ip || ip[0] >> 4 != 4 || (ip[0] & 0xf) < IPV4_SIZE / 4)
         return false;
-    uint32_t fragment = journey_be16(ip + 6);
+    uint32_t fragment = be16(ip + 6);
     begin_key(form, 4, ip + 12, 4);
     form->network = walk->at;
-    form->length = journey_be16(ip + 2);
+    form->length = be16(ip + 2);
     journey_walk_limit(walk, form->length);
-    add_fragment(form, journey_be16(ip + 4), (fragment & 0x1fff) * 8, fragment & 0x2000, ip[9]);
+    add_fragment(form, be16(ip + 4), (fragment & 0x1fff) * 8, fragment & 0x2000, ip[9]);
     walk->at += (ip[0] & 0xfu) * 4;
     walk->next = ip[9];
     return true;
@@ -89,7 +90,7 @@ static bool read_ipv6(struct journey_walk *walk, struct journey_form *form)
         return false;
     begin_key(form, 6, ip + 8, 16);
     form->network = walk->at;
-    form->length = journey_be16(ip + 4) > 0 ? IPV6_SIZE + journey_be16(ip + 4) : 0;
+    form->length = be16(ip + 4) > 0 ? IPV6_SIZE + be16(ip + 4) : 0;
     journey_walk_limit(walk, form->length);
     walk->at += IPV6_SIZE;
     walk->next = ip[6];
@@ -116,9 +117,9 @@ static bool skip_extension(struct journey_walk *walk, struct journey_form *form)
         return true;
     }
     if (walk->next == IPPROTO_FRAGMENT) {
-        uint32_t fragment = journey_be16(header + 2);
+        uint32_t fragment = be16(header + 2);
 
-        add_fragment(form, journey_be32(header + 4), fragment & 0xfff8, fragment & 1, header[0]);
+        add_fragment(form, be32(header + 4), fragment & 0xfff8, fragment & 1, header[0]);
     }
     if (is_later(form) || !inner_skip_extension(&window)) {
         walk->at += 8;
@@ -164,8 +165,8 @@ static void read_ports(struct journey_walk *walk, struct journey_form *form, uin
 
     if (!header)
         return;
-    form->key.tuple.ports[0] = (uint16_t)journey_be16(header);
-    form->key.tuple.ports[1] = (uint16_t)journey_be16(header + 2);
+    form->key.tuple.ports[0] = (uint16_t)be16(header);
+    form->key.tuple.ports[1] = (uint16_t)be16(header + 2);
     if (form->key.tuple.protocol == IPPROTO_TCP && walk->size - walk->at >= size)
         size = MAX(size, (uint8_t)((header[12] >> 4) * 4));
     form->payload = MIN(walk->at + size, walk->size);
@@ -218,7 +219,7 @@ static void read_icmp(struct journey_walk *walk, struct journey_form *form, bool
     case JOURNEY_ICMP_QUERY:
         icmp = journey_walk_need(walk, 6);
         if (icmp)
-            form->key.tuple.ports[0] = form->key.tuple.ports[1] = (uint16_t)journey_be16(icmp + 4);
+            form->key.tuple.ports[0] = form->key.tuple.ports[1] = (uint16_t)be16(icmp + 4);
         break;
     case JOURNEY_ICMP_ERROR:
         form->key.type = icmp[0];

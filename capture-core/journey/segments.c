@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "form-walk.h"
+#include "model/big-endian.h"
 #include "model/salted-hash.h"
 
 #define TABLE_ROW       (4 * sizeof(void *)) /* bytes of a row in a hash table, about */
@@ -21,7 +22,7 @@ bool journey_segment_read(struct journey_segment *segment, const struct pktmon_p
         form->payload <= form->transport || form->payload > packet->caplen ||
         form->payload - form->transport < SEQUENCE_OFFSET + 4 || whole <= headers)
         return false;
-    segment->sequence = journey_be32(packet->data + form->transport + SEQUENCE_OFFSET);
+    segment->sequence = be32(packet->data + form->transport + SEQUENCE_OFFSET);
     segment->length = whole - headers;
     return true;
 }

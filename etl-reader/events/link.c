@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "link.h"
 
+#include "model/big-endian.h"
+
 #define ETHERNET_HEADER_SIZE 14
 #define TAG_SIZE             4
 #define MACS_SIZE            12
@@ -36,11 +38,6 @@
  */
 #define REASON_PROTOCOL_NOT_BOUND   204
 #define LOCATION_M_DISPATCH_RECEIVE 0xE0001007u
-
-static uint16_t be16(const uint8_t *bytes)
-{
-    return (uint16_t)(bytes[0] << 8 | bytes[1]);
-}
 
 static void put_be16(GByteArray *to, unsigned value)
 {

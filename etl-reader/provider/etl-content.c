@@ -3,6 +3,7 @@
 
 #include <glib.h>
 
+#include "model/big-endian.h"
 #include "model/salted-hash.h"
 
 #define MIN_CONTENT    20
@@ -18,11 +19,6 @@
 #define LEADING_SIZE   8  /* of a transport: ports, and TCP's sequence number */
 
 enum { HOP_OPTIONS = 0, TCP = 6, UDP = 17, ROUTING = 43, FRAGMENT = 44, DESTINATION_OPTIONS = 60 };
-
-static uint16_t be16(const uint8_t *bytes)
-{
-    return (uint16_t)(bytes[0] << 8 | bytes[1]);
-}
 
 /* Size of the link header, and the Ethertype after it; the size of the frame: nothing follows. */
 static size_t read_link_header(const struct etl_frame *frame, uint16_t *ethertype)
