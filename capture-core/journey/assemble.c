@@ -289,7 +289,8 @@ static bool is_due(const struct journey_assembler *assembler, const struct journ
     const struct journey_packet *packet = round->packet;
 
     if (!packet || assembler->is_finishing || is_full(assembler) ||
-        (assembler->hold > 0 && assembler->now - round->began >= assembler->hold) ||
+        (assembler->hold > 0 &&
+         assembler->now - round->lines->copy->event.time >= assembler->hold) ||
         is_complete(assembler, packet))
         return true;
     if (!has_settled(assembler, packet))
@@ -409,7 +410,7 @@ static void take_packet(struct journey_assembler *assembler, const struct pktmon
     journey_form_read(&form, &event->packet, assembler->options.vxlan_port);
     take_from_queue(assembler, packet);
     if (!packet->round)
-        journey_round_new(packet, event->time, &assembler->store);
+        journey_round_new(packet, &assembler->store);
     if (journey_round_add(packet->round, event, &form, &assembler->context, &chunk))
         add_chunk(assembler, packet->round, &chunk);
     if (assembler->streams && packet->group != 0)

@@ -45,8 +45,8 @@ static void add_hop(GArray *hops, const struct journey_line *line)
     const struct pktmon_hop hop = {.event = &line->copy->event,
                                    .name = line->place ? line->place->name : NULL,
                                    .count = line->count,
-                                   .last = line->last,
-                                   .last_number = line->last_number,
+                                   .last = journey_line_time(line),
+                                   .last_number = journey_line_number(line),
                                    .form = line->form};
 
     g_array_append_val(hops, hop);

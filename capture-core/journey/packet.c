@@ -55,14 +55,12 @@ void *journey_round_take(struct journey_round *round, size_t size)
     return taken;
 }
 
-struct journey_round *journey_round_new(struct journey_packet *packet, uint64_t time,
-                                        struct journey_store *store)
+struct journey_round *journey_round_new(struct journey_packet *packet, struct journey_store *store)
 {
     struct journey_arena arena = {.pool = &store->pool};
     struct journey_round *round = journey_arena_take(&arena, sizeof(*round));
 
-    *round =
-        (struct journey_round){.packet = packet, .store = store, .began = time, .arena = arena};
+    *round = (struct journey_round){.packet = packet, .store = store, .arena = arena};
     packet->round = round;
     count(round, arena.size);
     return round;
@@ -171,8 +169,8 @@ static struct journey_line *find_run(const struct journey_round *round,
     const struct run_key key = make_run_key(event, form);
     struct journey_line *line = round->runs ? g_hash_table_lookup(round->runs, &key) : NULL;
 
-    if (!line || line->last_number == UINT16_MAX ||
-        line->last_number + 1 != event->packet.packet_number)
+    if (!line || journey_line_number(line) == UINT16_MAX ||
+        journey_line_number(line) + 1 != event->packet.packet_number)
         return NULL;
     return journey_fares_alike(&line->copy->event, event) ? line : NULL;
 }
@@ -222,9 +220,7 @@ static struct journey_line *add_line(struct journey_round *round, struct journey
     *line = (struct journey_line){
         .copy = event_copy_new_in(event, take_from_round, round),
         .place = place,
-        .last = event->time,
         .count = 1,
-        .last_number = event->packet.packet_number,
         .lane = part->lane,
         .form = part->form,
     };
@@ -253,8 +249,6 @@ static void extend_run(struct journey_round *round, struct journey_line *line,
     *(line->newest_piece ? &line->newest_piece->next : &line->pieces) = piece;
     line->newest_piece = piece;
     line->count++;
-    line->last = event->time;
-    line->last_number = packet->packet_number;
 }
 
 /* What decides the fate learns of the observation. Returns its form. */

@@ -31,15 +31,25 @@ struct journey_piece {
 struct journey_line {
     struct event_copy *copy;
     struct journey_place *place; /* NULL: of no component */
-    uint64_t last;
     uint32_t count;
-    uint16_t last_number;
     uint16_t lane; /* of its part */
     uint8_t form;
     struct journey_piece *pieces, *newest_piece; /* of a run; NULL: none */
     struct journey_line *next;                   /* of the same part; NULL: none */
     struct journey_line *next_of_all;            /* of the round */
 };
+
+/* Of its newest observation. */
+static inline uint64_t journey_line_time(const struct journey_line *line)
+{
+    return line->newest_piece ? line->newest_piece->piece.time : line->copy->event.time;
+}
+
+static inline uint16_t journey_line_number(const struct journey_line *line)
+{
+    return line->newest_piece ? line->newest_piece->piece.number
+                              : line->copy->event.packet.packet_number;
+}
 
 struct journey_part {
     uint16_t lane; /* packet number of a piece whose whole was not observed first; 0: the whole */
@@ -66,9 +76,8 @@ struct journey_store {
 struct journey_round {
     struct journey_packet *packet; /* NULL: it is closed */
     struct journey_store *store;
-    size_t size;                /* of all bytes that are held, this round's */
-    struct journey_arena arena; /* of all that is the round's */
-    uint64_t began;
+    size_t size;                   /* of all bytes that are held, this round's */
+    struct journey_arena arena;    /* of all that is the round's */
     struct journey_entry *entries; /* of each chunk, until it is written; the assembler's */
     guint entry_count;
 
@@ -121,8 +130,7 @@ void journey_packet_free(struct journey_packet *packet);
 /* Bytes of memory, about, without its round. */
 size_t journey_packet_size(const struct journey_packet *packet);
 
-struct journey_round *journey_round_new(struct journey_packet *packet, uint64_t time,
-                                        struct journey_store *store);
+struct journey_round *journey_round_new(struct journey_packet *packet, struct journey_store *store);
 void journey_round_free(struct journey_round *round);
 
 /* Memory that lasts as long as the round. */
