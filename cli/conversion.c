@@ -9,20 +9,17 @@
 #include "journey/assemble.h"
 #include "journey/registry-places.h"
 #include "journey/unfold.h"
-#include "model/clock.h"
 #include "model/registry-copy.h"
 #include "model/registry-stage.h"
 #include "pcapng/descriptor-writer.h"
 #include "pcapng/pcapng-writer.h"
 #include "packet-groups.h"
+#include "providers/provider.h"
 
 #define UNFOLD_MEMORY   (64 * 1024 * 1024)  /* bytes */
 #define ASSEMBLE_MEMORY (192 * 1024 * 1024) /* bytes */
-#define SETTLE_NS       (10 * PKTMON_NS_PER_MS)
-/* libpcap's groups are made of what comes within this time (providers/pcap). */
-#define PCAP_JOIN_NS (10 * PKTMON_NS_PER_MS)
-#define TEXT_SIZE    (256 * 1024)          /* bytes of lines that are written at once */
-#define LINES_US     (G_USEC_PER_SEC / 10) /* how long lines that are watched may wait for others */
+#define TEXT_SIZE       (256 * 1024)        /* bytes of lines that are written at once */
+#define LINES_US        (G_USEC_PER_SEC / 10) /* how long lines that are watched may wait for others */
 
 struct cli_conversion {
     struct cli_conversion_options options;
@@ -103,10 +100,11 @@ static enum cli_csv_rows csv_rows(const struct cli_conversion *conversion)
 
 static void flush_lines(struct cli_conversion *conversion)
 {
-    GByteArray *bytes = g_byte_array_sized_new((guint)conversion->text->len);
+    gsize size = conversion->text->len;
+    guint8 *text = (guint8 *)g_string_free(conversion->text, FALSE);
+    GByteArray *bytes = g_byte_array_new_take(text, size);
 
-    g_byte_array_append(bytes, (const guint8 *)conversion->text->str, (guint)conversion->text->len);
-    g_string_truncate(conversion->text, 0);
+    conversion->text = g_string_sized_new(TEXT_SIZE);
     conversion->flushed = g_get_monotonic_time();
     fail(conversion, descriptor_writer_put(conversion->lines, &bytes, &conversion->error));
     g_byte_array_unref(bytes);
@@ -172,8 +170,9 @@ static void take_assembled(void *context, const struct pktmon_event *event)
 static struct journey_assembler *get_assembler(struct cli_conversion *conversion)
 {
     const struct journey_options options = {
-        .settle = SETTLE_NS,
-        .join = g_strcmp0(conversion->capture->info->provider, "pcap") == 0 ? PCAP_JOIN_NS : 0,
+        .settle = JOURNEY_SETTLE_NS,
+        .join =
+            g_strcmp0(conversion->capture->info->provider, "pcap") == 0 ? PROVIDER_PCAP_JOIN_NS : 0,
         .memory = ASSEMBLE_MEMORY,
         .find_merged = true,
         .name = registry_place_name,

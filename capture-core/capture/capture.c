@@ -6,6 +6,7 @@
 
 #include "capture.h"
 #include "journey-sink.h"
+#include "journey/losses.h"
 #include "model/sampling.h"
 
 #define READ_TIMEOUT_MS          100 /* how long a stop may wait for the provider to come back */
@@ -186,16 +187,10 @@ static bool has_journeys(const struct capture *capture)
     return capture->options.view == PKTMON_VIEW_PACKETS && !capture->options.counters_only;
 }
 
-/* The times of a loss, which is reported by component, too. */
-static bool is_span_of_loss(const struct pktmon_event *event)
-{
-    return event->component == 0 && event->notice.until > 0;
-}
-
 /* Notices about unwanted packets are unwanted, too. */
 static void take_notice(struct capture *capture, const struct pktmon_event *event)
 {
-    if (is_span_of_loss(event) && !has_journeys(capture))
+    if (journey_losses_has_times(event) && !has_journeys(capture))
         return;
     if (filter_set_want_notice(capture->filters, event))
         write_event(capture, event);

@@ -2,6 +2,7 @@
 #include "journey-sink.h"
 
 #include "journey/assemble.h"
+#include "journey/losses.h"
 #include "journey/registry-places.h"
 #include "model/clock.h"
 #include "model/event-copy.h"
@@ -10,8 +11,6 @@
 #include "model/salted-hash.h"
 
 #define HOLD_MS 200 /* if the options have none */
-/* A drop may follow a delivery, and a copy may come late. */
-#define SETTLE_NS (10 * PKTMON_NS_PER_MS)
 /* Losses that go on are written as one for each such time. */
 #define LOSSES_NS (1000 * PKTMON_NS_PER_MS)
 
@@ -126,12 +125,6 @@ static void note_component(struct journey_sink *sink, const struct pktmon_event 
 }
 
 /* A provider tells losses at once, and again and again. */
-static bool is_loss(const struct pktmon_event *event)
-{
-    return event->record == PKTMON_RECORD_EVENT && event->component == 0 &&
-           event->notice.id == PKTMON_NOTICE_LOST && event->notice.until > 0;
-}
-
 static void take_loss(struct journey_sink *sink, const struct pktmon_event *event)
 {
     journey_assembler_note_loss(sink->assembler, event);
@@ -169,7 +162,7 @@ static bool journey_write(struct capture_sink *base, const struct pktmon_event *
 
     /* One that came too late to be sorted, or the capture's own. */
     taken.time = sink->now = MAX(sink->now, event->time);
-    if (is_loss(&taken)) {
+    if (journey_losses_has_times(&taken)) {
         take_loss(sink, &taken);
         return end_call(sink, error);
     }
@@ -311,7 +304,7 @@ struct capture_sink *journey_sink_new(const struct pktmon_session_options *optio
     sink->inner = inner;
     sink->options = (struct journey_options){
         .hold = (options->hold_ms ? options->hold_ms : HOLD_MS) * PKTMON_NS_PER_MS,
-        .settle = SETTLE_NS,
+        .settle = JOURNEY_SETTLE_NS,
         .memory = memory,
         .dropped_only = options->type == PKTMON_CAPTURE_DROPPED,
         .slower = options->slower_ms * PKTMON_NS_PER_MS,

@@ -16,6 +16,9 @@
 
 #include "pktmon/journey.h"
 
+/* What settle is on Linux: a drop may follow a delivery, and a copy may come late. */
+#define JOURNEY_SETTLE_NS 10000000ULL
+
 /* Times are nanoseconds. The context of the functions is the options'. */
 struct journey_options {
     uint64_t hold;   /* from the first hop on; 0 = until it has ended */

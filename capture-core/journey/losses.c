@@ -90,13 +90,21 @@ static void take_loss(struct journey_losses *losses, const struct pktmon_event *
     }
 }
 
+static bool is_loss_notice(const struct pktmon_event *event)
+{
+    return event->record == PKTMON_RECORD_EVENT && event->notice.id == PKTMON_NOTICE_LOST &&
+           g_strcmp0(event->notice.provider, "pktmon") == 0;
+}
+
+bool journey_losses_has_times(const struct pktmon_event *event)
+{
+    return is_loss_notice(event) && event->component == 0 && event->notice.until > 0;
+}
+
 /* Without a component and without times, the loss may have happened at any time of the capture. */
 static bool is_loss(const struct pktmon_event *event)
 {
-    return event->record == PKTMON_RECORD_EVENT &&
-           (event->component != 0 || event->notice.until > 0) &&
-           event->notice.id == PKTMON_NOTICE_LOST &&
-           g_strcmp0(event->notice.provider, "pktmon") == 0;
+    return is_loss_notice(event) && (event->component != 0 || event->notice.until > 0);
 }
 
 void journey_losses_take(struct journey_losses *losses, const struct pktmon_event *event)

@@ -16,6 +16,9 @@
 
 struct journey_losses;
 
+/* Whether the event is a loss with its times; its components report it again, without them. */
+bool journey_losses_has_times(const struct pktmon_event *event);
+
 struct journey_losses *journey_losses_new(void);
 void journey_losses_free(struct journey_losses *losses);
 

@@ -85,6 +85,9 @@ struct provider_ops {
     void (*free)(struct provider *provider);
 };
 
+/* libpcap's observations of a packet are less than this time apart, ns. */
+#define PROVIDER_PCAP_JOIN_NS 10000001ULL
+
 /* Each provider's own structure begins with this one. */
 struct provider {
     const struct provider_ops *ops;

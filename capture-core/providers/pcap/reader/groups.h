@@ -10,9 +10,10 @@
 #include <stdint.h>
 
 #include "packet-content.h"
+#include "providers/provider.h"
 
 /* The longest time between two sightings of a packet, ns. */
-#define PCAP_GROUPS_WINDOW_NS 10000000ULL
+#define PCAP_GROUPS_WINDOW_NS (PROVIDER_PCAP_JOIN_NS - 1)
 
 struct pcap_groups;
 

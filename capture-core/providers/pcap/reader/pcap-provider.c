@@ -229,7 +229,7 @@ struct provider *pcap_provider_new(const struct provider_options *options,
     (void)error; /* whatever can fail is done by the operations */
     provider->base =
         (struct provider){.ops = &pcap_ops, .registry = registry, .capture = capture, .sink = sink};
-    provider->base.join = PCAP_GROUPS_WINDOW_NS + 1;
+    provider->base.join = PROVIDER_PCAP_JOIN_NS;
     provider->options = *options;
     /* Filters need whole packets. */
     if (options->filter_count > 0)
