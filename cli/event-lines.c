@@ -57,8 +57,6 @@ void cli_event_lines_set_registry(struct cli_event_lines *lines,
 
 static void hand_over(struct cli_event_lines *lines)
 {
-    if (!lines->options.leaves_out)
-        cli_line_output_wait(lines->output, lines->pending->len);
     cli_line_output_add(lines->output, lines->pending, lines->pending_lines);
     lines->pending_lines = 0;
 }
@@ -92,7 +90,7 @@ static void report_left_out(struct cli_event_lines *lines)
 static bool is_too_much(struct cli_event_lines *lines)
 {
     size_t needed = lines->left_out > 0 ? LIMIT / 2 : lines->pending->len;
-    return lines->options.leaves_out && !cli_line_output_has_room(lines->output, needed);
+    return !cli_line_output_has_room(lines->output, needed);
 }
 
 /* Counters are in the file. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Packets, and what happened to the capture, as lines of text or JSON for a reader who may be slow.
- */
+/* Packets, and what happened to the capture, as lines of text or JSON for a reader who may be slow:
+ * lines for which there is no room are left out, and their number is said. */
 #ifndef PKTMON_CLI_EVENT_LINES_H
 #define PKTMON_CLI_EVENT_LINES_H
 
@@ -12,10 +12,8 @@
 #include "pktmon/event.h"
 
 struct cli_event_lines_options {
-    int fd;    /* borrowed */
-    bool json; /* an object on each line */
-    /* Do not wait for a slow reader: leave lines out, and say how many. */
-    bool leaves_out;
+    int fd;              /* borrowed */
+    bool json;           /* an object on each line */
     uint16_t vxlan_port; /* as in journey_form_read() */
 };
 

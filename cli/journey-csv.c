@@ -4,18 +4,13 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "journey-names.h"
 #include "journey-text.h"
 #include "journey/form-text.h"
 #include "model/edges.h"
 #include "model/printable.h"
 
 #define NS_PER_S UINT64_C(1000000000)
-
-#define X(NAME, number, name) [number] = name,
-static const char *const direction_names[] = {PKTMON_DIRECTIONS(X)};
-static const char *const end_names[] = {PKTMON_ENDS(X)};
-static const char *const fate_names[] = {PKTMON_FATES(X)};
-#undef X
 
 /* What the columns of a line are of. */
 struct row {
@@ -61,14 +56,14 @@ static void put_value(GString *csv, uint64_t number)
         put_number(csv, number);
 }
 
-static void put_named(GString *csv, const char *const *names, size_t count, uint64_t value)
+/* A value without a name is shown as a number. */
+static void put_named(GString *csv, const char *name, uint64_t value)
 {
-    if (value < count && names[value])
-        put_text(csv, names[value]);
+    if (name)
+        put_text(csv, name);
     else
         put_value(csv, value);
 }
-#define PUT_NAMED(csv, names, value) put_named(csv, names, G_N_ELEMENTS(names), value)
 
 static void put_time(GString *csv, uint64_t time)
 {
@@ -139,7 +134,7 @@ static uint64_t elapsed(const struct row *row)
     X(edge, put_number(csv, PACKET.edge))                                                          \
     X(edge_name,                                                                                   \
       put_text(csv, PACKET.edge_name ? PACKET.edge_name : edge_common_name(PACKET.edge)))          \
-    X(direction, PUT_NAMED(csv, direction_names, PACKET.direction))                                \
+    X(direction, put_named(csv, cli_direction_name(PACKET.direction), PACKET.direction))           \
     X(elapsed, OF_JOURNEY(put_number(csv, elapsed(row))))                                          \
     X(count, put_number(csv, row->hop ? row->hop->count : 1))                                      \
     X(appearance, put_value(csv, PACKET.appearance))                                               \
@@ -148,7 +143,7 @@ static uint64_t elapsed(const struct row *row)
     X(packet_number, put_value(csv, PACKET.packet_number))                                         \
     X(length, put_number(csv, PACKET.origlen))                                                     \
     X(captured, put_number(csv, PACKET.caplen))                                                    \
-    X(end, PUT_NAMED(csv, end_names, PACKET.end))                                                  \
+    X(end, put_named(csv, cli_end_name(PACKET.end), PACKET.end))                                   \
     X(dropped, put_value(csv, PACKET.dropped))                                                     \
     X(copy_released, put_value(csv, PACKET.copy_released))                                         \
     X(drop_reason, put_text(csv, PACKET.drop_reason))                                              \
@@ -161,7 +156,7 @@ static uint64_t elapsed(const struct row *row)
     X(netns, put_text(csv, PACKET.netns))                                                          \
     X(lost, put_value(csv, PACKET.lost))                                                           \
     X(incomplete, put_value(csv, PACKET.incomplete))                                               \
-    X(fate, OF_JOURNEY(PUT_NAMED(csv, fate_names, row->journey->fate)))
+    X(fate, OF_JOURNEY(put_named(csv, cli_fate_name(row->journey->fate), row->journey->fate)))
 
 #define PACKET_COLUMNS(X)                                                                          \
     X(time, put_time(csv, row->journey->time))                                                     \
@@ -171,7 +166,7 @@ static uint64_t elapsed(const struct row *row)
     X(length, put_value(csv, row->journey->origlen))                                               \
     X(summary, put_summary(csv, row))                                                              \
     X(path, put_text(csv, row->journey->path))                                                     \
-    X(fate, PUT_NAMED(csv, fate_names, row->journey->fate))                                        \
+    X(fate, put_named(csv, cli_fate_name(row->journey->fate), row->journey->fate))                 \
     X(total, put_number(csv, row->journey->total))                                                 \
     X(hops, put_number(csv, row->journey->observations))                                           \
     X(open, put_value(csv, row->journey->open))                                                    \
@@ -208,18 +203,12 @@ void cli_csv_append_head(GString *csv, enum cli_csv_rows rows)
 
 /* --- lines --- */
 
-static const char *name_of(const struct cli_csv_options *options, uint32_t component,
-                           const struct pktmon_hop *hop)
-{
-    const struct pktmon_component *found =
-        hop && hop->name ? NULL : pktmon_registry_find(options->registry, component);
-
-    return found ? found->name : hop ? hop->name : NULL;
-}
-
 static void put_line(GString *csv, const struct cli_csv_options *options, struct row *row)
 {
-    row->name = name_of(options, row->event->component, row->drop ? row->drop : row->hop);
+    const struct pktmon_hop *hop = row->drop ? row->drop : row->hop;
+
+    row->name =
+        cli_component_name(options->registry, row->event->component, hop ? hop->name : NULL);
     if (options->rows == CLI_CSV_HOPS)
         put_hop_columns(csv, row);
     else

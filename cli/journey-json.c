@@ -4,20 +4,13 @@
 #include <string.h>
 
 #include "journey/form-text.h"
+#include "journey-names.h"
 #include "journey-text.h"
 #include "json-text.h"
 #include "model/edges.h"
 
 #define FIELD_PREFIX "pktmon."
 
-#define X(NAME, number, name) [number] = name,
-static const char *const direction_names[] = {PKTMON_DIRECTIONS(X)};
-static const char *const packet_types[] = {PKTMON_PACKET_TYPES(X)};
-static const char *const link_names[] = {PKTMON_LINKS(X)};
-static const char *const end_names[] = {PKTMON_ENDS(X)};
-static const char *const level_names[] = {PKTMON_LEVELS(X)};
-static const char *const fate_names[] = {PKTMON_FATES(X)};
-#undef X
 #define X(NAME, number, kind, field) [number] = field,
 static const char *const field_names[] = {PKTMON_FIELDS(X)};
 #undef X
@@ -25,15 +18,13 @@ static const char *const field_names[] = {PKTMON_FIELDS(X)};
 /* --- members --- */
 
 /* A value without a name is shown as a number. */
-static void put_named(GString *json, const char *key, const char *const *names, size_t count,
-                      uint64_t value)
+static void put_named(GString *json, const char *key, const char *name, uint64_t value)
 {
-    if (value < count && names[value])
-        cli_json_put_text(json, key, names[value]);
+    if (name)
+        cli_json_put_text(json, key, name);
     else
         cli_json_put_number(json, key, value);
 }
-#define PUT_NAMED(json, key, names, value) put_named(json, key, names, G_N_ELEMENTS(names), value)
 
 static void put_value(GString *json, const char *key, uint64_t value)
 {
@@ -56,11 +47,9 @@ static void put_edge(GString *json, uint16_t edge, const char *given)
 static void put_component(GString *json, const struct cli_json_options *options,
                           const struct pktmon_event *event, const char *name)
 {
-    const struct pktmon_component *component =
-        name || !options->registry ? NULL
-                                   : pktmon_registry_find(options->registry, event->component);
     cli_json_put_number(json, "component", event->component);
-    cli_json_put_text(json, "component_name", component ? component->name : name);
+    cli_json_put_text(json, "component_name",
+                      cli_component_name(options->registry, event->component, name));
 }
 
 /* --- an observation --- */
@@ -111,7 +100,7 @@ static void put_observation(GString *json, const struct pktmon_packet *packet,
                             uint32_t usual_length)
 {
     put_edge(json, packet->edge, packet->edge_name);
-    PUT_NAMED(json, "direction", direction_names, packet->direction);
+    put_named(json, "direction", cli_direction_name(packet->direction), packet->direction);
     put_value(json, "copy", packet->copy);
     put_value(json, "copy_of", packet->copy_of);
     put_value(json, "appearance", packet->appearance);
@@ -122,13 +111,14 @@ static void put_observation(GString *json, const struct pktmon_packet *packet,
     put_flag(json, "truncated", packet->caplen < packet->origlen);
     put_flag(json, "l2_synthesised", packet->l2_synthesised);
     if (packet->packet_type > PKTMON_PACKET_ETHERNET)
-        PUT_NAMED(json, "packet_type", packet_types, packet->packet_type);
+        put_named(json, "packet_type", cli_packet_type_name(packet->packet_type),
+                  packet->packet_type);
     if (packet->linked > PKTMON_LINKED_BY_BUFFER)
-        PUT_NAMED(json, "linked", link_names, packet->linked);
+        put_named(json, "linked", cli_link_name(packet->linked), packet->linked);
     if (packet->filter_id || packet->has_filter_id)
         cli_json_put_number(json, "filter_id", packet->filter_id);
     if (packet->end)
-        PUT_NAMED(json, "end", end_names, packet->end);
+        put_named(json, "end", cli_end_name(packet->end), packet->end);
     put_drop(json, packet);
     put_context(json, packet);
     put_value(json, "gso_size", packet->gso_size);
@@ -212,7 +202,7 @@ static void put_journey(GString *json, const struct cli_json_options *options,
         cli_json_put_number(json, "length", journey->origlen);
     put_flag(json, "truncated", journey->data && journey->caplen < journey->origlen);
     cli_json_put_text(json, "path", journey->path);
-    PUT_NAMED(json, "fate", fate_names, journey->fate);
+    put_named(json, "fate", cli_fate_name(journey->fate), journey->fate);
     cli_json_put_number(json, "total", journey->total);
     put_flag(json, "open", journey->open);
     put_flag(json, "continued", journey->continued);
@@ -303,7 +293,7 @@ static void put_notice(GString *json, const struct cli_json_options *options,
         cli_json_put_id(json, "group", notice->group);
     cli_json_put_text(json, "event_provider", notice->provider);
     cli_json_put_number(json, "event_id", notice->id);
-    PUT_NAMED(json, "event_level", level_names, notice->level);
+    put_named(json, "event_level", cli_level_name(notice->level), notice->level);
     cli_json_put_text(json, "event_message", notice->message);
 }
 

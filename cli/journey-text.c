@@ -7,8 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "journey-names.h"
 #include "journey/form-text.h"
 #include "model/edges.h"
+#include "model/fates.h"
 #include "model/plural.h"
 #include "model/printable.h"
 
@@ -155,13 +157,6 @@ static const char *recall(const struct cli_text_options *options, uint64_t group
     return NULL;
 }
 
-static const char *name_in_registry(const struct cli_text_options *options, uint32_t component)
-{
-    const struct pktmon_component *found =
-        options->registry ? pktmon_registry_find(options->registry, component) : NULL;
-    return found ? found->name : NULL;
-}
-
 /* "b/netfilter input" */
 static void append_place(GString *text, const struct pktmon_event *event, const char *name)
 {
@@ -279,12 +274,6 @@ static void append_drops(GString *text, const struct drops *drops)
 
 /* --- journeys --- */
 
-static const char *const fate_names[] = {
-#define X(NAME, number, name) [number] = name,
-    PKTMON_FATES(X)
-#undef X
-};
-
 static uint64_t count_lost(const struct pktmon_journey *journey)
 {
     uint64_t lost = 0;
@@ -323,8 +312,7 @@ static void append_fate(GString *text, const struct pktmon_journey *journey,
                         const struct text_findings *found)
 {
     const struct drops *drops = &found->drops;
-    bool is_known = journey->fate < G_N_ELEMENTS(fate_names);
-    g_string_append(text, fate_names[is_known ? journey->fate : PKTMON_FATE_UNKNOWN]);
+    g_string_append(text, fate_name(journey->fate));
     if (journey->fate != PKTMON_FATE_DROPPED && drops->count > 0)
         g_string_append_printf(text, ", %u %s:", drops->count,
                                PLURAL(drops->count, "drop", "drops"));
@@ -383,13 +371,9 @@ static bool append_journey(GString *text, const struct cli_text_options *options
 
 static void append_direction(GString *text, uint16_t direction)
 {
-    static const char *const names[] = {
-#define X(NAME, number, name) [number] = name,
-        PKTMON_DIRECTIONS(X)
-#undef X
-    };
-    if (direction != PKTMON_DIRECTION_NONE && direction < G_N_ELEMENTS(names))
-        g_string_append_printf(text, " %s", names[direction]);
+    const char *name = cli_direction_name(direction);
+    if (direction != PKTMON_DIRECTION_NONE && name)
+        g_string_append_printf(text, " %s", name);
 }
 
 static bool append_appearance(GString *text, const struct cli_text_options *options,
@@ -404,7 +388,7 @@ static bool append_appearance(GString *text, const struct cli_text_options *opti
     append_time(text, event->time);
     append_summary(text, options, packet);
     g_string_append(text, "  ");
-    append_place(text, event, name_in_registry(options, event->component));
+    append_place(text, event, cli_component_name(options->registry, event->component, NULL));
     append_direction(text, packet->direction);
     if (packet->dropped || packet->copy_released) {
         g_string_append(text, packet->dropped ? "  dropped " : "  copy ended ");

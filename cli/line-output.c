@@ -156,14 +156,6 @@ bool cli_line_output_has_room(struct cli_line_output *output, size_t size)
     return fits;
 }
 
-void cli_line_output_wait(struct cli_line_output *output, size_t size)
-{
-    g_mutex_lock(&output->lock);
-    while (!has_room(output, size) && !output->is_closed)
-        g_cond_wait(&output->changed, &output->lock);
-    g_mutex_unlock(&output->lock);
-}
-
 void cli_line_output_add(struct cli_line_output *output, GString *text, uint64_t lines)
 {
     if (text->len == 0)

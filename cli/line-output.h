@@ -19,8 +19,6 @@ void cli_line_output_free(struct cli_line_output *output);
 
 /* Whether there is room for so many bytes more. */
 bool cli_line_output_has_room(struct cli_line_output *output, size_t size);
-/* Waits until there is room, or the reader has gone. */
-void cli_line_output_wait(struct cli_line_output *output, size_t size);
 /* Takes a text of so many whole lines, which is empty afterwards; beyond the limit, too. */
 void cli_line_output_add(struct cli_line_output *output, GString *text, uint64_t lines);
 

@@ -297,7 +297,6 @@ static bool open_lines(struct capturing *capturing, GError **error)
     const struct cli_event_lines_options lines = {
         .fd = STDOUT_FILENO,
         .json = options->json,
-        .leaves_out = true,
         .vxlan_port = options->settings.vxlan_port,
     };
     if (!options->prints)

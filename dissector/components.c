@@ -61,16 +61,11 @@ static const char *kind_of(const struct record *record, wmem_allocator_t *scope)
     return NULL;
 }
 
-/* A bridge port may be a device of any kind. */
 static bool hands_out(const struct record *record, const char *type)
 {
-    const char *kind;
-    bool outward;
+    const char *kind = kind_of(record, NULL);
+    bool outward = device_hands_out(type, kind);
 
-    if (g_strcmp0(type, COMPONENT_TYPE_BRIDGE_PORT) != 0)
-        return device_kind_has(type, DEVICE_HANDS_OUT);
-    kind = kind_of(record, NULL);
-    outward = !kind || device_kind_has(kind, DEVICE_HANDS_OUT);
     wmem_free(NULL, (void *)kind);
     return outward;
 }

@@ -8,6 +8,7 @@
 #include "extcap-capture.h"
 #include "etl-reader/convert.h"
 #include "extcap-interfaces.h"
+#include "frontend/capture-check.h"
 #include "frontend/output-descriptor.h"
 #include "frontend/signals.h"
 #include "pktmon/session.h"
@@ -85,10 +86,8 @@ bool extcap_capture_log(const struct extcap_arguments *arguments, int fd, GError
         return false;
     }
     if (conversion.dropped_only && conversion.view != PKTMON_VIEW_PACKETS) {
-        g_set_error(
-            error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT,
-            "--type dropped chooses whole journeys, which --view appearances does not have: "
-            "choose --view packets, or --type drop.");
+        g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT, "%s",
+                    frontend_no_dropped_appearances);
         return false;
     }
     etl_options_init(&conversion.events);

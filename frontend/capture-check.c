@@ -69,6 +69,10 @@ static bool has_selected_counters(const struct pktmon_session_options *settings)
            (settings->slower_ms > 0 || settings->type == PKTMON_CAPTURE_DROPPED);
 }
 
+const char frontend_no_dropped_appearances[] =
+    "--type dropped chooses whole journeys, which --view appearances does not have: choose "
+    "--view packets, or --type drop.";
+
 static const struct {
     refusal *is_refused;
     const char *message;
@@ -76,9 +80,7 @@ static const struct {
     {has_idle_vxlan_port,
      "--vxlan-port applies to filters that look into tunnels, and none does: add --inner (or -e in "
      "a --filter), or leave it out."},
-    {has_dropped_appearances,
-     "--type dropped chooses whole journeys, which --view appearances does not have: choose "
-     "--view packets, or --type drop."},
+    {has_dropped_appearances, frontend_no_dropped_appearances},
     {has_dropped_without_drops,
      "--type dropped chooses packets by their drops, which --provider pcap does not see: choose "
      "--provider ebpf."},

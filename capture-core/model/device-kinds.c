@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "component-types.h"
+
 static const struct device_kind_row {
     const char *name;
     unsigned traits;
@@ -33,6 +35,14 @@ bool device_kind_has(const char *kind, enum device_trait trait)
     const struct device_kind_row *found = find_kind(kind);
 
     return found && (found->traits & trait);
+}
+
+/* A bridge port may be a device of any kind, or hardware, which has none. */
+bool device_hands_out(const char *type, const char *kind)
+{
+    bool is_port = type && strcmp(type, COMPONENT_TYPE_BRIDGE_PORT) == 0;
+
+    return (is_port && !kind) || device_kind_has(is_port ? kind : type, DEVICE_HANDS_OUT);
 }
 
 bool device_is_fallback(const char *kind, const char *name)

@@ -36,6 +36,10 @@ const char *device_kind_name(enum device_kind kind);
 /* Kinds that are not in the table, and NULL, have no trait. */
 bool device_kind_has(const char *kind, enum device_trait trait);
 
+/* Whether what the component sends at its lower edge leaves this network stack. kind: of the
+ * device, where the component's type is not that already; NULL: none. */
+bool device_hands_out(const char *type, const char *kind);
+
 /* Whether this is the device that the module of a tunnel creates in each namespace, used or not. */
 bool device_is_fallback(const char *kind, const char *name);
 

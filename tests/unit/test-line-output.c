@@ -96,34 +96,6 @@ static void test_reader_stops(void)
     tear_down(&fixture);
 }
 
-static void *read_all(void *user)
-{
-    const struct fixture *fixture = user;
-
-    return GSIZE_TO_POINTER(read_bytes(fixture->reader, 3 * LIMIT));
-}
-
-/* Whoever wants every line waits for room. */
-static void test_wait(void)
-{
-    const unsigned batch = 1000;
-    struct fixture fixture;
-    size_t added = 0;
-
-    set_up(&fixture);
-    GThread *reader = g_thread_new("reader", read_all, &fixture);
-    while (added + batch * LINE_SIZE <= 3 * LIMIT) {
-        cli_line_output_wait(fixture.output, batch * LINE_SIZE);
-        add_lines(&fixture, batch);
-        added += batch * LINE_SIZE;
-    }
-    g_assert_cmpuint(cli_line_output_finish(fixture.output, 5000), ==, 0);
-    close(fixture.writer);
-    g_assert_cmpuint(GPOINTER_TO_SIZE(g_thread_join(reader)), ==, added);
-    fixture.writer = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    tear_down(&fixture);
-}
-
 static void test_reader_leaves(void)
 {
     struct fixture fixture;
@@ -135,7 +107,6 @@ static void test_reader_leaves(void)
     cli_line_output_finish(fixture.output, 5000);
     g_assert_true(cli_line_output_is_closed(fixture.output));
     g_assert_cmpint(cli_line_output_error(fixture.output), ==, 0);
-    cli_line_output_wait(fixture.output, 2 * LIMIT);
     tear_down(&fixture);
 }
 
@@ -158,7 +129,6 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/line-output/all-is-written", test_all_is_written);
     g_test_add_func("/line-output/reader-stops", test_reader_stops);
-    g_test_add_func("/line-output/wait", test_wait);
     g_test_add_func("/line-output/reader-leaves", test_reader_leaves);
     g_test_add_func("/line-output/no-space", test_no_space);
     return g_test_run();
