@@ -113,8 +113,9 @@ static void flush_lines(struct cli_conversion *conversion)
 static void append_line(struct cli_conversion *conversion, const struct pktmon_event *event)
 {
     const struct pktmon_registry *registry = output_registry(conversion);
-    const struct cli_json_options json = {.registry = registry};
-    const struct cli_csv_options csv = {csv_rows(conversion), registry};
+    uint64_t capture_id = conversion->capture->info->id;
+    const struct cli_json_options json = {.registry = registry, .capture_id = capture_id};
+    const struct cli_csv_options csv = {csv_rows(conversion), registry, capture_id};
 
     if (conversion->options.format == CLI_CONVERSION_JSON) {
         cli_json_append_event(conversion->text, &json, event);

@@ -22,6 +22,7 @@ struct row {
     struct journey_form form;      /* of these */
     const char *name;              /* of the component; NULL: not known */
     size_t number;                 /* of the hop, from 1 */
+    uint64_t capture_id;
 };
 
 /* --- values --- */
@@ -156,7 +157,8 @@ static uint64_t elapsed(const struct row *row)
     X(netns, put_text(csv, PACKET.netns))                                                          \
     X(lost, put_value(csv, PACKET.lost))                                                           \
     X(incomplete, put_value(csv, PACKET.incomplete))                                               \
-    X(fate, OF_JOURNEY(put_named(csv, cli_fate_name(row->journey->fate), row->journey->fate)))
+    X(fate, OF_JOURNEY(put_named(csv, cli_fate_name(row->journey->fate), row->journey->fate)))     \
+    X(capture_id, put_value(csv, row->capture_id))
 
 #define PACKET_COLUMNS(X)                                                                          \
     X(time, put_time(csv, row->journey->time))                                                     \
@@ -174,7 +176,8 @@ static uint64_t elapsed(const struct row *row)
     X(merged_into, put_value(csv, row->journey->merged_into))                                      \
     X(drop_component, put_text(csv, row->drop ? row->name : NULL))                                 \
     X(drop_reason, put_text(csv, row->drop ? row->drop->event->packet.drop_reason : NULL))         \
-    X(drop_location, put_text(csv, row->drop ? row->drop->event->packet.drop_location : NULL))
+    X(drop_location, put_text(csv, row->drop ? row->drop->event->packet.drop_location : NULL))     \
+    X(capture_id, put_value(csv, row->capture_id))
 
 #define X(name, put)                                                                               \
     put;                                                                                           \
@@ -241,7 +244,7 @@ static void put_packet(GString *csv, const struct cli_csv_options *options, stru
 void cli_csv_append_event(GString *csv, const struct cli_csv_options *options,
                           const struct pktmon_event *event)
 {
-    struct row row = {.event = event};
+    struct row row = {.event = event, .capture_id = options->capture_id};
 
     if (event->record == PKTMON_RECORD_PACKET && options->rows == CLI_CSV_HOPS) {
         row.packet = event->packet;

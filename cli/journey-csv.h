@@ -18,6 +18,7 @@ struct cli_csv_options {
     enum cli_csv_rows rows;
     /* Names of components, for events that do not name theirs. Borrowed. */
     const struct pktmon_registry *registry;
+    uint64_t capture_id; /* 0: not known */
 };
 
 /* Appends the names of the columns. */

@@ -311,6 +311,8 @@ bool cli_json_append_event(GString *json, const struct cli_json_options *options
         return false;
     cli_json_open(json, NULL, '{');
     put[event->record](json, options, event);
+    if (options->capture_id)
+        cli_json_put_id(json, "capture_id", options->capture_id);
     cli_json_close(json, '{');
     g_string_append_c(json, '\n');
     return true;

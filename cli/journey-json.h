@@ -20,6 +20,7 @@ struct cli_json_options {
     /* Names of components, for events that do not name theirs; NULL: none are known. Borrowed. */
     const struct pktmon_registry *registry;
     uint16_t vxlan_port; /* as in journey_form_read() */
+    uint64_t capture_id; /* 0: not said */
 };
 
 /* Appends a packet with its journey (PKTMON_RECORD_JOURNEY), an appearance (PACKET), a reading of

@@ -104,5 +104,7 @@ expect_round_trip "$SCRATCH/live.pcapng"
 mergecap -w "$SCRATCH/merged.pcapng" "$all" "$SCRATCH/live.pcapng"
 convert "$SCRATCH/merged.pcapng" -w "$again"
 expect_equal "captures" 2 "$(fields "$again" pktmon pktmon.capture_id | sort -u | wc -l)"
+convert "$SCRATCH/merged.pcapng" --csv-packets >"$SCRATCH/merged.csv"
+expect_equal "captures of rows" 2 "$(tail -n +2 "$SCRATCH/merged.csv" | grep -o '[^,]*$' | sort -u | wc -l)"
 expect_equal "datagrams of both" $((2 * DATAGRAMS)) \
     "$(fields "$again" "udp.dstport == $UDP_PORT && !icmp" frame.number | wc -l)"

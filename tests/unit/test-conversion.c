@@ -343,8 +343,11 @@ static void test_csv(void)
         g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
         g_assert_cmpuint(g_strv_length(lines), ==, cases[i].lines + 1);
-        for (guint j = 1; j < cases[i].lines; j++)
+        g_assert_true(g_str_has_suffix(lines[0], ",capture_id"));
+        for (guint j = 1; j < cases[i].lines; j++) {
             g_assert_cmpuint(count_columns(lines[j]), ==, count_columns(lines[0]));
+            g_assert_true(g_str_has_suffix(lines[j], "," G_STRINGIFY(CAPTURE_ID)));
+        }
         g_assert_nonnull(strstr(text, cases[i].first));
         g_assert_nonnull(strstr(text, "\"a,\"\"b\"\""));
     }
@@ -359,6 +362,8 @@ static void test_json(void)
 
     g_assert_nonnull(strstr(packets, "\"fate\":\"dropped\""));
     g_assert_nonnull(strstr(packets, "\"component_name\":\"b\""));
+    for (guint i = 0; i < 3; i++)
+        g_assert_nonnull(strstr(lines[i], "\"capture_id\":\"" G_STRINGIFY(CAPTURE_ID) "\"}"));
     /* the beginning, two observations, and the end of the text */
     g_assert_cmpuint(g_strv_length(lines), ==, 4);
     g_assert_nonnull(strstr(lines[2], "\"component_name\":\"b\""));
