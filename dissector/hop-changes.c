@@ -213,8 +213,25 @@ static bool dscp_differs(const struct seen_packet *left, const struct seen_packe
     return is_same_version(left, right) && dscp_of(left) != dscp_of(right);
 }
 
+static bool addresses_differ(const struct seen_packet *left, const struct seen_packet *right)
+{
+    bool is_v4 = left->form.key.tuple.version == 4;
+    uint32_t offset = is_v4 ? 12 : 8, size = is_v4 ? 8 : 32;
+
+    return left->form.key.tuple.version != right->form.key.tuple.version ||
+           differs(left, left->form.network + offset, right, right->form.network + offset, size);
+}
+
+static bool is_later_fragment(const struct seen_packet *seen)
+{
+    return seen->form.key.kind == JOURNEY_FORM_DATAGRAM;
+}
+
+/* A later fragment has no ports, and a whole datagram may have no identification. */
 static bool tuple_differs(const struct seen_packet *left, const struct seen_packet *right)
 {
+    if (is_later_fragment(left) != is_later_fragment(right))
+        return addresses_differ(left, right);
     return !left->form.cut && !right->form.cut && left->form.backward == right->form.backward
                ? !journey_form_key_equal(&left->form.key, &right->form.key)
                : !left->form.cut && !right->form.cut;

@@ -18,7 +18,7 @@ static inline struct pktmon_piece journey_piece_of(const struct pktmon_event *ev
                                  .number = packet->packet_number};
 }
 
-/* run: an event of the same run. */
+/* run: an event of the same run. A comment stays with it: it is the first observation's. */
 static inline struct pktmon_event journey_piece_event(const struct pktmon_piece *piece,
                                                       const struct pktmon_event *run)
 {
@@ -30,6 +30,7 @@ static inline struct pktmon_event journey_piece_event(const struct pktmon_piece 
     event.packet.data = piece->data;
     event.packet.caplen = piece->caplen;
     event.packet.origlen = piece->origlen;
+    event.packet.comment = NULL;
     return event;
 }
 

@@ -119,8 +119,26 @@ static void read_number(struct pktmon_packet *packet, const char *name, guint nu
         packet->lost = number;
     else if (g_str_equal(name, "cpu"))
         packet->cpu = (int32_t)number;
+    else if (g_str_equal(name, "queue"))
+        packet->queue = (int32_t)number;
+    else if (g_str_equal(name, "segments"))
+        packet->gso_segs = (uint16_t)number;
+    else if (g_str_equal(name, "filter"))
+        packet->filter_id = (uint16_t)number;
+    else if (g_str_equal(name, "appearance"))
+        packet->appearance = number;
+    else if (g_str_equal(name, "linked"))
+        packet->linked = (uint8_t)number;
     else
         g_error("no word is %s", name);
+}
+
+static void set_process(struct pktmon_packet *packet)
+{
+    packet->pid = 4711;
+    packet->comm = "curl";
+    packet->cgroup = "/system.slice/web.service";
+    packet->netns = "web";
 }
 
 static void read_word(struct pktmon_packet *packet, const char *word)
@@ -139,6 +157,12 @@ static void read_word(struct pktmon_packet *packet, const char *word)
         packet->has_packet_number = true;
     else if (g_str_equal(word, "made-link"))
         packet->l2_synthesised = true;
+    else if (g_str_equal(word, "commented"))
+        packet->comment = "seen by me";
+    else if (g_str_equal(word, "commented-twice"))
+        packet->comment = "seen by me\nseen by me";
+    else if (g_str_equal(word, "process"))
+        set_process(packet);
     else
         g_error("no word is %s", word);
 }

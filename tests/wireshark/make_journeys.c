@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * make_journeys --view packets|appearances SCRIPT FILE [COUNT]
+ * make_journeys --view packets|appearances SCRIPT FILE [COUNT [CAPTURE_ID]]
  *
  * Writes the packets of a script (tests/unit/journey-script.h, one event on each line; a line that
  * begins with # is none) with the real assembler and the real pcapng writer, in either view. Drops
@@ -19,9 +19,10 @@
 #include "model/clock.h"
 #include "pcapng/pcapng-writer.h"
 
-#define START_TIME (1700000000000 * PKTMON_NS_PER_MS)
-#define CAPTURE_ID 0x0102030405060708ULL
-#define GROUPS     1000 /* more than a script has */
+#define START_TIME   (1700000000000 * PKTMON_NS_PER_MS)
+#define CAPTURE_ID   0x0102030405060708ULL
+#define SEGMENT_SIZE 1448
+#define GROUPS       1000 /* more than a script has */
 
 struct making {
     struct journey_script script;
@@ -62,13 +63,16 @@ static struct pktmon_event read_event(struct making *making, const char *line)
     event.time += START_TIME;
     if (event.record != PKTMON_RECORD_PACKET)
         return event;
-    event.packet.cpu = -1;
-    event.packet.queue = -1;
+    /* Those that the script does not name. */
+    event.packet.cpu = event.packet.cpu == 0 ? -1 : event.packet.cpu;
+    event.packet.queue = event.packet.queue == 0 ? -1 : event.packet.queue;
+    event.packet.gso_size = event.packet.gso_segs == 0 ? 0 : SEGMENT_SIZE;
     event.packet.packet_type = PKTMON_PACKET_ETHERNET;
     if (event.packet.dropped || event.packet.copy_released) {
         event.packet.drop_reason = event.packet.dropped ? "NETFILTER_DROP" : "NO_SOCKET";
         event.packet.drop_code = event.packet.dropped ? 8 : 3;
         event.packet.drop_location = event.packet.dropped ? "nft_do_chain+0x3e8" : "icmp_rcv+0x1a2";
+        event.packet.drop_location_code = event.packet.dropped ? 1001 : 1002;
     }
     return event;
 }
@@ -163,11 +167,11 @@ int main(int argc, char **argv)
     struct pktmon_capture_info *capture = pktmon_capture_info_new();
     struct pcapng_writer_options options = {.live = true, .application = "make_journeys"};
 
-    if (argc < 5 || argc > 6 || strcmp(argv[1], "--view") != 0)
-        fail("usage: make_journeys --view packets|appearances SCRIPT FILE [COUNT]");
+    if (argc < 5 || argc > 7 || strcmp(argv[1], "--view") != 0)
+        fail("usage: make_journeys --view packets|appearances SCRIPT FILE [COUNT [CAPTURE_ID]]");
     journey_script_init(&making.script);
     g_autoptr(GArray) events = read_script(&making, argv[3]);
-    capture->id = CAPTURE_ID;
+    capture->id = argc > 6 ? g_ascii_strtoull(argv[6], NULL, 0) : CAPTURE_ID;
     options.fd = open(argv[4], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (options.fd < 0)
         fail(strerror(errno));
