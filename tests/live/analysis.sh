@@ -5,7 +5,8 @@
 # fragments, and an ICMP error. Where addresses are translated, each side is compared with the host
 # that has it.
 #
-#   analysis.sh NETWORK
+#   analysis.sh NETWORK          compares
+#   analysis.sh NETWORK table    prints rows of the table of docs/journeys.md
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
@@ -15,99 +16,20 @@ source "$(dirname "$0")/groundtruth/make.sh"
 
 ANALYSIS=$TESTS/analysis
 PACKETS='pktmon.record == 1 && !pktmon.continued'
-# A network sets the addresses of b that a talks to, and what is compared with tcpdump's file of
-# which device: "SUFFIX DEVICE FILTER".
-targets=()
+targets=() captured=() pieces='' talk=talk
 comparisons=("a eth0 $PACKETS")
 
-# on_both_sides: where addresses are translated, each host has a side.
-on_both_sides() {
-    comparisons=("a eth0 $PACKETS && !(pktmon.side == 2)" "b eth0 $PACKETS && !(pktmon.side == 1)")
+# shellcheck source=tests/live/analysis/networks.sh
+source "$ANALYSIS/networks.sh"
+# shellcheck source=tests/live/analysis/table.sh
+source "$ANALYSIS/table.sh"
+
+talk() {
+    in_namespace a python3 -B "$ANALYSIS/hosts.py" talk "${targets[@]}"
 }
 
-bridge() {
-    add_namespaces a sw b
-    connect a eth0 sw port-a
-    connect b eth0 sw port-b
-    bridge_ports sw br0 port-a port-b
-    address a eth0 10.120.0.1/24
-    address b eth0 10.120.0.2/24
-    enable_ipv6 a b
-    address a eth0 fd00:120::1/64
-    address b eth0 fd00:120::2/64
-    targets=(10.120.0.2 fd00:120::2)
-}
-
-masquerade() {
-    make_routed_hosts 10.120.1 10.120.2
-    ip -n "$NAME-b" route del default
-    rules r <<'END'
-table ip nat {
-    chain from {
-        type nat hook postrouting priority srcnat;
-        oifname "to-b" masquerade
-    }
-}
-END
-    targets=(10.120.2.2)
-    on_both_sides
-}
-
-dnat() {
-    make_routed_hosts 10.120.1 10.120.2
-    rules r <<'END'
-table ip nat {
-    chain to {
-        type nat hook prerouting priority dstnat;
-        ip daddr 10.120.1.100 dnat to 10.120.2.2
-    }
-}
-END
-    targets=(10.120.1.100)
-    ip -n "$NAME-r" address add 10.120.1.100/32 dev to-a
-    on_both_sides
-}
-
-hairpin() {
-    add_namespaces h sw a b
-    connect h eth0 sw port
-    bridge_ports sw br0 port
-    in_namespace sw bridge link set dev port hairpin on
-    ip -n "$NAME-h" link add eth1 link eth0 netns "$NAME-a" type macvlan mode vepa
-    ip -n "$NAME-h" link add eth1 link eth0 netns "$NAME-b" type macvlan mode vepa
-    ip -n "$NAME-a" link set eth1 up
-    ip -n "$NAME-b" link set eth1 up
-    address a eth1 10.120.0.1/24
-    address b eth1 10.120.0.2/24
-    targets=(10.120.0.2)
-    comparisons=("a eth1 $PACKETS")
-}
-
-# tunnel PORT
-tunnel() {
-    make_routed_hosts 10.120.1 10.120.2
-    ip -n "$NAME-a" link add vx0 type vxlan id 7 local 10.120.1.2 remote 10.120.2.2 dstport "$1"
-    ip -n "$NAME-b" link add vx0 type vxlan id 7 local 10.120.2.2 remote 10.120.1.2 dstport "$1"
-    address a vx0 10.120.9.1/24
-    address b vx0 10.120.9.2/24
-    # Without this, the first sends are too large for the way outside, and cut into fragments.
-    ip -n "$NAME-a" link set vx0 up mtu 1450
-    ip -n "$NAME-b" link set vx0 up mtu 1450
-    targets=(10.120.9.2)
-    comparisons=("b vx0 $PACKETS")
-}
-
-vxlan() {
-    tunnel 4789
-}
-
-vxlan-8472() {
-    tunnel 8472
-}
-
-macvlan() {
-    make_child_hosts 10.120.0 mv0 macvlan mode bridge
-    targets=(10.120.0.2)
+fetch() {
+    in_namespace a python3 -B "$ANALYSIS/hosts.py" fetch "${targets[@]}"
 }
 
 # tap SUFFIX DEVICE
@@ -120,13 +42,26 @@ tap() {
 
 # compare SUFFIX DEVICE FILTER: prints what differs.
 compare() {
-    must run_as_user python3 - "$file" "$3" "$SCRATCH/$1.pcap" frame <"$ANALYSIS/compare.py"
+    must run_as_user python3 - "$file" "$3" "$SCRATCH/$1.pcap" frame "$pieces" <"$ANALYSIS/compare.py"
+}
+
+# compare_all NETWORK
+compare_all() {
+    local one suffix device filter
+    for one in "${comparisons[@]}"; do
+        read -r suffix device filter <<<"$one"
+        expect_equal "differences from tcpdump on $device of $suffix" "" \
+            "$(compare "$suffix" "$device" "$filter")"
+    done
 }
 
 namespaces=() servers=0 taps=()
 NUMBERED=$PKTMON_BUILD/tests/live/numbered
-file=$SCRATCH/view.pcapng
+file=$SCRATCH/view.pcapng view=packets report=compare_all
 "$1"
+if [[ ${2:-} == table ]]; then
+    talk=fetch view=appearances report=print_table
+fi
 start_inside b python3 -B "$ANALYSIS/hosts.py" serve >"$SCRATCH/serving"
 wait_until 10 grep -q ready "$SCRATCH/serving" || fail "no server"
 for target in "${targets[@]}"; do
@@ -137,8 +72,9 @@ for one in "${comparisons[@]}"; do
     tap "$suffix" "$device"
 done
 # Other tests run at the same time: nothing may be shed.
-capture_of "$file" "${namespaces[@]}" -- --view packets --buffer-size 256
-in_namespace a python3 -B "$ANALYSIS/hosts.py" talk "${targets[@]}"
+((${#captured[@]})) || captured=("${namespaces[@]}")
+capture_of "$file" "${captured[@]}" -- --view "$view" --buffer-size 256
+"$talk"
 sleep 0.5
 stop_capture "$file"
 stop_all "${taps[@]}"
@@ -146,8 +82,7 @@ chmod a+r "$SCRATCH"/*.pcap
 if [[ -n ${ANALYSIS_KEEP:-} ]]; then
     cp "$file" "$SCRATCH"/*.pcap "$ANALYSIS_KEEP/"
 fi
-for one in "${comparisons[@]}"; do
-    read -r suffix device filter <<<"$one"
-    expect_equal "differences from tcpdump on $device of $suffix" "" "$(compare "$suffix" "$device" "$filter")"
-    grep -q '^0 packets dropped by kernel' "$SCRATCH/$suffix.said" || fail "tcpdump lost packets"
+for one in "$SCRATCH"/*.said; do
+    grep -q '^0 packets dropped by kernel' "$one" || fail "tcpdump lost packets"
 done
+"$report" "$1"

@@ -4,6 +4,7 @@
 
     hosts.py serve                       HTTP, names and echo on all addresses, until it is ended
     hosts.py talk ADDRESS [ADDRESS6]     downloads, queries, echoes, pings, fragments, an error
+    hosts.py fetch ADDRESS [ADDRESS6]    three downloads of 3 MB and two pings, as in docs/journeys.md
 """
 
 import http.client
@@ -15,21 +16,27 @@ import sys
 import threading
 
 HTTP_PORT, DNS_PORT, ECHO_PORT, CLOSED_PORT = 80, 53, 7, 9
-BODY = bytes(range(256)) * 4096  # 1 MiB
+SIZE, FETCHED = 1 << 20, 3_000_000  # bytes of a download
 DOWNLOADS, QUERIES, ECHOES, PINGS = 3, 3, 3, 2
 LARGE = 4000  # bytes: three fragments on Ethernet
 TIMEOUT = 10
+
+
+def body(size):
+    return (bytes(range(256)) * (size // 256 + 1))[:size]
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
+        """The path is the size."""
+        sent = body(int(self.path[1:]))
         self.send_response(200)
         self.send_header("Content-Type", "application/octet-stream")
-        self.send_header("Content-Length", str(len(BODY)))
+        self.send_header("Content-Length", str(len(sent)))
         self.end_headers()
-        self.wfile.write(BODY)
+        self.wfile.write(sent)
 
     def log_message(self, *arguments):
         pass
@@ -82,10 +89,10 @@ def connected(address, port):
     return made
 
 
-def download(address):
+def download(address, size=SIZE):
     connection = http.client.HTTPConnection(address, HTTP_PORT, timeout=TIMEOUT)
-    connection.request("GET", "/")
-    assert connection.getresponse().read() == BODY
+    connection.request("GET", f"/{size}")
+    assert connection.getresponse().read() == body(size)
     connection.close()
 
 
@@ -123,7 +130,14 @@ def talk(addresses):
         be_refused(address)
 
 
+def fetch(addresses):
+    for address in addresses:
+        for _ in range(DOWNLOADS):
+            download(address, FETCHED)
+        ping(address)
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "serve":
         serve()
-    talk(sys.argv[2:])
+    {"talk": talk, "fetch": fetch}[sys.argv[1]](sys.argv[2:])
