@@ -38,6 +38,7 @@ static bool start(struct pktmon_monitor *monitor, struct watch *watch, const cha
     pktmon_session_options_init(&session);
     session.points = strcmp(points, "stack") == 0 ? PKTMON_POINTS_STACK : PKTMON_POINTS_DEVICES;
     pktmon_stream_options_init(&stream);
+    stream.view = PKTMON_VIEW_APPEARANCES; /* its figures are per record */
     stream.truncation_size = PACKET_BYTES;
     stream.event = on_event;
     stream.context = watch;

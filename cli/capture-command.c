@@ -38,7 +38,7 @@ bool cli_capture_command_parse(struct cli_capture_command *command,
         words->always_prints ? (GOptionEntry){0} : print,
         {0},
     };
-    command->prints = command->always_prints = words->always_prints;
+    command->prints = words->always_prints;
     cli_init_capture_arguments(&command->capture, FRONTEND_CAPTURE, entries);
     return cli_parse_command_line(argc, argv, cli_option_entries(&command->capture),
                                   words->parameters, words->summary, error);
@@ -102,14 +102,6 @@ static void add_count(struct cli_stop_conditions *stop, gint64 count)
         stop->packets = (uint64_t)count;
 }
 
-/* pktmon watch shows packets, whatever other programs do by default. */
-static void set_view(const struct cli_capture_command *command,
-                     struct pktmon_session_options *settings)
-{
-    if (command->always_prints && !cli_option_was_given(&command->capture, "view"))
-        settings->view = PKTMON_VIEW_PACKETS;
-}
-
 static bool fill(const struct cli_capture_command *command, struct cli_live_capturing *capturing,
                  GError **error)
 {
@@ -119,7 +111,6 @@ static bool fill(const struct cli_capture_command *command, struct cli_live_capt
         !cli_stop_conditions_parse(&capturing->stop, command->stop, error) ||
         !cli_file_limits_parse(&capturing->files, command->ring, error))
         return false;
-    set_view(command, &capturing->settings);
     capturing->path = command->file;
     capturing->prints = command->prints;
     capturing->json = command->json;

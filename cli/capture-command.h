@@ -9,7 +9,6 @@
 struct cli_capture_command {
     char *file, **ring, **stop, *count;
     gboolean prints, json;
-    bool always_prints;
     struct cli_option_arguments capture;
 };
 

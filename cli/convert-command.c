@@ -11,6 +11,7 @@
 #include "command.h"
 #include "conversion.h"
 #include "convert-command.h"
+#include "frontend/capture-options.h"
 #include "frontend/message.h"
 #include "frontend/output-descriptor.h"
 #include "model/plural.h"
@@ -30,29 +31,18 @@ struct cli_convert_command {
     GPtrArray *paths; /* of char *, owned: those that are read, in their order */
 };
 
-static const struct {
-    const char *word;
-    enum pktmon_view view;
-} views[] = {
-    {"packets", PKTMON_VIEW_PACKETS},
-    {"appearances", PKTMON_VIEW_APPEARANCES},
-};
-
 /* --- the command line --- */
 
 static bool parse_view(struct cli_convert_command *arguments, GError **error)
 {
-    arguments->view = PKTMON_VIEW_PACKETS;
-    if (!arguments->view_word)
-        return true;
-    for (size_t i = 0; i < G_N_ELEMENTS(views); i++) {
-        if (g_str_equal(arguments->view_word, views[i].word)) {
-            arguments->view = views[i].view;
+    const char *word = arguments->view_word ? arguments->view_word : FRONTEND_DEFAULT_VIEW;
+    for (const struct frontend_choice *one = frontend_views; one->value; one++) {
+        if (g_str_equal(word, one->value)) {
+            arguments->view = (enum pktmon_view)one->number;
             return true;
         }
     }
-    return frontend_refuse(error, "--view is packets or appearances, and \"%s\" is neither.",
-                           arguments->view_word);
+    return frontend_refuse(error, "--view is packets or appearances, and \"%s\" is neither.", word);
 }
 
 static bool parse_format(struct cli_convert_command *arguments, GError **error)

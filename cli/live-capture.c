@@ -232,7 +232,7 @@ static struct capture_sink *new_file_sink(struct capturing *capturing)
         .fd = capturing->files.fd,
         .carrier = frontend_choose_carrier(capturing->files.fd),
         .application = "pktmon " PKTMON_VERSION,
-        .quiet = capturing->options->settings.view == PKTMON_VIEW_PACKETS,
+        .quiet = capturing->options->settings.view != PKTMON_VIEW_APPEARANCES,
         .hooks = {.begin = begin,
                   .take = take_event,
                   .miss = print_notice,

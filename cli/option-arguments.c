@@ -84,16 +84,6 @@ static bool is_given(const struct cli_option_value *value)
     return value->text || value->list || value->flag;
 }
 
-bool cli_option_was_given(const struct cli_option_arguments *arguments, const char *name)
-{
-    for (guint i = 0; i < arguments->values->len; i++) {
-        const struct cli_option_value *value = g_ptr_array_index(arguments->values, i);
-        if (g_str_equal(value->option->name, name))
-            return is_given(value);
-    }
-    return false;
-}
-
 bool cli_has_option_arguments(const struct cli_option_arguments *arguments)
 {
     for (guint i = 0; i < arguments->values->len; i++) {

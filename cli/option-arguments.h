@@ -33,9 +33,6 @@ const GOptionEntry *cli_option_entries(const struct cli_option_arguments *argume
  * NULL: not given. Borrowed. */
 const char *cli_option_text(const struct cli_option_value *value);
 
-/* Whether the option of this name was given. */
-bool cli_option_was_given(const struct cli_option_arguments *arguments, const char *name);
-
 /* Whether any of these options was given. */
 bool cli_has_option_arguments(const struct cli_option_arguments *arguments);
 

@@ -125,9 +125,7 @@ static bool is_log(const char *path)
 static bool read_environment(enum pktmon_view *view, GError **error)
 {
     const char *word = g_getenv("PKTMON_VIEW");
-    if (!word || !*word)
-        *view = ETL_DEFAULT_VIEW;
-    else if (strcmp(word, "packets") == 0)
+    if (!word || !*word || strcmp(word, "packets") == 0)
         *view = PKTMON_VIEW_PACKETS;
     else if (strcmp(word, "appearances") == 0)
         *view = PKTMON_VIEW_APPEARANCES;

@@ -7,20 +7,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static const char *const fates[] = {
+#define X(NAME, number, name) [number] = (name),
+    PKTMON_FATES(X)
+#undef X
+};
+
 /* Runs in the stream's thread. The event is valid for this call only. */
 static void on_event(void *context, const struct pktmon_event *event,
                      const struct pktmon_missed *missed)
 {
-    struct pktmon_stream *const *stream = context;
-    const struct pktmon_packet *packet = &event->packet;
-    const struct pktmon_component *component = pktmon_stream_component(*stream, event->component);
+    const struct pktmon_journey *journey = event->journey;
 
+    (void)context;
     (void)missed; /* up to this event; capture() prints the numbers at the end */
-    if (event->record != PKTMON_RECORD_PACKET)
+    if (event->record != PKTMON_RECORD_JOURNEY)
         return;
-    printf("packet %" PRIu64 ".%u of %u bytes at %s%s%s\n", packet->group, packet->appearance,
-           packet->origlen, component ? component->name : "no component",
-           packet->dropped ? ", dropped: " : "", packet->drop_reason ? packet->drop_reason : "");
+    printf("packet %" PRIu64 " of %u bytes: %s: %s\n", journey->group, journey->origlen,
+           journey->path, fates[journey->fate]);
 }
 
 static bool list_data_sources(struct pktmon_monitor *monitor, GError **error)
@@ -65,7 +69,6 @@ int main(int argc, char **argv)
 
     pktmon_stream_options_init(&options); /* 128 bytes of each packet, a buffer of 16 MiB */
     options.event = on_event;
-    options.context = &stream;
 
     struct pktmon_monitor *monitor = pktmon_monitor_new(NULL, &error);
     bool ok = monitor && list_data_sources(monitor, &error) &&

@@ -365,7 +365,7 @@ static bool begin(struct etl_converter *converter, const char *const *paths, GEr
         return false;
     g_autoptr(GArray) places = etl_provider_places(converter->provider);
     converter->capture->id = compute_capture_id(etl_provider_log(converter->provider));
-    if ((conversion->view ? conversion->view : ETL_DEFAULT_VIEW) == PKTMON_VIEW_PACKETS)
+    if (conversion->view != PKTMON_VIEW_APPEARANCES)
         begin_journeys(converter);
     return check_component(converter, places, error) &&
            (conversion->pcap ? begin_pcap : begin_stream)(converter, places, error);

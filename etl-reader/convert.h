@@ -12,15 +12,12 @@
 #include "pcapng/pcapng-writer.h"
 #include "pktmon/journey.h"
 
-/* Of who does not choose one. */
-#define ETL_DEFAULT_VIEW PKTMON_VIEW_APPEARANCES
-
 /* Called now and then, with bytes of the log. False: stop. */
 typedef bool etl_progress(void *user, uint64_t done, uint64_t all);
 
 struct etl_conversion {
     struct etl_options events;
-    enum pktmon_view view; /* 0 = ETL_DEFAULT_VIEW */
+    enum pktmon_view view; /* 0 = packets */
     bool dropped_only;     /* in the packets view: only packets that were dropped, each whole */
     int fd;                /* borrowed; a pipe or a file */
     enum pktmon_carrier carrier;

@@ -85,7 +85,7 @@ bool extcap_capture_log(const struct extcap_arguments *arguments, int fd, GError
         g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT, NO_FILTER);
         return false;
     }
-    if (conversion.dropped_only && conversion.view != PKTMON_VIEW_PACKETS) {
+    if (conversion.dropped_only && conversion.view == PKTMON_VIEW_APPEARANCES) {
         g_set_error(error, PKTMON_ERROR, PKTMON_ERROR_ARGUMENT, "%s",
                     frontend_no_dropped_appearances);
         return false;

@@ -19,7 +19,7 @@ static bool has_inner_filter(const struct pktmon_session_options *settings)
 
 static bool is_of_packets(const struct pktmon_session_options *settings)
 {
-    return settings->view == PKTMON_VIEW_PACKETS;
+    return settings->view != PKTMON_VIEW_APPEARANCES;
 }
 
 /* Of the option with this name. */

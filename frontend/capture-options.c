@@ -113,7 +113,7 @@ const struct frontend_capture_option frontend_capture_options[] = {
     {{"counters-interval", FRONTEND_OPTION_NUMBER, LIVE, 0, "MS", GROUP_LIMITS,
       "Counter interval (ms)",
       "Interval between readings of the counters, ms; 0 for a single reading at the end",
-      .default_value = "1000", .maximum = 3600000},
+      .default_value = "10000", .maximum = 3600000},
      MEMBER(counters_interval_ms)},
     {{"hold", FRONTEND_OPTION_NUMBER, LIVE, 0, "MS", GROUP_LIMITS, "Hold (ms)",
       "Time that a packet's journey may stay open before the packet is written, ms",

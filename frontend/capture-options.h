@@ -12,7 +12,7 @@
 #include "pktmon/session.h"
 
 /* As typed. */
-#define FRONTEND_DEFAULT_VIEW "appearances"
+#define FRONTEND_DEFAULT_VIEW "packets"
 #define FRONTEND_DEFAULT_HOLD "200"
 
 enum frontend_member_type {

@@ -15,7 +15,7 @@
 
 /* Limits that were not given are 0: they depend on the size of the log. */
 struct frontend_log_settings {
-    uint32_t view;                 /* enum pktmon_view; 0 = the default */
+    uint32_t view;                 /* enum pktmon_view; 0 = packets */
     uint32_t drop_only, flow_only; /* 0 or 1 */
     uint32_t max_memory;           /* MiB */
     uint32_t max_text;             /* KiB */

@@ -184,7 +184,7 @@ static void write_clock_step(struct capture *capture)
 
 static bool has_journeys(const struct capture *capture)
 {
-    return capture->options.view == PKTMON_VIEW_PACKETS && !capture->options.counters_only;
+    return capture->options.view != PKTMON_VIEW_APPEARANCES && !capture->options.counters_only;
 }
 
 /* Notices about unwanted packets are unwanted, too. */

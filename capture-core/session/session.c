@@ -32,7 +32,7 @@ void pktmon_session_options_init(struct pktmon_session_options *options)
     *options = (struct pktmon_session_options){
         .type = PKTMON_CAPTURE_ALL,
         .points = PKTMON_POINTS_STACK,
-        .counters_interval_ms = 1000,
+        .counters_interval_ms = 10000,
         .buffer_size = 64,
     };
 }
@@ -261,7 +261,7 @@ bool pktmon_session_add_output(struct pktmon_session *session, int fd, GError **
 /* Only journeys can be chosen by how they end. */
 static bool check_view(const struct pktmon_session_options *options, GError **error)
 {
-    bool ok = options->view == PKTMON_VIEW_PACKETS ||
+    bool ok = options->view != PKTMON_VIEW_APPEARANCES ||
               (options->type != PKTMON_CAPTURE_DROPPED && options->slower_ms == 0);
 
     if (!ok) {
@@ -385,7 +385,7 @@ bool pktmon_session_run(struct pktmon_session *session, int fd, enum pktmon_carr
                                               .carrier = carrier,
                                               .application = "pktmon " PKTMON_VERSION,
                                               .quiet =
-                                                  session->options.view == PKTMON_VIEW_PACKETS};
+                                                  session->options.view != PKTMON_VIEW_APPEARANCES};
 
     return pktmon_session_add_output(session, fd, error) &&
            session_run(session, file_sink_base(file_sink_new(&options)), error);

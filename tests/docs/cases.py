@@ -94,7 +94,7 @@ def is_of_dropped_packets(runner, place, out):
 
 # --- the commands ---
 
-A_DROP = r"blue/netfilter input Rx UDP \d+ → 7777 Len=6 \[Dropped: NETFILTER_DROP at nft_do_chain\+0x"
+A_DROP = r" UDP \S+ → .* → blue/netfilter input dropped \[Dropped: NETFILTER_DROP at blue/netfilter input\] \d+ → 7777 Len=6"
 ANSWER_AND_DROP = rf"\A(?=[\s\S]*Echo \(ping\) reply)[\s\S]*{A_DROP}"  # in any order
 AGENT = "/usr/libexec/pktmon/pktmon-agent"
 PCAP_AGENT = "/usr/libexec/pktmon/pktmon-pcap-agent"
@@ -126,11 +126,12 @@ USE = [
     Case("pktmon capture -w stack.pcapng -a duration:5", makes=["stack.pcapng"],
          reports=["^[1-9][0-9]* packets?, "], check=has_packets()),
     Case("""tshark -i pktmon -Y pktmon.record==1 -o 'gui.column.format:"Time","%t","""
-         """"Component","%Cus:pktmon.component.name","Edge","%Cus:pktmon.edge.name","""
-         """"Direction","%Cus:pktmon.direction:0:R","Protocol","%p","Info","%i"'""",
+         """"Protocol","%p","Path","%Cus:pktmon.path","Fate","%Cus:pktmon.fate","Info","%i"'""",
          until=ANSWER_AND_DROP, only=r"^ *\d+\.\d+ \S+ ", check=shows_losses_alone),
-    Case("tshark -i pktmon -Y 'icmp.type==8 && pktmon.record==1' -T fields -e pktmon.group "
-         "-e pktmon.appearance -e pktmon.component.name -e pktmon.edge.name -e pktmon.direction",
+    Case("tshark -i pktmon -Y icmp.type==8 -T fields -e pktmon.group -e pktmon.hop -e pktmon.elapsed",
+         until=r",blue/ipv4 ", only=r"^\d+\t.*\t[0-9.,]+$"),
+    Case("tshark -i pktmon -o extcap.pktmon.view:appearances -Y 'icmp.type==8 && pktmon.record==1' -T fields "
+         "-e pktmon.group -e pktmon.appearance -e pktmon.component.name -e pktmon.edge.name -e pktmon.direction",
          until=r"\tblue/ipv4\t", only=r"^\d+\t\d+\t\S+\t\w*\t\d+$"),
     Case("tshark -i pktmon -o extcap.pktmon.type:drop -o extcap.pktmon.netns:blue -Y pktmon.dropped "
          "-T fields -e pktmon.component.name -e pktmon.drop.reason -e pktmon.drop.location",
@@ -139,26 +140,26 @@ USE = [
          until="stack.pcapng", makes=["stack.pcapng"],
          check=has_packets(only="frame.cap_len <= 128 && !(pktmon.edge == 1)")),
     Case("pktmon capture -w - -c 100 | tshark -r - -Y pktmon.record==1", check=prints_lines(100)),
-    Case("pktmon capture -w stack.pcapng -a duration:5 && pktmon convert stack.pcapng -w packets.pcapng",
-         makes=["stack.pcapng", "packets.pcapng"]),
-    Case("pktmon etl2pcap PktMon.etl | pktmon convert - -w packets.pcapng", makes=["packets.pcapng"]),
-    Case("pktmon capture --view packets -w stack.pcapng", until="stack.pcapng", makes=["stack.pcapng"],
-         check=has_packets(only="pktmon.view == 1")),
-    Case("tshark -i pktmon -o extcap.pktmon.view:packets "
+    Case("pktmon capture --view appearances -w appearances.pcapng -a duration:5 && "
+         "pktmon convert appearances.pcapng -w packets.pcapng", makes=["appearances.pcapng", "packets.pcapng"]),
+    Case("pktmon capture -w stack.pcapng -a duration:5 && "
+         "pktmon convert stack.pcapng --view appearances -w appearances.pcapng", makes=["stack.pcapng", "appearances.pcapng"]),
+    Case("tshark -i pktmon "
          "-Y 'pktmon.fate == \"dropped\" && !pktmon.continued' -T fields -e pktmon.path -e pktmon.drop.reason",
          until=r" → blue/netfilter input\tNETFILTER_DROP$", only=r"^\S.*\t[A-Z_0-9,]+$"),
     Case("pktmon etl2pcap PktMon.etl | pktmon convert - --csv -w hops.csv", makes=["hops.csv"]),
     Case("pktmon etl2pcap PktMon.etl | pktmon convert - --json | grep fate", prints=['"fate":"']),
     Case("pktmon capture -w stack.pcapng -c 1000", makes=["stack.pcapng"],
          reports=["^1000 packets, .* 1 file written: stack.pcapng$"], check=has_packets(1000)),
-    Case("pktmon capture -w stack.pcapng", until="stack.pcapng", makes=["stack.pcapng"], check=has_packets()),
+    Case("pktmon capture -w stack.pcapng", until="stack.pcapng", makes=["stack.pcapng"],
+         check=has_packets(only="pktmon.view == 1")),
     # tshark ends with 2 if it was interrupted.
     Case("pktmon capture -w - -f 'tcp port 443' | tshark -r -", until="TCP.*443", ends=(0, 2)),
     Case("pktmon capture -w ring.pcapng -b filesize:100000 -b files:10", until="ring_00001_*.pcapng",
          makes=["ring_00001_*.pcapng"]),
     # It prints nothing before its end, so there is no sign that it has begun.
     # What it holds until its packets' fates are known is in no file yet.
-    Case("pktmon capture --view packets --type dropped -w dropped.pcapng", until="", least=8,
+    Case("pktmon capture --type dropped -w dropped.pcapng", until="", least=8,
          makes=["dropped.pcapng"], check=is_of_dropped_packets),
     Case("pktmon capture --type drop", until="", least=10, reports=[r"^\d+ packets?, .*NETFILTER_DROP \d"]),
     Case("pktmon watch", until=r"ICMP echo reply .* → .*  delivered  "),
@@ -182,9 +183,9 @@ USE = [
     Case("pktmon list PktMon.etl", prints=["tcpip"]),
     Case("pktmon etl2pcap PktMon.etl -o PktMon.pcapng", makes=["PktMon.pcapng"]),
     Case("pktmon etl2pcap PktMon.etl | tshark -r -", prints=[r"\[Dropped: "]),
-    Case("pktmon etl2pcap PktMon.etl --view packets -o packets.pcapng", makes=["packets.pcapng"]),
-    Case("PKTMON_VIEW=packets tshark -r PktMon.etl", prints=["4242"]),
-    Case("PKTMON_VIEW=packets editcap PktMon.etl packets.pcapng", makes=["packets.pcapng"]),
+    Case("pktmon etl2pcap PktMon.etl --view appearances -o appearances.pcapng", makes=["appearances.pcapng"]),
+    Case("PKTMON_VIEW=appearances tshark -r PktMon.etl", prints=["4242"]),
+    Case("PKTMON_VIEW=appearances editcap PktMon.etl appearances.pcapng", makes=["appearances.pcapng"]),
     Case("pktmon etl2txt PktMon.etl | head", prints=["[Dd]rop"]),
     Case("pktmon counters PktMon.etl", prints=["."]),
     Case("pktmon hex2pkt -t IP 45000021000200004011 0000 0a000001 0a000002 10921093000d0000 6361626c65",
@@ -262,7 +263,7 @@ def demo_shows_it(runner, block):
     """A real run prints each line that the README shows, in this order."""
     def bare(line):
         for pattern, word in [(r"^ *\d+\.\d+ ", ""), (r"pktmon-\d+-", "pktmon-N-"), (r" \d+ → ", " N → "),
-                              (r"\+0x[0-9a-f]+", "+0x"), (r" +", " ")]:
+                              (r"id=0x[0-9a-f]+", "id=0x"), (r"\(request in \d+\)", "(request in N)"), (r" +", " ")]:
             line = re.sub(pattern, word, line)
         return line.strip()
     printed = iter(bare(line) for line in runner.outputs["scripts/run --demo"].splitlines())
@@ -299,8 +300,10 @@ def is_status_line(runner, block):
 
 
 OTHER_BLOCKS = {
-    ("README.md", "1.733835575 pktmon-4199-a/netfilter output In UDP 36227 → 7777 Len=6"): demo_shows_it,
-    ("README.md", "pktmon.dropped                               what was dropped"): are_display_filters,
+    ("README.md", "1.533985220 ICMP pktmon-28161-a/eth0 → pktmon-28161-sw/port-a → pktmon-28161-sw/port-b → "
+     "pktmon-28161-b/eth0 → pktmon-28161-b/ipv4 consumed Echo (ping) request  id=0x708b, seq=1/256, ttl=64"): demo_shows_it,
+    ("README.md", "pktmon.fate == \"dropped\"                     what became of it: also delivered, forwarded, "
+     "consumed, unknown"): are_display_filters,
     ("docs/filters.md", "[NAME] OPTION..."): is_known,
     ("docs/filters.md", "-p 443"): are_packet_filters,
     ("docs/install.md", "[limits]"): are_limits,

@@ -54,15 +54,15 @@ for kind in messages fields; do
     says "events were left out"
 done
 bounded 96 properties etl2pcap -o -
+bounded 96 properties etl2pcap --view appearances -o -
 bounded 96 properties counters
 bounded 96 providers etl2pcap -o -
 bounded 96 places etl2txt -o -
 says "events were left out"
-bounded 96 components etl2pcap -o -
+bounded 96 components etl2pcap --view appearances -o -
 bounded 160 components list --json
 # Events are held until the packets before them are written.
-bounded 128 components etl2pcap --view packets -o -
-bounded 96 properties etl2pcap --view packets -o -
+bounded 128 components etl2pcap -o -
 
 # The user sets the limits: more output, more text, less memory.
 "$pktmon" etl2txt --max-output 100 "$work/messages.etl" -o - 2>/dev/null | head -c 80M | wc -c >"$work/count" ||

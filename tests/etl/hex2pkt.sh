@@ -33,7 +33,7 @@ refused() {
 
 "$make_log" "$work/log.etl"
 for type in ethernet ip; do
-    "$pktmon" etl2pcap --pcap --link-type $type "$work/log.etl" -o "$work/$type.pcap" 2>"$work/err"
+    "$pktmon" etl2pcap --view appearances --pcap --link-type $type "$work/log.etl" -o "$work/$type.pcap" 2>"$work/err"
     tcpdump -n -xx -r "$work/$type.pcap" >"$work/$type.dump" 2>"$work/err"
     tcpdump -n -e -t -r "$work/$type.pcap" >"$work/$type.text" 2>"$work/err"
     # Ethernet addresses as Windows writes them.

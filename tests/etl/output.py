@@ -28,8 +28,8 @@ def run(*words, **how):
 
 def make_log(name, component=7, count=20):
     data = packets.ethernet_packets()[0]
-    body = struct.pack("<QHHHHHHHIIHH", 1, 1, 1, 3, 1, component, 1, 0, 0, 0, len(data), len(data)) + data
-    lines = "".join(f"{100 * i} 160 {body.hex()}\n" for i in range(count))
+    tail = struct.pack("<HHHHHHHIIHH", 1, 1, 3, 1, component, 1, 0, 0, 0, len(data), len(data)) + data
+    lines = "".join(f"{100 * i} 160 {struct.pack('<Q', i + 1).hex()}{tail.hex()}\n" for i in range(count))
     subprocess.run([MAKE_LOG, WORK / name], input=lines.encode(), check=True)
     return WORK / name
 

@@ -180,7 +180,7 @@ def the_logger_writes_three_lines_of_itself():
 def each_packet_of_a_real_log_is_in_tcpdumps_words():
     text, _ = run(REAL_LOG)
     capture = WORK / "real.pcapng"
-    subprocess.run([PKTMON, "etl2pcap", REAL_LOG, "--metadata", "blocks", "-o", capture],
+    subprocess.run([PKTMON, "etl2pcap", REAL_LOG, "--view", "appearances", "--metadata", "blocks", "-o", capture],
                    capture_output=True, check=True)
     said = subprocess.run([TCPDUMP, "-n", "-e", "-K", "-S", "-t", "-r", "-", "ip"],
                           input=capture.read_bytes(), capture_output=True, check=True).stdout.decode()

@@ -14,12 +14,13 @@ exec_with_capabilities() {
         --inh-caps "$capabilities" --ambient-caps "$capabilities" "$@"
 }
 
-# capture NAME [OPTION ...]: captures into /tmp/NAME, or into the pipe /tmp/NAME-pipe if it exists.
+# capture NAME [OPTION ...]: captures each observation into /tmp/NAME, or into the pipe /tmp/NAME-pipe if
+# it exists.
 capture() {
     local name=$1 output=/tmp/$1
     [[ ! -p $output-pipe ]] || output=$output-pipe
     exec_with_capabilities /pktmon/extcap/pktmondump --capture --extcap-interface pktmon \
-        --fifo "$output" --log-level debug --log-file "/tmp/$name-log" "${@:2}"
+        --fifo "$output" --log-level debug --log-file "/tmp/$name-log" --view appearances "${@:2}"
 }
 
 # wait_for_capture NAME: waits for the capture of process pid to begin.

@@ -27,11 +27,13 @@ begun() {
     [[ -n $file ]] && capture_began "$file"
 }
 
-# start BASE [OPTION ...]: captures the test's networks to BASE.pcapng or to ring files.
+# start BASE [OPTION ...]: captures each observation in the test's networks to BASE.pcapng or to ring
+# files.
 start() {
     local base=$1
     shift
-    (exec_as_user "$PLACE/cli/pktmon" capture -w "$base.pcapng" --netns "$NETWORKS" "$@") \
+    (exec_as_user "$PLACE/cli/pktmon" capture --view appearances -w "$base.pcapng" \
+        --netns "$NETWORKS" "$@") \
         >"$SCRATCH/out" 2>"$SCRATCH/err" &
     capture_pid=$!
     own_pids+=("$capture_pid")
@@ -185,7 +187,7 @@ expect_equal "drops" 1 \
     "$(fields "$SCRATCH/drop-alone.pcapng" pktmon.dropped frame.number | wc -l)"
 
 # --- to a pipe ---
-run_as_user bash -c "'$PLACE/cli/pktmon' capture -w - -c 20 --netns $NAME-a; echo \$? >status" \
+run_as_user bash -c "'$PLACE/cli/pktmon' capture --view appearances -w - -c 20 --netns $NAME-a; echo \$? >status" \
     2>"$SCRATCH/err" |
     run_as_user tshark -n -r - -Y pktmon.record==1 -T fields -e pktmon.component.name \
         >"$SCRATCH/piped" &
@@ -209,7 +211,7 @@ expect_match "the last line" "^0 packets, " "$(summary)"
 expect_match "the last lines" \
     "^pktmon: The capture could not be written [(]No space left on device[)]; make room" "$(summary)"
 file=$SCRATCH/short.pcapng
-(ulimit -f 64 && pktmon capture -w "$file" --netns "$NETWORKS" >"$SCRATCH/out") &
+(ulimit -f 64 && pktmon capture --view appearances -w "$file" --netns "$NETWORKS" >"$SCRATCH/out") &
 capture_pid=$!
 own_pids+=("$capture_pid")
 datagrams_until_gone "$PORT"

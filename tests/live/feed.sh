@@ -18,9 +18,9 @@ FEED="ip netns exec $NAME-a python3 -B $SCRATCH/feed.py"
 # Descriptions, counters, and the hops of a few packets. A capture that feeds itself has as much in
 # a moment.
 ENOUGH=300000
-SIZES="--netns $NAME-a,$NAME-sw,$NAME-b"
+SIZES="--view appearances --netns $NAME-a,$NAME-sw,$NAME-b"
 EXTCAP="$SCRATCH/as-user $PLACE/extcap/pktmondump --capture --extcap-interface pktmon --fifo - $SIZES"
-TSHARK="-o extcap.pktmon.netns:$NAME-a,$NAME-sw,$NAME-b"
+TSHARK="-o extcap.pktmon.view:appearances -o extcap.pktmon.netns:$NAME-a,$NAME-sw,$NAME-b"
 ADDRESS=$NETWORK_ADDRESS_B
 
 cp "$TESTS/feed.py" "$SCRATCH/feed.py"

@@ -98,7 +98,8 @@ begin() {
     local file=$1
     shift
     (exec_as_user "$PLACE/extcap/pktmondump" --capture --extcap-interface pktmon --fifo "$file" \
-        --netns "$NAME-a,$NAME-sw,$NAME-b,$NAME-c" --buffer-size 128 --repeat-size 0 "$@") 2>"$file.err" &
+        --netns "$NAME-a,$NAME-sw,$NAME-b,$NAME-c" --view appearances --buffer-size 128 \
+        --repeat-size 0 "$@") 2>"$file.err" &
     pids+=($!)
     own_pids+=($!)
 }

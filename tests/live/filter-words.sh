@@ -16,7 +16,7 @@ b/sockets - Rx NO_SOCKET"
 pktmon_begin() {
     local file=$1
     shift
-    (exec_as_user "$PLACE/cli/pktmon" capture -w "$file" --netns "$NAME-a,$NAME-sw,$NAME-b" "$@") \
+    (exec_as_user "$PLACE/cli/pktmon" capture --view appearances -w "$file" --netns "$NAME-a,$NAME-sw,$NAME-b" "$@") \
         >"$file.out" 2>"$file.err" &
     capture_pid=$!
     own_pids+=("$capture_pid")

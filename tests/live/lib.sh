@@ -108,12 +108,13 @@ capture_began() {
 }
 
 # start_capture FILE [OPTION ...]: returns when packets are being captured. FILE does not
-# exist yet. Sets capture_pid; log and errors are FILE.log, FILE.err.
+# exist yet. Sets capture_pid; log and errors are FILE.log, FILE.err. Most tests judge each observation
+# of a packet; an option of theirs chooses the other view.
 start_capture() {
     local file=$1
     shift
     (exec_as_user "$PLACE/extcap/pktmondump" --capture --extcap-interface pktmon --fifo "$file" \
-        --log-file "$file.log" --log-level debug "$@") 2>"$file.err" &
+        --log-file "$file.log" --log-level debug --view appearances "$@") 2>"$file.err" &
     capture_pid=$!
     own_pids+=("$capture_pid")
     wait_until "$START_SECONDS" capture_began "$file" ||

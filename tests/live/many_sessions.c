@@ -100,6 +100,7 @@ static bool start(struct pktmon_monitor *monitor, GHashTable *watches, const cha
     watch->slow = slow;
     g_hash_table_replace(watches, g_strdup(name), watch);
     pktmon_stream_options_init(&options);
+    options.view = PKTMON_VIEW_APPEARANCES;
     options.buffer_size = slow ? SLOW_BUFFER : FAST_BUFFER;
     options.event = on_event;
     options.context = watch;

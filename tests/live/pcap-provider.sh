@@ -26,7 +26,7 @@ start_in_switch() {
     shift
     (exec ip netns exec "$NAME-sw" setpriv --reuid "$TEST_USER" --regid "$(id -g "$TEST_USER")" \
         --clear-groups -- env -C "$SCRATCH" HOME="$SCRATCH" "$PLACE/extcap/pktmondump" --capture \
-        --extcap-interface pktmon --fifo "$file" --log-file "$file.log" "$@") 2>"$file.err" &
+        --extcap-interface pktmon --fifo "$file" --log-file "$file.log" --view appearances "$@") 2>"$file.err" &
     capture_pid=$!
     own_pids+=("$capture_pid")
     wait_until "$START_SECONDS" capture_began "$file" || fail "the capture did not begin"

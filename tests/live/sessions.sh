@@ -143,5 +143,5 @@ while kill -0 "$example_pid" 2>/dev/null; do
     sleep 0.2
 done
 wait "$example_pid" || fail "the example failed"
-grep -q "^packet .* of 98 bytes at $NAME-b/eth0" "$SCRATCH/example" || fail "the example saw no packet"
+grep -q "^packet .* of 98 bytes: .*$NAME-b/eth0.*: " "$SCRATCH/example" || fail "the example saw no packet"
 grep -q "^missed: 0 before the stream, 0 by it" "$SCRATCH/example" || fail "the example missed some"

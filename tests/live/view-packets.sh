@@ -115,7 +115,7 @@ check_slower() {
 # pktmon capture counts packets, and a ring of files is one capture.
 check_command() {
     local file=$SCRATCH/count.pcapng status=0
-    (exec_as_user "$PLACE/cli/pktmon" capture --view packets --netns "$NAME-a,$NAME-sw,$NAME-b" \
+    (exec_as_user "$PLACE/cli/pktmon" capture --netns "$NAME-a,$NAME-sw,$NAME-b" \
         -f "icmp" -c 4 -w "$file") 2>"$file.err" &
     capture_pid=$!
     own_pids+=("$capture_pid")
@@ -131,7 +131,7 @@ check_command() {
 check_live() {
     local rows=$SCRATCH/rows tshark
     (exec_as_user tshark -i pktmon -l -n -o "extcap.pktmon.netns:$NAME-a,$NAME-sw,$NAME-b" \
-        -o extcap.pktmon.view:packets -Y '(pktmon.fate == "dropped" && !pktmon.continued) || pktmon.event.id == 5' \
+        -Y '(pktmon.fate == "dropped" && !pktmon.continued) || pktmon.event.id == 5' \
         -T fields -e udp.dstport -e pktmon.fate -e pktmon.path -e pktmon.drop.reason -e pktmon.event.id) \
         >"$rows" 2>"$rows.err" &
     tshark=$!

@@ -86,7 +86,7 @@ expect_equal "objects of a pipe" 3 "$(must run_as_user "$PLACE/cli/pktmon" watch
 
 # --- objects, for a reader that leaves after two; pktmon capture shows them, too ---
 : >"$OUT.err"
-(exec_as_user "$PLACE/cli/pktmon" capture --print --json --view packets -f "udp port $PORT" \
+(exec_as_user "$PLACE/cli/pktmon" capture --print --json -f "udp port $PORT" \
     --netns "$NAME-a,$NAME-sw,$NAME-b" 2>"$OUT.err" | head -n 2 >"$OUT") &
 await_watching
 ping_once a "$NETWORK_ADDRESS_B"

@@ -74,9 +74,9 @@ static void test_store(void)
     frontend_init_capture_settings(&settings);
     g_assert_cmpint(settings.type, ==, PKTMON_CAPTURE_ALL);
     g_assert_cmpint(settings.points, ==, PKTMON_POINTS_STACK);
-    g_assert_cmpuint(settings.counters_interval_ms, ==, 1000);
+    g_assert_cmpuint(settings.counters_interval_ms, ==, 10000);
     g_assert_cmpuint(settings.buffer_size, ==, 64);
-    g_assert_cmpint(settings.view, ==, PKTMON_VIEW_APPEARANCES);
+    g_assert_cmpint(settings.view, ==, PKTMON_VIEW_PACKETS);
     g_assert_cmpuint(settings.hold_ms, ==, 200);
     g_assert_cmpstr(settings.provider, ==, "auto");
     g_assert_true(frontend_store_capture_option(&settings, find("type"), "drop", &error));

@@ -137,7 +137,8 @@ static void converted_clear(struct converted *converted)
 
 static struct etl_conversion everything(void)
 {
-    struct etl_conversion conversion = {.carrier = PKTMON_CARRIER_BLOCKS};
+    struct etl_conversion conversion = {.view = PKTMON_VIEW_APPEARANCES,
+                                        .carrier = PKTMON_CARRIER_BLOCKS};
     etl_options_init(&conversion.events);
     return conversion;
 }
@@ -188,7 +189,7 @@ static void test_interfaces_first(void)
 static void test_lent_interfaces(void)
 {
     struct etl_conversion conversion = everything();
-    conversion.view = PKTMON_VIEW_PACKETS;
+    conversion.view = 0; /* the default */
     expect_interfaces(&conversion,
                       "@pktmon/1 between.sys/1 nic.sys/1 tcpip.sys/101 wfp.sys/1 wfp.sys/105 "
                       "component 11/1 interface 12/1 tcpip.sys/1 ");

@@ -83,11 +83,13 @@ static struct pktmon_event counters_of(uint32_t component, uint64_t packets)
                                  .counters = {.edge = 1, .has_flow = true, .packets_in = packets}};
 }
 
+/* Each packet is written as it comes. */
 static struct pktmon_session_options defaults(void)
 {
     struct pktmon_session_options options;
 
     pktmon_session_options_init(&options);
+    options.view = PKTMON_VIEW_APPEARANCES;
     play_reset();
     return options;
 }
@@ -572,6 +574,7 @@ static void test_clock_is_set(void)
     struct pktmon_session_options options = defaults();
     const struct pktmon_event last[] = {packet_of(1, icmp_frame, 1), {0}};
 
+    options.counters_interval_ms = 1000;
     play.last_events = last;
     play.clock_step = 2500 * (int64_t)MS;
     play.read_until = clock_monotonic() + 1200 * MS;

@@ -33,3 +33,9 @@ expect() {
 run_pktmon() {
     "$build/cli/pktmon" "$@" 2>"$work/err"
 }
+
+# Most tests judge the records of a log one by one: in Wireshark, in the converter, and in the interface.
+export PKTMON_VIEW=appearances
+etl2pcap() {
+    run_pktmon etl2pcap --view appearances "$@"
+}

@@ -32,11 +32,11 @@ expect "packets of the made log" 6 "$(values frame pktmon.record | wc -w)"
 # The payload to port 53 is not a DNS message.
 expect "malformed packets" "" "$(values '_ws.malformed && !dns' frame.number)"
 
-expect "drops alone" 1 "$(run_pktmon etl2pcap -d "$work/home/made.etl" | run_tshark -r - -Y pktmon.dropped | wc -l)"
-expect "no drops" 5 "$(run_pktmon etl2pcap --flow-only "$work/home/made.etl" |
+expect "drops alone" 1 "$(etl2pcap -d "$work/home/made.etl" | run_tshark -r - -Y pktmon.dropped | wc -l)"
+expect "no drops" 5 "$(etl2pcap --flow-only "$work/home/made.etl" |
     run_tshark -r - -Y "pktmon.record == 1" | wc -l)"
 # tcpdump reads one link type: raw IP of one component.
-run_pktmon etl2pcap -c 8 "$work/home/made.etl" -o "$work/one.pcapng"
+etl2pcap -c 8 "$work/home/made.etl" -o "$work/one.pcapng"
 tcpdump -r "$work/one.pcapng" >"$work/text" 2>"$work/err" || fail "tcpdump: $(<"$work/err")"
 expect "packets of one component" 2 "$(wc -l <"$work/text")"
 

@@ -39,7 +39,7 @@ packets_of() {
 
 # A converted log is unchanged after sorting, joining and copying.
 for kind in blocks frames; do
-    run_pktmon etl2pcap --metadata $kind "$log" -o $kind.pcapng
+    etl2pcap --metadata $kind "$log" -o $kind.pcapng
     reordercap $kind.pcapng sorted.pcapng >"$work/out" 2>"$work/err" ||
         fail "reordercap, $kind: $(<"$work/err")"
     editcap $kind.pcapng copy.pcapng 2>"$work/err" || fail "editcap, $kind: $(<"$work/err")"
@@ -68,15 +68,15 @@ names_in() {
         -e pktmon.component.name -e frame.interface_name | sort -u | tr '\t' ' ' | paste -sd';'
 }
 # In the packets view, too, and sorted.
-run_pktmon etl2pcap --view packets "$log" -o packets.pcapng
-PKTMON_VIEW=packets run_log_tool editcap "$log" packets-log.pcapng || fail "editcap: $(<"$work/err")"
+run_pktmon etl2pcap "$log" -o packets.pcapng
+PKTMON_VIEW="" run_log_tool editcap "$log" packets-log.pcapng || fail "editcap: $(<"$work/err")"
 reordercap packets.pcapng packets-sorted.pcapng >"$work/out" 2>"$work/err" ||
     fail "reordercap, packets view: $(<"$work/err")"
 for file in packets packets-log packets-sorted; do
     expect "frames in $file" 6 "$(capinfos -Mc $file.pcapng | sed -n 's/^Number of packets: *//p')"
 done
 
-run_pktmon etl2pcap "$other" -o other.pcapng
+etl2pcap "$other" -o other.pcapng
 mergecap -w both.pcapng blocks.pcapng other.pcapng
 run_log_tool mergecap -w both-logs.pcapng "$log" "$other" || fail "mergecap of logs: $(<"$work/err")"
 chmod 644 ./*.pcapng
@@ -94,7 +94,8 @@ left_out() {
     sed -n 's/^Warning: \([0-9]*\) packets* w[a-z]* left out, because a pcap file.*/\1/p' "$1"
 }
 while read -r type packets left; do
-    "$build/cli/pktmon" etl2pcap --pcap --link-type "$type" "$log" -o "$type.pcap" 2>"$work/report"
+    etl2pcap --pcap --link-type "$type" "$log" -o "$type.pcap"
+    cp "$work/err" "$work/report"
     expect "packets of $type for tcpdump" "$packets" "$(packets_of "$type.pcap")"
     expect "left out beside $type" "$left" "$(left_out "$work/report")"
     case_row "etl2pcap --pcap --link-type $type" "packets that tcpdump reads" \
@@ -105,7 +106,8 @@ ethernet 3 3
 ip 2 4
 wifi 1 5
 EOF
-(cd "$work/home" && "$build/cli/pktmon" etl2pcap --pcap -c 8 "$log" -o ip-alone.pcap 2>"$work/report")
+etl2pcap --pcap -c 8 "$log" -o ip-alone.pcap
+cp "$work/err" "$work/report"
 expect "nothing left out of one link type" "2 " "$(packets_of ip-alone.pcap) $(left_out "$work/report")"
 refused "leave out --link-type" etl2pcap --pcap -c 7 --link-type ip "$log" -o none.pcap
 refused "add --pcap" etl2pcap --link-type ip "$log" -o none.pcap
@@ -114,7 +116,7 @@ refused "leave out --metadata" etl2pcap --pcap --metadata frames "$log" -o none.
 
 # pcapng of one component, for editcap -F pcap and for tcpdump.
 for component in 7 8 16777228; do
-    run_pktmon etl2pcap --metadata frames -c $component "$log" -o one.pcapng
+    etl2pcap --metadata frames -c $component "$log" -o one.pcapng
     editcap -F pcap one.pcapng one.pcap 2>"$work/err" || fail "editcap -F pcap: $(<"$work/err")"
     expect "records for tcpdump of component $component" "$(packets_of one.pcapng)" \
         "$(packets_of one.pcap)"
@@ -170,7 +172,7 @@ done
 
 # Each component is shown with its description, and options may be written as for other programs.
 grep -q "TCP/IPv4" <(run_pktmon list "$log") || fail "list without descriptions"
-run_pktmon etl2pcap --pcap --link-type Ethernet -c7 "$log" -o glued.pcap || fail "$(<"$work/err")"
+etl2pcap --pcap --link-type Ethernet -c7 "$log" -o glued.pcap || fail "$(<"$work/err")"
 expect "packets of -c7" 1 "$(packets_of glued.pcap)"
 for words in -v3 -xv3; do
     expect "etl2txt $words" "$(run_pktmon etl2txt -o - ${words/v3/v} 3 "$log")" \

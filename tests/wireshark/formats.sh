@@ -76,8 +76,8 @@ test_tcpdump() {
 # Only interface blocks are copied to the next file of a ring.
 test_ring() {
     local files
-    (exec_as_user tshark -q -i pktmon -o "extcap.pktmon.netns:$NAME-a" -b packets:20 -b files:4 \
-        -a packets:60 -w "$SCRATCH/ring.pcapng") 2>"$SCRATCH/ring.err" &
+    (exec_as_user tshark -q -i pktmon -o extcap.pktmon.view:appearances -o "extcap.pktmon.netns:$NAME-a" -b packets:20 \
+        -b files:4 -a packets:60 -w "$SCRATCH/ring.pcapng") 2>"$SCRATCH/ring.err" &
     own_pids+=("$!")
     local tshark=$!
     wait_until "$START_SECONDS" compgen -G "$SCRATCH/ring_00001_*" >/dev/null ||
@@ -117,7 +117,7 @@ test_stop_at_any_moment() {
 
 # tshark shows at once what it captured: the notice of the beginning, and then the pings.
 test_live_tshark() {
-    (exec_as_user tshark -l -n -i pktmon -o "extcap.pktmon.netns:$NAME-a" \
+    (exec_as_user tshark -l -n -i pktmon -o extcap.pktmon.view:appearances -o "extcap.pktmon.netns:$NAME-a" \
         -Y "($pings && pktmon.edge in {1, 2}) || pktmon.event.id==5" -T fields -e pktmon.component.name -e pktmon.edge \
         -e pktmon.direction -e pktmon.event.message) >"$SCRATCH/shown" 2>"$SCRATCH/shown.err" &
     local tshark=$!

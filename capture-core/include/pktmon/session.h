@@ -30,7 +30,7 @@ enum pktmon_capture_type {
 /* Options of a session from its start. Strings are copied. NULL or empty means the default. */
 struct pktmon_session_options {
     enum pktmon_capture_type type;
-    enum pktmon_view view; /* of a run; 0 = appearances. A stream has its own */
+    enum pktmon_view view; /* of a run; 0 = packets. A stream has its own */
     uint32_t hold_ms;      /* that a journey may be held before it is written; 0 = 200 */
     /* Only journeys that took so long from the first to the last observation, or were dropped; 0 =
      * all. */

@@ -38,7 +38,8 @@ typedef void pktmon_stream_state_changed(void *context, enum pktmon_stream_state
                                          const GError *error);
 
 struct pktmon_stream_options {
-    /* PKTMON_VIEW_PACKETS: journeys (PKTMON_RECORD_JOURNEY) in place of packets. 0 = appearances */
+    /* PKTMON_VIEW_PACKETS, or 0: journeys (PKTMON_RECORD_JOURNEY). PKTMON_VIEW_APPEARANCES: each
+     * observation of a packet (PKTMON_RECORD_PACKET). */
     enum pktmon_view view;
     uint32_t truncation_size; /* bytes kept of each packet; 0 = whole. Default: 128 */
     size_t buffer_size;       /* bytes of events that may wait for the callback. Default: 16 MiB */
