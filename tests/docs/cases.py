@@ -159,7 +159,7 @@ USE = [
          makes=["ring_00001_*.pcapng"]),
     # It prints nothing before its end, so there is no sign that it has begun.
     # What it holds until its packets' fates are known is in no file yet.
-    Case("pktmon capture --type dropped -w dropped.pcapng", until="", least=8,
+    Case("pktmon capture --type dropped -w dropped.pcapng", until="", least=15,
          makes=["dropped.pcapng"], check=is_of_dropped_packets),
     Case("pktmon capture --type drop", until="", least=10, reports=[r"^\d+ packets?, .*NETFILTER_DROP \d"]),
     Case("pktmon watch", until=r"ICMP echo reply .* → .*  delivered  "),
