@@ -9,7 +9,6 @@ from outside: these are frames in both files. tshark is run as it is in PATH: th
 and the plugins. Prints what differs, a line each, and nothing if all is equal.
 """
 
-import collections
 import hashlib
 import re
 import subprocess
@@ -37,44 +36,43 @@ WHOLE = ("(tcp || udp || icmp || icmpv6.type == 128 || icmpv6.type == 129) && "
          "(icmp || icmpv6) && frame.len > 1514)")
 
 
+PROTOCOLS = ("frame", "tcp", "udp", "icmp", "icmpv6", "http")
+
+
 def tshark(file, *options):
     return subprocess.run(["tshark", "-n", "-r", file, *options], check=True, text=True,
                           stdout=subprocess.PIPE).stdout
 
 
-def count(file, chosen, expression):
-    return len(tshark(file, "-2", "-Y", f"({chosen}) && ({expression})", "-T", "fields", "-e",
-                      "frame.number").splitlines())
+def over_time(file, filters):
+    """-z io,stat: frames and bytes of each filter. One interval: the first frame has another time."""
+    lines = tshark(file, "-2", "-q", "-z", ",".join(("io,stat,0", *filters))).splitlines()
+    numbers = re.findall(r"\d+", "".join(line.split("|", 2)[2] for line in lines if "<>" in line))
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
 
 
-def conversations(file, chosen, kind):
-    """Addresses, frames and bytes of both directions: times are those of another place."""
-    lines = tshark(file, "-q", "-z", f"conv,{kind},({chosen}) && ({WHOLE})").splitlines()
-    rows = (line.split() for line in lines if "<->" in line)
-    return collections.Counter(" ".join(row[:11]) for row in rows)
+def found(pattern, text):
+    """What the pattern finds in each line."""
+    matches = (re.match(pattern, line) for line in text.splitlines())
+    return [" ".join(one.groups()) for one in matches if one]
 
 
-def total(file, chosen):
-    """Frames, and bytes of the packets."""
-    sizes = tshark(file, "-Y", f"({chosen}) && ({WHOLE})", "-T", "fields", "-e", "frame.len").split()
-    return f"{len(sizes)} frames, {sum(map(int, sizes))} bytes"
+# Times and rates are those of another place.
+CONVERSATION = r"(\S+) +<-> (\S+) +" + " +".join(6 * [r"(\d+(?: [kM]B| bytes)?)"]) + " "  # frames, bytes
+ECHOES = r"(\d+) +(\d+) +(\d+) +[\d.]+%"  # requests, replies, lost ones
+TOPIC = r"(.+?)  +(\d+) "  # and count
+BEFORE_TOPICS = "HTTP/Packet Counter"
 
 
-def rows(file, tap, chosen, pattern):
-    """Of a statistic: what the pattern finds in each line."""
-    found = (re.match(pattern, line) for line in tshark(file, "-q", "-z", f"{tap},{chosen}").splitlines())
-    return [" ".join(one.groups()) for one in found if one]
-
-
-TOPIC = r"(.+?)  +(\d+) "  # and the count: rates are those of another time
-ECHOES = r"(\d+) +(\d+) +(\d+) +[\d.]+%"  # requests, replies, lost ones: times are those of another place
-
-
-def over_time(file, chosen):
-    """Frames and bytes of each protocol. One interval: the first frame has another time."""
-    taps = [f"({chosen}) && ({WHOLE}) && {protocol}" for protocol in ("tcp", "udp", "icmp", "icmpv6", "http")]
-    lines = tshark(file, "-q", "-z", ",".join(("io,stat,0", *taps))).splitlines()
-    return [" ".join(re.findall(r"\d+", line.split("|", 2)[2])) for line in lines if "<>" in line]
+def tables(file, chosen):
+    """Other statistics of tshark, which it makes in one run: their names and rows."""
+    whole = f"({chosen}) && ({WHOLE})"
+    taps = [f"http,tree,{chosen}"]
+    taps += [f"{tap},{whole}" for tap in ("conv,tcp", "conv,udp", "icmp,srt", "icmpv6,srt")]
+    text = tshark(file, "-q", *(word for tap in taps for word in ("-z", tap)))
+    yield "conversations", sorted(found(CONVERSATION, text))
+    yield "echoes, ICMPv6 and ICMP", found(ECHOES, text)
+    yield "HTTP", found(TOPIC, text.split(BEFORE_TOPICS)[1].split("\n\n")[0])
 
 
 def reassembled(file, pieces):
@@ -86,6 +84,8 @@ def reassembled(file, pieces):
     lines = [line.split("\t") for line in tshark(
         file, "-2", "-Y", f"({pieces}) && ({fragment}) && !icmp.type == 11 && !icmpv6.type == 3", "-T", "fields",
         *shown).splitlines()]
+    if not lines:
+        sys.exit(f"no fragments from outside in {file}")
     names = {line[0]: "/".join(line[1:5]) for line in lines}
     return [" ".join((names[number], names.get(at4 + at6, at4 + at6 or "-"),
                       hashlib.md5((data4 + data6).encode()).hexdigest()))
@@ -93,33 +93,24 @@ def reassembled(file, pieces):
 
 
 def statistics(file, chosen, pieces):
-    whole = f"({chosen}) && ({WHOLE})"
-    yield "http,tree", rows(file, "http,tree", chosen, TOPIC)
-    yield "icmp,srt", rows(file, "icmp,srt", whole, ECHOES)
-    yield "icmpv6,srt", rows(file, "icmpv6,srt", whole, ECHOES)
-    yield "io,stat", over_time(file, chosen)
+    """All that is compared: names, and what each is a list of."""
+    filters = [f"({chosen}) && ({expression})" for expression in COUNTS.values()]
+    filters += [f"({chosen}) && ({WHOLE}) && {protocol}" for protocol in PROTOCOLS]
+    counts = over_time(file, filters)
+    for name, (frames, _) in zip(COUNTS, counts):
+        yield name, [frames]
+    for name, one in zip(PROTOCOLS, counts[len(COUNTS):]):
+        yield f"frames and bytes of {name}", one
+    yield from tables(file, chosen)
     if pieces:
-        yield "reassembled_in", reassembled(file, f"({chosen}) && ({pieces})")
+        yield "reassembled", reassembled(file, f"({chosen}) && ({pieces})")
 
 
 def differences(ours, our_filter, theirs, their_filter, pieces=""):
-    for name, expression in COUNTS.items():
-        got, wanted = count(ours, our_filter, expression), count(theirs, their_filter, expression)
-        if got != wanted:
-            yield f"{name}: {got} in ours, {wanted} in tcpdump's"
-    for kind in ("tcp", "udp"):
-        got, wanted = conversations(ours, our_filter, kind), conversations(theirs, their_filter, kind)
-        for line in (got - wanted):
-            yield f"conversation in ours: {line}"
-        for line in (wanted - got):
-            yield f"conversation in tcpdump's: {line}"
     for (name, got), (_, wanted) in zip(statistics(ours, our_filter, pieces),
-                                        statistics(theirs, their_filter, pieces)):
-        if got != wanted or not got:
+                                        statistics(theirs, their_filter, pieces), strict=True):
+        if got != wanted:
             yield "\n".join((f"{name} of ours:", *got, "of tcpdump's:", *wanted))
-    got, wanted = total(ours, our_filter), total(theirs, their_filter)
-    if got != wanted:
-        yield f"total: {got} in ours, {wanted} in tcpdump's"
 
 
 if __name__ == "__main__":

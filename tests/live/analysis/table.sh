@@ -3,32 +3,30 @@
 # The table of docs/journeys.md: what tshark makes of one traffic in both views, and in tcpdump's
 # file. Sourced by analysis.sh; bench/analysis prints it for all networks.
 
-KINDS='retransmission fast_retransmission spurious_retransmission out_of_order lost_segment
-ack_lost_segment duplicate_ack window_full window_update zero_window keep_alive reused_ports'
-COLUMNS=('' '&& tcp.analysis.flags' '&& (icmp.resp_not_found || icmpv6.resp_not_found)' '&& http.response')
+COLUMNS=(frame tcp.analysis.flags 'icmp.resp_not_found || icmpv6.resp_not_found' http.response)
+KINDS=(retransmission fast_retransmission spurious_retransmission out_of_order lost_segment
+    ack_lost_segment duplicate_ack window_full window_update zero_window keep_alive reused_ports)
 
-# count FILE FILTER
-count() {
-    must run_as_user tshark -n -2 -r "$1" -Y "$2" -T fields -e frame.number | wc -l
-}
-
-# kinds FILE FILTER: how many TCP flags of each kind there are.
-kinds() {
-    local kind number found=
-    for kind in $KINDS; do
-        number=$(count "$1" "($2) && tcp.analysis.$kind")
-        ((number == 0)) || found+="${found:+, }${kind//_/ } $number"
+# counts FILE FILTER EXPRESSION ...: how many frames each of these matches.
+counts() {
+    local file=$1 chosen=$2 taps=io,stat,0 one
+    for one in "${@:3}"; do
+        taps+=",($chosen) && ($one)"
     done
-    echo "${found:-none}"
+    must run_as_user tshark -n -2 -q -r "$file" -z "$taps" |
+        awk -F '|' '/<>/ { for (i = 3; i < NF; i += 2) print $i + 0 }'
 }
 
 # row TITLE FILE FILTER
 row() {
-    local column line="| $1"
-    for column in "${COLUMNS[@]}"; do
-        line+=" | $(count "$2" "($3) $column")"
+    local numbers number kind flags=
+    mapfile -t numbers < <(counts "$2" "$3" "${COLUMNS[@]}" "${KINDS[@]/#/tcp.analysis.}")
+    for kind in "${!KINDS[@]}"; do
+        number=${numbers[kind + ${#COLUMNS[@]}]}
+        ((number == 0)) || flags+="${flags:+, }${KINDS[kind]//_/ } $number"
     done
-    echo "$line | $(kinds "$2" "$3") |"
+    printf '| %s ' "$1" "${numbers[@]:0:${#COLUMNS[@]}}" "${flags:-none}"
+    echo '|'
 }
 
 # print_table NETWORK: $file has every appearance.
