@@ -10,7 +10,7 @@ for each frame, with the values of the fields separated by tabs, those of one fi
 observation, at the place and time and with the copy that its fields have, as often as its line says; so the
 truth is the same in both views, and so are the figures. The packet is told by the bytes of the frame, or
 by its group if it has none. Beside that, each frame has its packet's fate, its path passes the components of
-its hops alone, and its drops are those of its hops."""
+its hops alone, and a packet whose fate is a drop was dropped in a hop."""
 import collections
 import gc
 import re
@@ -44,7 +44,7 @@ class Row:
         self.fate = self.one["pktmon.fate"]
         self.path = self.one["pktmon.path"]
         self.lost = sum(map(int, self.values("pktmon.lost")))
-        self.is_merged = self.one["pktmon.merged_into"] != ""
+        self.merged_into = int(self.one["pktmon.merged_into"] or 0)
 
     def values(self, field):
         return self.one[field].split(";") if self.one[field] else []
@@ -112,7 +112,7 @@ class Hops(Capture):
             seen.place = " ".join([component.removeprefix(self.prefix), EDGES.get(int(edge), edge),
                                    DIRECTIONS[int(direction)], *[reason][:bool(reason)]])
             seen.number = seen.linked = 0
-            seen.fields = {"merged": row.is_merged}
+            seen.fields = {"merged": row.merged_into != 0}
             seen.frame_number = self.frames
             seen.frame = body[20:20 + int.from_bytes(body[12:16], "little")]
             seen.garbled = self.is_garbled(body, seen.frame)
@@ -149,17 +149,16 @@ class StreamHopChecker(streams.StreamChecker):
 def check_frames(capture, classes, checker):
     """What each frame says of its packet as a whole."""
     wrong = collections.Counter()
+    dropped = {row.group for _, row in capture.seen if DROPPED in row.one["pktmon.hop"]}
     for key, row in capture.seen:
-        hops = row.hops()
-        drops = [text.partition(DROPPED)[2] for text, *_ in hops if DROPPED in text]
-        components = {component for _, component, *_ in hops}
+        components = {component for _, component, *_ in row.hops()}
         steps = {step.rpartition(" ")[0] if "/netfilter " in step else step for step in STEPS.split(row.path)}
         number = key if isinstance(key, int) else None
         truth = classes.get(number >> check.CLASS_SHIFT) if number is not None else None
         for kind, is_wrong in (
                 ("fates", truth and truth.fate != "any" and row.fate != truth.fate),
                 ("paths", not row.path or steps - components - NO_STEP),
-                ("dropped", row.fate == "dropped" and not drops and not truth)):
+                ("dropped nowhere", row.fate == "dropped" and not dropped & {row.group, row.merged_into})):
             if is_wrong:
                 wrong[kind] += 1
                 checker.fault(kind, f"frame {row.one['frame.number']}: {check.describe(number)}", str(row.one))
