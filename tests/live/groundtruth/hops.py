@@ -9,8 +9,8 @@ CHECKER is check.py or streams.py, which say what a TRUTH is. CAPTURE has a fram
 for each frame, with the values of the fields separated by tabs, those of one field by ";". Each hop is an
 observation, at the place and time and with the copy that its fields have, as often as its line says; so the
 truth is the same in both views, and so are the figures. The packet is told by the bytes of the frame, or
-by its group if it has none. Beside that, each frame has its packet's fate, its path passes the components of
-its hops alone, and its drops are those of its hops."""
+by its group if it continues another. Beside that, each frame has its packet's fate, its path passes the components of
+its hops alone, and a packet whose fate is a drop was dropped in a hop."""
 import collections
 import gc
 import re
@@ -23,7 +23,7 @@ from pcapng import records
 from vocabulary import RECORDS
 
 ONE = ["frame.number", "pktmon.record", "pktmon.group", "pktmon.fate", "pktmon.lost", "pktmon.merged_into",
-       "pktmon.path"]
+       "pktmon.path", "pktmon.continued"]
 EACH = ["pktmon.hop", "pktmon.component.name", "pktmon.edge", "pktmon.direction", "pktmon.elapsed", "pktmon.copy"]
 DROPS = ["pktmon.drop.reason"]
 RECORD_PACKET = str(RECORDS["PACKET"])
@@ -44,7 +44,8 @@ class Row:
         self.fate = self.one["pktmon.fate"]
         self.path = self.one["pktmon.path"]
         self.lost = sum(map(int, self.values("pktmon.lost")))
-        self.is_merged = self.one["pktmon.merged_into"] != ""
+        self.is_continued = self.one["pktmon.continued"] != ""
+        self.merged_into = int(self.one["pktmon.merged_into"] or 0)
 
     def values(self, field):
         return self.one[field].split(";") if self.one[field] else []
@@ -72,7 +73,6 @@ class Hops(Capture):
         super().__init__(data, prefix)
         self.rows = rows
         self.keys, self.begins = {}, {}  # by the group
-        self.rest = []                   # frames without bytes of the packet, as text
         self.seen = []                   # key and row of each frame with hops
 
     def appearances(self):
@@ -85,7 +85,7 @@ class Hops(Capture):
                 self.frames += 1
                 self.take(found, self.rows[self.frames - 1], body)
         for seen in found:
-            if seen.key is None and not seen.frame:
+            if seen.fields["continued"]:
                 seen.key = self.keys.get(seen.group)
         # The elapsed time is that since the packet's first frame.
         return sorted(found, key=lambda seen: seen.time)
@@ -98,7 +98,7 @@ class Hops(Capture):
         self.lost += row.lost
         time = int.from_bytes(body[4:8], "little") << 32 | int.from_bytes(body[8:12], "little")
         begin = self.begins.setdefault(row.group, time) if row.group else time
-        key = self.frame_key(body)
+        key = None if row.is_continued else self.frame_key(body)
         if key is not None:
             self.keys.setdefault(row.group, key)
         self.seen.append((key, row))
@@ -112,7 +112,7 @@ class Hops(Capture):
             seen.place = " ".join([component.removeprefix(self.prefix), EDGES.get(int(edge), edge),
                                    DIRECTIONS[int(direction)], *[reason][:bool(reason)]])
             seen.number = seen.linked = 0
-            seen.fields = {"merged": row.is_merged}
+            seen.fields = {"merged": row.merged_into != 0, "continued": row.is_continued}
             seen.frame_number = self.frames
             seen.frame = body[20:20 + int.from_bytes(body[12:16], "little")]
             seen.garbled = self.is_garbled(body, seen.frame)
@@ -149,17 +149,16 @@ class StreamHopChecker(streams.StreamChecker):
 def check_frames(capture, classes, checker):
     """What each frame says of its packet as a whole."""
     wrong = collections.Counter()
+    dropped = {row.group for _, row in capture.seen if DROPPED in row.one["pktmon.hop"]}
     for key, row in capture.seen:
-        hops = row.hops()
-        drops = [text.partition(DROPPED)[2] for text, *_ in hops if DROPPED in text]
-        components = {component for _, component, *_ in hops}
+        components = {component for _, component, *_ in row.hops()}
         steps = {step.rpartition(" ")[0] if "/netfilter " in step else step for step in STEPS.split(row.path)}
         number = key if isinstance(key, int) else None
         truth = classes.get(number >> check.CLASS_SHIFT) if number is not None else None
         for kind, is_wrong in (
                 ("fates", truth and truth.fate != "any" and row.fate != truth.fate),
                 ("paths", not row.path or steps - components - NO_STEP),
-                ("dropped", row.fate == "dropped" and not drops and not truth)):
+                ("dropped nowhere", row.fate == "dropped" and not dropped & {row.group, row.merged_into})):
             if is_wrong:
                 wrong[kind] += 1
                 checker.fault(kind, f"frame {row.one['frame.number']}: {check.describe(number)}", str(row.one))
