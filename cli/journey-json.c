@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "journey/form-text.h"
+#include "journey/hop-changes.h"
 #include "journey-names.h"
 #include "journey-text.h"
 #include "json-text.h"
@@ -170,9 +171,22 @@ static void put_bytes(GString *json, const struct cli_json_options *options,
 
 /* --- a packet --- */
 
-static void put_hop(GString *json, const struct cli_json_options *options,
-                    const struct pktmon_journey *journey, const struct pktmon_hop *hop)
+static void put_changes(GString *json, const struct pktmon_journey *journey, size_t index)
 {
+    const char *changes[HOP_MAX_CHANGES];
+    size_t count = hop_changes_in(changes, journey, index);
+    if (count == 0)
+        return;
+    cli_json_open(json, "changed", '[');
+    for (size_t i = 0; i < count; i++)
+        cli_json_put_text(json, NULL, changes[i]);
+    cli_json_close(json, '[');
+}
+
+static void put_hop(GString *json, const struct cli_json_options *options,
+                    const struct pktmon_journey *journey, size_t index)
+{
+    const struct pktmon_hop *hop = &journey->hops[index];
     const struct pktmon_event *event = hop->event;
     cli_json_open(json, NULL, '{');
     put_component(json, options, event, hop->name);
@@ -185,6 +199,7 @@ static void put_hop(GString *json, const struct cli_json_options *options,
                             hop->last > journey->time ? hop->last - journey->time : 0);
         cli_json_put_number(json, "packet_number_last", hop->last_number);
     }
+    put_changes(json, journey, index);
     cli_json_close(json, '{');
 }
 
@@ -217,7 +232,7 @@ static void put_journey(GString *json, const struct cli_json_options *options,
     cli_json_put_number(json, "observations", journey->observations);
     cli_json_open(json, "hops", '[');
     for (size_t i = 0; i < journey->hop_count; i++)
-        put_hop(json, options, journey, &journey->hops[i]);
+        put_hop(json, options, journey, i);
     cli_json_close(json, '[');
 }
 

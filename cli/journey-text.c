@@ -9,6 +9,7 @@
 
 #include "journey-names.h"
 #include "journey/form-text.h"
+#include "journey/hop-changes.h"
 #include "model/edges.h"
 #include "model/fates.h"
 #include "model/plural.h"
@@ -291,11 +292,36 @@ static bool is_incomplete(const struct pktmon_journey *journey)
     return false;
 }
 
+/* Changes that neither the path shows nor routing explains. */
+static const char *const unusual_changes[] = {"DSCP", "transport", "payload"};
+
+static unsigned find_change(const char *change)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(unusual_changes); i++) {
+        if (strcmp(change, unusual_changes[i]) == 0)
+            return 1u << i;
+    }
+    return 0;
+}
+
+static unsigned find_changes(const struct pktmon_journey *journey)
+{
+    const char *changes[HOP_MAX_CHANGES];
+    unsigned found = 0;
+    for (size_t i = 0; i < journey->hop_count; i++) {
+        size_t count = hop_changes_in(changes, journey, i);
+        while (count-- > 0)
+            found |= find_change(changes[count]);
+    }
+    return found;
+}
+
 /* What of a packet is unusual. */
 struct text_findings {
     struct drops drops;
     uint64_t lost;
     bool incomplete;
+    unsigned changes; /* bits of unusual_changes */
 };
 
 static enum text_mood mood_of(const struct pktmon_journey *journey,
@@ -326,6 +352,10 @@ static void append_fate(GString *text, const struct pktmon_journey *journey,
                                PLURAL(found->lost, "record", "records"));
     if (found->incomplete)
         g_string_append(text, ", incomplete");
+    for (unsigned i = 0; i < G_N_ELEMENTS(unusual_changes); i++) {
+        if (found->changes & 1u << i)
+            g_string_append_printf(text, ", %s changed", unusual_changes[i]);
+    }
 }
 
 struct pktmon_packet cli_journey_packet(const struct pktmon_journey *journey)
@@ -345,7 +375,8 @@ static bool append_journey(GString *text, const struct cli_text_options *options
     const struct pktmon_packet packet = cli_journey_packet(journey);
     const struct text_findings found = {.drops = find_drops(journey),
                                         .lost = count_lost(journey),
-                                        .incomplete = is_incomplete(journey)};
+                                        .incomplete = is_incomplete(journey),
+                                        .changes = find_changes(journey)};
     enum text_mood mood = mood_of(journey, &found);
     begin_line(text, options, mood);
     size_t from = text->len;

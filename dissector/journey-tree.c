@@ -7,8 +7,8 @@
 
 #include "compat.h"
 #include "fields.h"
-#include "hop-changes.h"
 #include "hop-text.h"
+#include "journey/hop-changes.h"
 #include "model/journey-format.h"
 
 static int proto_journeys;
@@ -236,8 +236,8 @@ static void add_changes(const struct hop_view *view)
 
         for (size_t i = 0; i < count; i++)
             add_changed(view, changes[i]);
-    } else if (view->index == 0 && journey->form > 1 && !journey->continued) {
-        add_changed(view, journey->side != 0 ? "NAT" : "new form");
+    } else if (view->index == 0 && hop_begins_form(journey)) {
+        add_changed(view, hop_form_change(journey));
     }
     hop_way_read(&way, &view->hop->event.packet);
     for (size_t i = 0; i < way.vlan_count; i++)

@@ -312,6 +312,7 @@ static bool begin_stream(struct etl_converter *converter, const GArray *places, 
                                                               : conversion->carrier,
         .application = conversion->application,
         .packets_only = packets_only,
+        .quiet = converter->journeys != NULL,
     };
     if (packets_only)
         etl_provider_set_packets_only(converter->provider);

@@ -95,7 +95,7 @@ def check_fields(checker):
     if not there:
         checker.fail("tshark has no field pktmon.*: it did not load the plugin")
     checker.same("field", listed, there)
-    types = {"so", "etl", "md", "h"}  # of files: pktmon.so
+    types = {"so", "etl", "md", "h", "c"}  # of files: pktmon.so
     for name, text in checker.pages.items():
         for field in fields_in(re.sub(r"extcap\.pktmon\S*", "", text)) - there:
             if field.split(".")[-1] not in types and not any(one.startswith(field + ".") for one in there):

@@ -37,20 +37,23 @@ bool journey_script_hands_out(const void *context, uint32_t component)
            g_str_has_prefix(g_ptr_array_index(script->names, component - 1), "phys");
 }
 
-static uint32_t component_of(struct journey_script *script, const char *name)
+uint32_t journey_script_component(GPtrArray *names, const char *name)
 {
     guint index;
 
-    if (g_str_equal(name, "?"))
-        return 0;
-    if (!g_ptr_array_find_with_equal_func(script->names, name, g_str_equal, &index)) {
-        index = script->names->len;
-        g_ptr_array_add(script->names, g_strdup(name));
+    if (!g_ptr_array_find_with_equal_func(names, name, g_str_equal, &index)) {
+        index = names->len;
+        g_ptr_array_add(names, g_strdup(name));
     }
     return index + 1;
 }
 
-static void set_edge(struct pktmon_packet *packet, const char *name)
+static uint32_t component_of(struct journey_script *script, const char *name)
+{
+    return g_str_equal(name, "?") ? 0 : journey_script_component(script->names, name);
+}
+
+void journey_script_set_edge(struct pktmon_packet *packet, const char *name)
 {
     for (uint16_t edge = 1; edge < PKTMON_EDGE_COUNT; edge++) {
         if (g_str_equal(edge_name(edge), name)) {
@@ -60,7 +63,7 @@ static void set_edge(struct pktmon_packet *packet, const char *name)
     }
 }
 
-static void set_direction(struct pktmon_packet *packet, const char *name)
+void journey_script_set_direction(struct pktmon_packet *packet, const char *name)
 {
 #define X(NAME, number, text)                                                                      \
     if (g_str_equal(name, text))                                                                   \
@@ -81,14 +84,12 @@ static const char *find_bytes(char **words)
     return "eth,ip,udp,data";
 }
 
-/* As frame_make(): "eth,ip,udp". */
-static void set_bytes(struct journey_script *script, struct pktmon_packet *packet,
-                      const char *layers)
+void journey_script_set_bytes(GPtrArray *memory, struct pktmon_packet *packet, const char *layers)
 {
     g_autofree char *kind = g_strdelimit(g_strdup(layers), ",", ' ');
     struct frame frame = frame_make(kind);
 
-    g_ptr_array_add(script->memory, frame.bytes);
+    g_ptr_array_add(memory, frame.bytes);
     packet->link_type = 1;
     packet->data = frame.bytes->data;
     packet->caplen = packet->origlen = frame.bytes->len;
@@ -174,9 +175,9 @@ static void read_packet(struct journey_script *script, struct pktmon_event *even
     event->record = PKTMON_RECORD_PACKET;
     event->component = component_of(script, words[1]);
     *packet = (struct pktmon_packet){.group = strtoul(words[0], NULL, 10), .copy = 1};
-    set_edge(packet, words[2]);
-    set_direction(packet, words[3]);
-    set_bytes(script, packet, find_bytes(words));
+    journey_script_set_edge(packet, words[2]);
+    journey_script_set_direction(packet, words[3]);
+    journey_script_set_bytes(script->memory, packet, find_bytes(words));
     for (guint i = 4; words[i]; i++) {
         char *value = strchr(words[i], '=');
 

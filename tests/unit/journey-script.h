@@ -31,4 +31,11 @@ struct pktmon_event journey_script_read(struct journey_script *script, const cha
 const char *journey_script_name(const void *context, uint32_t component);
 bool journey_script_hands_out(const void *context, uint32_t component);
 
+/* Parts of it, for scripts of another kind. The component's id is its index in names, from 1. */
+uint32_t journey_script_component(GPtrArray *names, const char *name);
+void journey_script_set_edge(struct pktmon_packet *packet, const char *name);
+void journey_script_set_direction(struct pktmon_packet *packet, const char *name);
+/* layers: as of frame_make(), "eth,ip,udp". memory: of GByteArray, the bytes' owner. */
+void journey_script_set_bytes(GPtrArray *memory, struct pktmon_packet *packet, const char *layers);
+
 #endif

@@ -397,6 +397,37 @@ static void test_json(void)
     g_assert_nonnull(strstr(lines[2], "\"component_name\":\"b\""));
 }
 
+/* What differs from the hop before in the same chain is said once, of a new form at its first hop.
+ */
+static void test_changes(void)
+{
+    static const struct {
+        const char *script, *changed[3]; /* of each hop in order */
+    } cases[] = {
+        {"1 7 a Lower Tx; 2 7 b Lower Rx bytes=eth,vlan,ip,udp,data; "
+         "3 7 c Lower Rx bytes=eth,vlan,ip,udp,data",
+         {NULL, "\"changed\":[\"VLAN\"]", NULL}},
+        {"1 7 a Lower Tx; 2 7 b Lower Tx copy=2 of=1 bytes=eth,vlan,ip,udp,data; 3 7 c Lower Rx",
+         {NULL, "\"changed\":[\"VLAN\"]", NULL}},
+        {"1 7 a Lower Rx " OUT "; 2 7 b Lower Tx " OUT2 "; 3 7 c Lower Rx " OUT2 " consumed",
+         {NULL, "\"changed\":[\"NAT\"]", NULL}},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = lines_of(cases[i].script, CLI_CONVERSION_JSON, PKTMON_VIEW_PACKETS);
+        const char *hop = text;
+
+        for (size_t j = 0; j < G_N_ELEMENTS(cases[i].changed); j++) {
+            hop = strstr(hop, "{\"component\":") + 1;
+            const char *changed =
+                strstr(hop, cases[i].changed[j] ? cases[i].changed[j] : "\"changed");
+            const char *end = strchr(hop, '}');
+
+            g_assert_cmpint(changed && changed < end, ==, cases[i].changed[j] != NULL);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -406,5 +437,6 @@ int main(int argc, char **argv)
     g_test_add_func("/conversion/continuations", test_continuations);
     g_test_add_func("/conversion/csv", test_csv);
     g_test_add_func("/conversion/json", test_json);
+    g_test_add_func("/conversion/changes", test_changes);
     return g_test_run();
 }

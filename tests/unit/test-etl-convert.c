@@ -334,6 +334,31 @@ static void test_one_component(void)
     expect_alone(IP, "", 0);
 }
 
+/* Frames that are of no packet. */
+static guint count_own(const struct converted *converted)
+{
+    struct block block;
+    size_t offset = 0;
+    guint count = 0;
+    while (block_next((const uint8_t *)converted->data, converted->size, &offset, &block))
+        count += block.type == PACKET && block_packet(&block).interface == 0;
+    return count;
+}
+
+/* In the packets view all descriptions are one frame, and all counters of a reading. */
+static void test_few_frames(void)
+{
+    struct etl_conversion conversion = everything();
+    g_autoptr(GByteArray) log = bound_log();
+    conversion.view = PKTMON_VIEW_PACKETS;
+    conversion.carrier = PKTMON_CARRIER_FRAMES;
+    struct converted converted = convert_log(log, &conversion);
+    g_assert_no_error(converted.error);
+    g_assert_cmpuint(converted.report.counters, ==, 5);
+    g_assert_cmpuint(count_own(&converted), ==, 3); /* and the beginning */
+    converted_clear(&converted);
+}
+
 static void test_absent_component(void)
 {
     struct etl_conversion conversion = everything();
@@ -404,6 +429,7 @@ int main(int argc, char **argv)
     g_test_add_func("/etl/convert/renamed-in-turn", test_renamed_in_turn);
     g_test_add_func("/etl/convert/one-other-link-type", test_one_other_link_type);
     g_test_add_func("/etl/convert/one-component", test_one_component);
+    g_test_add_func("/etl/convert/few-frames", test_few_frames);
     g_test_add_func("/etl/convert/absent-component", test_absent_component);
     g_test_add_func("/etl/convert/pcap", test_pcap);
     g_test_add_func("/etl/convert/pcap-without-packets", test_pcap_without_packets);

@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "frames.h"
+#include "journey-script.h"
 #include "journey/path.h"
-#include "model/edges.h"
 
 #define MAX_HOPS 400
 
@@ -38,41 +37,11 @@ static void fixture_free(struct fixture *fixture)
     g_free(fixture);
 }
 
-static uint32_t component_of(struct fixture *fixture, const char *name)
-{
-    guint index;
-
-    if (!g_ptr_array_find_with_equal_func(fixture->names, name, g_str_equal, &index)) {
-        index = fixture->names->len;
-        g_ptr_array_add(fixture->names, g_strdup(name));
-    }
-    return index + 1;
-}
-
 static const char *name_of(const struct fixture *fixture, uint32_t component)
 {
     const char *name = g_ptr_array_index(fixture->names, component - 1);
 
     return strcmp(name, "?") == 0 ? NULL : name;
-}
-
-static void set_edge(struct pktmon_packet *packet, const char *name)
-{
-    for (uint16_t edge = 1; edge < PKTMON_EDGE_COUNT; edge++) {
-        if (g_str_equal(edge_name(edge), name)) {
-            packet->edge = edge;
-            packet->edge_name = edge_name(edge);
-        }
-    }
-}
-
-static void set_direction(struct pktmon_packet *packet, const char *name)
-{
-#define X(NAME, number, text)                                                                      \
-    if (g_str_equal(name, text))                                                                   \
-        packet->direction = number;
-    PKTMON_DIRECTIONS(X)
-#undef X
 }
 
 static void read_word(struct pktmon_hop *hop, struct pktmon_event *event, const char *word)
@@ -107,18 +76,6 @@ static void read_word(struct pktmon_hop *hop, struct pktmon_event *event, const 
         g_error("no word is %s", word);
 }
 
-/* As frame_make(): "ip,udp". */
-static void set_bytes(struct fixture *fixture, struct pktmon_packet *packet, const char *layers)
-{
-    g_autofree char *kind = g_strdelimit(g_strdup(layers), ",", ' ');
-    struct frame frame = frame_make(kind);
-
-    g_ptr_array_add(fixture->bytes, frame.bytes);
-    packet->link_type = 1;
-    packet->data = frame.bytes->data;
-    packet->caplen = packet->origlen = frame.bytes->len;
-}
-
 static void add_hop(struct fixture *fixture, const char *text)
 {
     g_auto(GStrv) words = g_strsplit(text, " ", -1);
@@ -128,15 +85,15 @@ static void add_hop(struct fixture *fixture, const char *text)
 
     g_assert_cmpuint(at, <, MAX_HOPS);
     *event = (struct pktmon_event){.record = PKTMON_RECORD_PACKET,
-                                   .component = component_of(fixture, words[0]),
+                                   .component = journey_script_component(fixture->names, words[0]),
                                    .packet = {.copy = 1}};
     *hop = (struct pktmon_hop){
         .event = event, .name = name_of(fixture, event->component), .count = 1, .form = 1};
-    set_edge(&event->packet, words[1]);
-    set_direction(&event->packet, words[2]);
+    journey_script_set_edge(&event->packet, words[1]);
+    journey_script_set_direction(&event->packet, words[2]);
     for (guint i = 3; words[i]; i++) {
         if (g_str_has_prefix(words[i], "bytes="))
-            set_bytes(fixture, &event->packet, words[i] + strlen("bytes="));
+            journey_script_set_bytes(fixture->bytes, &event->packet, words[i] + strlen("bytes="));
         else
             read_word(hop, event, words[i]);
     }

@@ -85,6 +85,20 @@ static void test_delivered(void)
     tear_down(&fixture);
 }
 
+/* What routing does to a packet is not worth a word. */
+static void test_changed(void)
+{
+    static const char *const scripts[] = {
+        "1 1 a/eth0 Lower Tx", "1.5 1 b/eth0 Lower Rx bytes=eth,vlan,ip,udp,data",
+        "2 1 c/eth0 Lower Rx delivered bytes=eth,ip,udp,data,data", NULL};
+    struct fixture fixture;
+
+    set_up(&fixture);
+    read_scripts(&fixture, scripts);
+    g_assert_nonnull(strstr(fixture.text->str, "c/eth0  delivered, payload changed  1.000 ms\n"));
+    tear_down(&fixture);
+}
+
 /* Where the terminal has ASCII alone. */
 static void test_ascii(void)
 {
@@ -266,6 +280,7 @@ int main(int argc, char **argv)
     g_setenv("TZ", "UTC", TRUE);
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/journey-text/delivered", test_delivered);
+    g_test_add_func("/journey-text/changed", test_changed);
     g_test_add_func("/journey-text/ascii", test_ascii);
     g_test_add_func("/journey-text/dropped", test_dropped);
     g_test_add_func("/journey-text/continuation", test_continuation);

@@ -7,9 +7,9 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "journey/form-text.h"
-#include "journey/form-walk.h"
-#include "journey/form.h"
+#include "form-text.h"
+#include "form-walk.h"
+#include "form.h"
 #include "model/big-endian.h"
 
 #define GENEVE_PORT 6081
@@ -300,8 +300,8 @@ size_t hop_changes(const char *changes[HOP_MAX_CHANGES], const struct pktmon_pac
     size_t count = 0;
 
     if (!before->data || !after->data ||
-        (before->data == after->data && before->caplen == after->caplen &&
-         before->link_type == after->link_type))
+        (before->caplen == after->caplen && before->link_type == after->link_type &&
+         memcmp(before->data, after->data, before->caplen) == 0))
         return 0;
     const struct seen_packet left = see(before), right = see(after);
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
@@ -326,4 +326,56 @@ char *hop_packet_text(const struct pktmon_packet *packet)
     text = g_string_new(NULL);
     journey_append_summary(text, packet, &form);
     return g_string_free(text, FALSE);
+}
+
+/* --- of a journey --- */
+
+/* A run has consecutive pieces. */
+static bool is_of_chain(const struct pktmon_hop *hop, uint32_t copy, uint16_t piece)
+{
+    const struct pktmon_packet *packet = &hop->event->packet;
+
+    return packet->copy == copy && (packet->packet_number == piece ||
+                                    (packet->packet_number < piece && piece <= hop->last_number));
+}
+
+/* The newest hop of the chain among so many; NULL: none. */
+static const struct pktmon_hop *find_hop(const struct pktmon_journey *journey, size_t count,
+                                         uint32_t copy, uint16_t piece)
+{
+    while (count-- > 0) {
+        if (is_of_chain(&journey->hops[count], copy, piece))
+            return &journey->hops[count];
+    }
+    return NULL;
+}
+
+/* A piece comes from the copy that was cut, a copy from its parent. */
+static const struct pktmon_hop *find_before(const struct pktmon_journey *journey, size_t index)
+{
+    const struct pktmon_packet *packet = &journey->hops[index].event->packet;
+    uint32_t parent = packet->copy_of;
+    uint16_t piece = packet->packet_number;
+    const struct pktmon_hop *before = find_hop(journey, index, packet->copy, piece);
+
+    if (!before && piece != 0 && parent != 0)
+        before = find_hop(journey, index, parent, piece);
+    if (!before && piece != 0)
+        before = find_hop(journey, index, packet->copy, 0);
+    if (!before && parent != 0)
+        before = find_hop(journey, index, parent, 0);
+    return before;
+}
+
+size_t hop_changes_in(const char *changes[HOP_MAX_CHANGES], const struct pktmon_journey *journey,
+                      size_t index)
+{
+    const struct pktmon_hop *before = find_before(journey, index);
+
+    if (before)
+        return hop_changes(changes, &before->event->packet, &journey->hops[index].event->packet);
+    if (index > 0 || !hop_begins_form(journey))
+        return 0;
+    changes[0] = hop_form_change(journey);
+    return 1;
 }
