@@ -4,8 +4,6 @@
 #include <glib.h>
 #include <string.h>
 
-#include <epan/proto_data.h>
-
 #include "capture-map.h"
 #include "compat.h"
 
@@ -20,13 +18,18 @@ struct packet_journey {
     struct copy_chains chains;
 };
 
-static int proto_journey;
+/* The links of consecutive frames, which stand in one piece of memory: one by one, each would take
+ * half as much again. */
+#define LINKS_TOGETHER 256
+
+static wmem_map_t *links; /* frame / LINKS_TOGETHER -> that many struct chain_link */
 static wmem_map_t *journeys;
 static uint32_t learned_frames; /* so far; not 0 */
 
-void appearances_register(int proto)
+void appearances_register(void)
 {
-    proto_journey = proto;
+    links =
+        wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_direct_hash, g_direct_equal);
     journeys = capture_map_new();
 }
 
@@ -38,6 +41,27 @@ uint32_t appearances_count(void)
 void appearances_grow(void)
 {
     learned_frames++;
+}
+
+/* NULL: none of the frames near this one has a link. */
+static struct chain_link *find_link(const packet_info *pinfo)
+{
+    struct chain_link *together =
+        wmem_map_lookup(links, GUINT_TO_POINTER(pinfo->num / LINKS_TOGETHER));
+
+    return together ? &together[pinfo->num % LINKS_TOGETHER] : NULL;
+}
+
+/* A frame with several records has links that nobody finds. */
+static struct chain_link *add_link(const packet_info *pinfo)
+{
+    struct chain_link *link = find_link(pinfo);
+
+    if (link)
+        return link->chain ? wmem_new(wmem_file_scope(), struct chain_link) : link;
+    wmem_map_insert(links, GUINT_TO_POINTER(pinfo->num / LINKS_TOGETHER),
+                    wmem_alloc0_array(wmem_file_scope(), struct chain_link, LINKS_TOGETHER));
+    return find_link(pinfo);
 }
 
 static struct packet_journey *get_journey(const struct frame_hops *hops, uint32_t number,
@@ -63,16 +87,16 @@ void appearances_learn(const struct frame_hops *hops, const struct sighting *sig
 {
     const struct pktmon_packet *packet = &hops->hops->event.packet;
     struct packet_journey *journey = get_journey(hops, number, pinfo);
-    struct chain_link *link = wmem_new(wmem_file_scope(), struct chain_link);
 
     journey->lost |= packet->lost != 0 || packet->incomplete;
-    copy_chains_add(&journey->chains, sighting, link);
-    p_add_proto_data(wmem_file_scope(), pinfo, proto_journey, 0, link);
+    copy_chains_add(&journey->chains, sighting, add_link(pinfo));
 }
 
-const struct chain_link *appearances_get_link(packet_info *pinfo)
+const struct chain_link *appearances_get_link(const packet_info *pinfo)
 {
-    return p_get_proto_data(wmem_file_scope(), pinfo, proto_journey, 0);
+    const struct chain_link *link = find_link(pinfo);
+
+    return link && link->chain ? link : NULL;
 }
 
 static struct packet_journey *journey_of(const struct chain_link *link)

@@ -10,7 +10,7 @@
 #include "frame-hops.h"
 #include "journey-state.h"
 
-void appearances_register(int proto);
+void appearances_register(void);
 
 /* Another frame was learned, of whatever kind: a fate may change by it. */
 void appearances_grow(void);
@@ -20,7 +20,7 @@ void appearances_learn(const struct frame_hops *hops, const struct sighting *sig
                        uint32_t number, packet_info *pinfo);
 struct journey_state appearances_get_state(packet_info *pinfo);
 /* NULL: the frame is in no journey. */
-const struct chain_link *appearances_get_link(packet_info *pinfo);
+const struct chain_link *appearances_get_link(const packet_info *pinfo);
 /* How many packets there are so far. */
 uint32_t appearances_count(void);
 

@@ -279,17 +279,6 @@ static void read_hops(struct frame_hops *hops, struct journey_decoder *decoder,
     hops->malformed |= decoder->malformed || hops->count < decoder->journey.hop_count;
 }
 
-/* The decoder is at its end then. */
-static bool has_drop(struct journey_decoder *decoder)
-{
-    struct journey_decoded_hop hop;
-    bool found = false;
-
-    while (!found && journey_decode_next(decoder, &hop))
-        found = hop.event.packet.dropped;
-    return found;
-}
-
 static void set_journey(struct frame_hops *hops, const struct journey_decoder *decoder,
                         wmem_allocator_t *scope)
 {
@@ -320,12 +309,8 @@ static void read_journey(struct frame_hops *hops, const struct record *record, t
     set_journey(hops, decoder, pinfo->pool);
     if (decoder->journey.continued)
         wanted = HOPS_WITH_BYTES; /* the frame has none of the packet */
-    if (wanted == HOPS_IF_DROPPED) {
-        if (!has_drop(decoder))
-            return;
-        journey_decode_open(decoder, bytes, value->length, &as_it_is);
-    }
-    read_hops(hops, decoder, wanted, pinfo->pool);
+    if (wanted != HOPS_IF_DROPPED || journey_decode_has_drop(decoder))
+        read_hops(hops, decoder, wanted, pinfo->pool);
 }
 
 const struct frame_hops *frame_hops_read(const struct record *record, tvbuff_t *frame,

@@ -53,6 +53,9 @@ const char *record_string(const struct record *record, enum pktmon_field field,
 
     if (!value->present)
         return NULL;
+    const char *text = (const char *)tvb_get_ptr(record->tvb, (int)value->offset, value->length);
+    if (g_utf8_validate(text, value->length, NULL)) /* almost every one */
+        return wmem_strndup(scope, text, value->length);
     return (const char *)tvb_get_string_enc(scope, record->tvb, value->offset, value->length,
                                             ENC_UTF_8);
 }

@@ -22,12 +22,19 @@ const char *hop_text_component(const struct frame_hop *hop, wmem_allocator_t *sc
                : wmem_strdup_printf(scope, "component %u", hop->event.component);
 }
 
+/* A tree has a text for each hop: most of one is made without a format. */
+static void append_word(wmem_strbuf_t *text, const char *word)
+{
+    wmem_strbuf_append_c(text, ' ');
+    wmem_strbuf_append(text, word);
+}
+
 static void append_edge(wmem_strbuf_t *text, const struct frame_hop *hop)
 {
     const struct pktmon_packet *packet = &hop->event.packet;
 
     if (hop->edge_name)
-        wmem_strbuf_append_printf(text, " %s", hop->edge_name);
+        append_word(text, hop->edge_name);
     else if (packet->edge != 0)
         wmem_strbuf_append_printf(text, " edge %u", packet->edge);
 }
@@ -37,8 +44,7 @@ static void append_direction(wmem_strbuf_t *text, const struct frame_hop *hop)
     unsigned direction = hop->event.packet.direction;
 
     if (direction != PKTMON_DIRECTION_NONE)
-        wmem_strbuf_append_printf(
-            text, " %s", val_to_str_const(direction, field_directions, "in an unknown direction"));
+        append_word(text, val_to_str_const(direction, field_directions, "in an unknown direction"));
 }
 
 const char *hop_text_edge(const struct frame_hop *hop, wmem_allocator_t *scope)
@@ -83,7 +89,7 @@ const char *hop_text(const struct frame_hop *hop, wmem_allocator_t *scope)
     if (!is_ended)
         append_direction(text, hop);
     if (end_name(hop))
-        wmem_strbuf_append_printf(text, " %s", end_name(hop));
+        append_word(text, end_name(hop));
     if (is_ended) {
         wmem_strbuf_append(text, packet->dropped ? " dropped " : " copy released ");
         append_reason(text, hop);

@@ -372,6 +372,8 @@ bool journey_tree_wants_bytes(proto_tree *tree)
         hf_changed,     hf_vlan,     hf_tunnel_type, hf_tunnel_source, hf_tunnel_destination,
         hf_tunnel_port, hf_tunnel_id};
 
+    if (!tree)
+        return false;
     for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
         if (proto_field_is_referenced(tree, fields[i]))
             return true;

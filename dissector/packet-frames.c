@@ -9,6 +9,7 @@
 
 #include "capture-map.h"
 #include "compat.h"
+#include "packet-table.h"
 
 /* Of the frames of one packet that are linked together each time that one of them is shown. Real
  * packets have a few hundred; of those with more, each frame is linked by itself. */
@@ -24,53 +25,43 @@ struct packet_frame {
 };
 
 struct frames_of_packet {
+    struct capture_map_key key;
     struct packet_frame *first, *last;
     size_t sightings;
     bool has_start;
     nstime_t start; /* of the packet, if its first frame expected more */
 };
 
-/* There are as many as packets in the file, so it is small. */
-struct known_packet {
-    struct capture_map_key key;
-    uint32_t number : 29;
-    uint32_t fate : 3; /* the greatest of all frames */
-    uint32_t first_frame;
-    struct frames_of_packet *frames; /* NULL: it has one frame, and is expected to have no more */
-};
-
 static int proto_frames;
-static wmem_map_t *packets;
+static wmem_map_t *all_frames; /* struct frames_of_packet, of packets that have frames */
 
 void packet_frames_register(int proto)
 {
     proto_frames = proto;
-    packets = capture_map_new();
+    all_frames = capture_map_new();
+    packet_table_register();
 }
 
 uint32_t packet_frames_count(void)
 {
-    return wmem_map_size(packets);
+    return packet_table_count();
 }
 
 static struct known_packet *find_packet(const struct frame_hops *hops)
 {
     const struct capture_map_key key = {hops->capture_id, hops->journey.group};
 
-    return wmem_map_lookup(packets, &key);
+    return packet_table_find(&key);
 }
 
 static struct known_packet *add_packet(const struct frame_hops *hops, uint32_t number,
                                        const packet_info *pinfo)
 {
-    struct known_packet *packet = wmem_new(wmem_file_scope(), struct known_packet);
+    const struct capture_map_key key = {hops->capture_id, hops->journey.group};
+    struct known_packet *packet = packet_table_add(&key);
 
-    *packet = (struct known_packet){
-        .key = {hops->capture_id, hops->journey.group},
-        .number = number,
-        .first_frame = pinfo->num,
-    };
-    wmem_map_insert(packets, &packet->key, packet);
+    packet->number = number;
+    packet->first_frame = pinfo->num;
     return packet;
 }
 
@@ -98,18 +89,29 @@ static struct packet_frame *append_frame(struct frames_of_packet *frames, uint32
     return frame;
 }
 
+/* NULL: it has one frame, and is expected to have no more. */
+static struct frames_of_packet *frames_of(const struct known_packet *packet)
+{
+    return packet->has_frames ? wmem_map_lookup(all_frames, &packet->key) : NULL;
+}
+
 /* The first frame of a packet may have been learned as the only one. */
 static struct frames_of_packet *get_frames(struct known_packet *packet, bool is_first,
                                            const packet_info *pinfo)
 {
-    if (!packet->frames) {
-        packet->frames = wmem_new0(wmem_file_scope(), struct frames_of_packet);
-        packet->frames->has_start = is_first;
-        packet->frames->start = pinfo->abs_ts;
-        if (!is_first)
-            append_frame(packet->frames, packet->first_frame);
-    }
-    return packet->frames;
+    struct frames_of_packet *frames = frames_of(packet);
+
+    if (frames)
+        return frames;
+    frames = wmem_new0(wmem_file_scope(), struct frames_of_packet);
+    frames->key = packet->key;
+    frames->has_start = is_first;
+    frames->start = pinfo->abs_ts;
+    if (!is_first)
+        append_frame(frames, packet->first_frame);
+    wmem_map_insert(all_frames, &frames->key, frames);
+    packet->has_frames = true;
+    return frames;
 }
 
 void packet_frames_learn(const struct frame_hops *hops, const struct sighting *sightings,
@@ -134,11 +136,10 @@ void packet_frames_learn(const struct frame_hops *hops, const struct sighting *s
 /* NULL: it is the only one that is known. */
 static const struct packet_frame *find_frame(const struct known_packet *packet, packet_info *pinfo)
 {
+    if (!packet || !packet->has_frames)
+        return NULL;
     const struct packet_frame *frame = p_get_proto_data(wmem_file_scope(), pinfo, proto_frames, 1);
-
-    if (frame || !packet || !packet->frames || packet->first_frame != pinfo->num)
-        return frame;
-    return packet->frames->first;
+    return frame || packet->first_frame != pinfo->num ? frame : frames_of(packet)->first;
 }
 
 /* --- chains --- */

@@ -257,6 +257,6 @@ void journey_register(int proto)
     };
 
     proto_register_field_array(proto, fields, G_N_ELEMENTS(fields));
-    appearances_register(proto);
+    appearances_register();
     packet_frames_register(proto);
 }

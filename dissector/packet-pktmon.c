@@ -100,25 +100,38 @@ static bool has_interface(const packet_info *pinfo)
            (pinfo->rec->presence_flags & WTAP_HAS_INTERFACE_ID) != 0;
 }
 
-/* A frame that carries metadata alone, so that its columns are ours to set. */
-static bool is_metadata_frame(const packet_info *pinfo)
+/* A frame, and what it is. */
+struct frame {
+    tvbuff_t *tvb;
+    packet_info *pinfo;
+    proto_tree *tree;      /* NULL: none is wanted */
+    const char *interface; /* its name; NULL: none */
+    bool is_metadata;      /* alone, so that its columns are ours to set */
+};
+
+static struct frame make_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
-    return has_interface(pinfo) && g_strcmp0(COMPAT_INTERFACE(epan_get_interface_name, pinfo),
-                                             PKTMON_METADATA_INTERFACE) == 0;
+    struct frame frame = {.tvb = tvb, .pinfo = pinfo, .tree = tree};
+
+    if (has_interface(pinfo))
+        frame.interface = COMPAT_INTERFACE(epan_get_interface_name, pinfo);
+    frame.is_metadata = g_strcmp0(frame.interface, PKTMON_METADATA_INTERFACE) == 0;
+    return frame;
 }
 
 /* The interface block of a packet has the name and description of its component. */
-static void add_interface_description(const packet_info *pinfo, struct component_description *known)
+static void add_interface_description(const struct frame *frame,
+                                      struct component_description *known)
 {
     if (!known->name)
-        known->name = COMPAT_INTERFACE(epan_get_interface_name, pinfo);
+        known->name = frame->interface;
     if (!known->description)
-        known->description = COMPAT_INTERFACE(epan_get_interface_description, pinfo);
+        known->description = COMPAT_INTERFACE(epan_get_interface_description, frame->pinfo);
 }
 
 /* What is known of the record's component from elsewhere in the file. */
 static struct component_description describe_component(const struct record *record,
-                                                       const packet_info *pinfo)
+                                                       const struct frame *frame)
 {
     uint32_t component = (uint32_t)record_number(record, PKTMON_FIELD_COMPONENT);
     const struct component_description *described;
@@ -126,22 +139,22 @@ static struct component_description describe_component(const struct record *reco
 
     if (component == 0 || record->type == PKTMON_RECORD_COMPONENT)
         return known;
-    described =
-        components_find(record_number(record, PKTMON_FIELD_CAPTURE_ID), component, pinfo->num);
+    described = components_find(record_number(record, PKTMON_FIELD_CAPTURE_ID), component,
+                                frame->pinfo->num);
     if (described)
         known = *described;
-    if (record->type == PKTMON_RECORD_PACKET && has_interface(pinfo))
-        add_interface_description(pinfo, &known);
+    if (record->type == PKTMON_RECORD_PACKET && has_interface(frame->pinfo))
+        add_interface_description(frame, &known);
     return known;
 }
 
 /* What is known of the record of a frame. */
 struct dissection {
-    packet_info *pinfo;
+    const struct frame *frame;
+    packet_info *pinfo; /* the frame's */
     const struct record *record;
     struct component_description known; /* of the record's component */
     const struct frame_hops *hops;      /* NULL: the record is none of a packet */
-    const char *interface;              /* name of a packet's interface; NULL: none */
     struct journey_state state;         /* with hops */
     unsigned number, count;             /* which of the frame's records this is, from 0 */
 };
@@ -185,7 +198,8 @@ static void set_journey_columns(const struct dissection *dissection)
     if (drops)
         col_prepend_fstr(pinfo->cinfo, COL_INFO, "[%s] ", drops);
     if (path && *path && path_in_info && !has_path_column(pinfo->cinfo))
-        col_append_fstr(pinfo->cinfo, COL_INFO, " [%s]", compat_format_text(pinfo->pool, path));
+        col_append_lstr(pinfo->cinfo, COL_INFO, " [", compat_format_text(pinfo->pool, path), "]",
+                        COL_ADD_LSTR_TERMINATOR);
 }
 
 /* A continuation's frame has no bytes of the packet, but its hops may have. */
@@ -226,7 +240,7 @@ static void set_columns(const struct dissection *dissection)
 {
     packet_info *pinfo = dissection->pinfo;
 
-    if (is_custom_block(pinfo) || is_metadata_frame(pinfo))
+    if (is_custom_block(pinfo) || dissection->frame->is_metadata)
         set_metadata_columns(dissection);
     if (is_journey(dissection)) {
         set_journey_columns(dissection);
@@ -238,9 +252,10 @@ static void set_columns(const struct dissection *dissection)
     }
 }
 
-static void add_tree(proto_tree *tree, const struct dissection *dissection)
+static void add_tree(const struct dissection *dissection)
 {
     const struct record *record = dissection->record;
+    proto_tree *tree = dissection->frame->tree;
     proto_item *item = proto_tree_add_item(tree, proto_pktmon, record->tvb, 0, -1, ENC_NA);
     const struct journey_tree view = {
         .tree = proto_item_add_subtree(item, ett_pktmon),
@@ -248,7 +263,7 @@ static void add_tree(proto_tree *tree, const struct dissection *dissection)
         .record = record,
         .hops = dissection->hops,
         .state = &dissection->state,
-        .interface = dissection->interface,
+        .interface = dissection->frame->interface,
         .known = &dissection->known,
     };
 
@@ -264,7 +279,7 @@ static void learn(const struct dissection *dissection)
 {
     captures_learn(dissection->record, dissection->pinfo);
     components_learn(dissection->record, dissection->pinfo);
-    journey_learn(dissection->hops, dissection->interface, dissection->pinfo);
+    journey_learn(dissection->hops, dissection->frame->interface, dissection->pinfo);
 }
 
 static void set_filter(const struct dissection *dissection)
@@ -293,7 +308,7 @@ static void queue_for_statistics(const struct dissection *dissection)
         .state = dissection->state,
     };
 
-    statistics_queue_record(&taken, dissection->interface, dissection->pinfo);
+    statistics_queue_record(&taken, dissection->frame->interface, dissection->pinfo);
 }
 
 /* Most of the time nobody looks at a tree, and the hops need not be read. */
@@ -306,14 +321,14 @@ static enum hops_wanted choose_hops(proto_tree *tree)
                : HOPS_IF_DROPPED;
 }
 
-static const struct frame_hops *read_hops(const struct dissection *dissection, tvbuff_t *frame,
-                                          proto_tree *tree)
+static const struct frame_hops *read_hops(const struct dissection *dissection)
 {
-    const struct frame_hops *hops = frame_hops_read(dissection->record, frame, dissection->pinfo,
-                                                    &dissection->known, choose_hops(tree));
+    const struct frame *frame = dissection->frame;
+    const struct frame_hops *hops = frame_hops_read(dissection->record, frame->tvb, frame->pinfo,
+                                                    &dissection->known, choose_hops(frame->tree));
 
-    if (hops && !hops->is_whole && journey_wants_hops(hops, dissection->pinfo))
-        hops = frame_hops_read(dissection->record, frame, dissection->pinfo, &dissection->known,
+    if (hops && !hops->is_whole && journey_wants_hops(hops, frame->pinfo))
+        hops = frame_hops_read(dissection->record, frame->tvb, frame->pinfo, &dissection->known,
                                HOPS_WHOLE);
     return hops;
 }
@@ -324,78 +339,78 @@ struct option_place {
 };
 
 static void dissect_metadata(const struct record *record, struct option_place place,
-                             tvbuff_t *frame, packet_info *pinfo, proto_tree *tree)
+                             const struct frame *frame)
 {
+    packet_info *pinfo = frame->pinfo;
     struct dissection dissection = {
+        .frame = frame,
         .pinfo = pinfo,
         .record = record,
-        .known = describe_component(record, pinfo),
+        .known = describe_component(record, frame),
         .number = place.number,
         .count = place.count,
     };
 
-    dissection.hops = read_hops(&dissection, frame, tree);
-    if (dissection.hops && has_interface(pinfo))
-        dissection.interface = COMPAT_INTERFACE(epan_get_interface_name, pinfo);
+    dissection.hops = read_hops(&dissection);
     if (!PINFO_FD_VISITED(pinfo))
         learn(&dissection);
     if (dissection.hops)
         dissection.state = journey_get_state(dissection.hops, pinfo);
     mark_others(&dissection);
-    set_filter(&dissection);
     if (statistics_are_wanted())
         queue_for_statistics(&dissection);
     set_columns(&dissection);
-    if (tree)
-        add_tree(tree, &dissection);
+    if (frame->tree) {
+        set_filter(&dissection);
+        add_tree(&dissection);
+    }
 }
 
 /* A tool wrote the frame without its option. */
-static void report_missing(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree)
+static void report_missing(const struct frame *frame)
 {
-    proto_item *item = proto_tree_add_item(tree, proto_pktmon, frame, 0, 0, ENC_NA);
+    proto_item *item = proto_tree_add_item(frame->tree, proto_pktmon, frame->tvb, 0, 0, ENC_NA);
 
-    col_set_str(pinfo->cinfo, COL_PROTOCOL, "PKTMON");
-    expert_add_info(pinfo, item, &ei_missing);
+    col_set_str(frame->pinfo->cinfo, COL_PROTOCOL, "PKTMON");
+    expert_add_info(frame->pinfo, item, &ei_missing);
 }
 
-static bool dissect_one(tvbuff_t *tvb, struct option_place place, tvbuff_t *frame,
-                        packet_info *pinfo, proto_tree *tree)
+static bool dissect_one(tvbuff_t *tvb, struct option_place place, const struct frame *frame)
 {
     struct record record;
 
     if (!record_parse(&record, tvb))
         return false;
-    dissect_metadata(&record, place, frame, pinfo, tree);
+    dissect_metadata(&record, place, frame);
     return true;
 }
 
 /* A frame of ours may have several records; a packet has one. */
-static bool dissect_options(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree)
+static bool dissect_options(const struct frame *frame)
 {
-    struct option_search search = {.most = is_metadata_frame(pinfo) ? UINT_MAX : 1};
-    tvbuff_t *tvb = add_option_tvb(frame, pinfo, &search);
+    struct option_search search = {.most = frame->is_metadata ? UINT_MAX : 1};
+    tvbuff_t *tvb = add_option_tvb(frame->tvb, frame->pinfo, &search);
     unsigned at = 0, count = tvb ? wmem_array_get_count(search.sizes) : 0;
 
     for (unsigned i = 0; i < count; i++) {
         unsigned size = *(unsigned *)wmem_array_index(search.sizes, i);
         tvbuff_t *part = count == 1 ? tvb : tvb_new_subset_length(tvb, at, size);
 
-        dissect_one(part, (struct option_place){i, count}, frame, pinfo, tree);
+        dissect_one(part, (struct option_place){i, count}, frame);
         at += size;
     }
     return count > 0;
 }
 
-static int dissect_pktmon(tvbuff_t *frame, packet_info *pinfo, proto_tree *tree, void *data _U_)
+static int dissect_pktmon(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    bool ok = is_custom_block(pinfo)
-                  ? dissect_one(frame, (struct option_place){0, 1}, frame, pinfo, tree)
-                  : dissect_options(frame, pinfo, tree);
+    const struct frame frame = make_frame(tvb, pinfo, tree);
+    bool ok = is_custom_block(pinfo) ? dissect_one(tvb, (struct option_place){0, 1}, &frame)
+                                     : dissect_options(&frame);
 
-    if (!ok && is_metadata_frame(pinfo))
-        report_missing(frame, pinfo, tree);
-    return (int)tvb_captured_length(frame);
+    if (!ok && frame.is_metadata)
+        report_missing(&frame);
+    return (int)tvb_captured_length(tvb);
 }
 
 static void register_preferences(void)

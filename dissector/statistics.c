@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "statistics.h"
+#include "stats-names.h"
 
 #include <glib.h>
 
@@ -16,12 +17,12 @@ static const struct {
     const char *menu;
     guint sorting; /* 0: as the user prefers */
     stat_tree_packet_cb packet;
-    stat_tree_init_cb init; /* NULL: none needed */
+    stat_tree_init_cb init;
 } trees[] = {
     {"pktmon", MENU "Flows", 0, stats_flows_packet, stats_flows_init},
-    {"pktmon_drops", MENU "Drops", 0, stats_drops_packet, NULL},
-    {"pktmon_latency", MENU "Latency (microseconds)", 0, stats_latency_packet, NULL},
-    {"pktmon_counters", MENU "Counters", BY_NAME, stats_counters_packet, NULL},
+    {"pktmon_drops", MENU "Drops", 0, stats_drops_packet, stats_names_init},
+    {"pktmon_latency", MENU "Latency (microseconds)", 0, stats_latency_packet, stats_names_init},
+    {"pktmon_counters", MENU "Counters", BY_NAME, stats_counters_packet, stats_names_init},
 };
 
 static int tap;
@@ -31,7 +32,7 @@ void statistics_register(int proto)
     tap = register_tap(STATISTICS_TAP);
     for (size_t i = 0; i < G_N_ELEMENTS(trees); i++)
         stats_tree_register_plugin(STATISTICS_TAP, trees[i].name, trees[i].menu, trees[i].sorting,
-                                   trees[i].packet, trees[i].init, NULL);
+                                   trees[i].packet, trees[i].init, stats_names_cleanup);
     flow_graph_register(proto);
 }
 

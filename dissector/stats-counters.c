@@ -6,6 +6,7 @@
 
 #include "compat.h"
 #include "statistics.h"
+#include "stats-names.h"
 
 /* A tree's numbers have 32 bits. A larger counter shows the greatest number, and is shown in
  * millions in a row of its own. */
@@ -42,7 +43,7 @@ static void show_counter(stats_tree *tree, int parent, const struct counter *cou
 static void show_counters(stats_tree *tree, int component, const char *name,
                           const struct counter *counters, size_t count, const struct record *record)
 {
-    int parent = tick_stat_node(tree, name, component, TRUE);
+    int parent = tick_stat_node(tree, stats_names_row(tree, component, name), component, TRUE);
 
     for (size_t i = 0; i < count; i++) {
         if (record_has(record, counters[i].field))
@@ -62,13 +63,14 @@ tap_packet_status stats_counters_packet(stats_tree *tree, packet_info *pinfo,
 {
     const struct statistics_record *taken = data;
     const struct record *record = taken->record;
+    const char *name;
     int readings, component;
 
     if (record->type != PKTMON_RECORD_COUNTERS)
         return TAP_PACKET_DONT_REDRAW;
     readings = tick_stat_node(tree, "Readings of counters", 0, TRUE);
-    component = tick_stat_node(tree, places_component_text(taken->place, pinfo->num, pinfo->pool),
-                               readings, TRUE);
+    name = places_component_text(taken->place, pinfo->num, pinfo->pool);
+    component = tick_stat_node(tree, stats_names_row(tree, readings, name), readings, TRUE);
     if (record_has(record, PKTMON_FIELD_PACKETS_IN))
         show_counters(tree, component, name_of_edge(taken->place, pinfo->pool), flow_counters,
                       G_N_ELEMENTS(flow_counters), record);

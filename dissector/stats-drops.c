@@ -5,6 +5,7 @@
  */
 #include "compat.h"
 #include "statistics.h"
+#include "stats-names.h"
 
 static const char *reason_text(const struct pktmon_packet *packet, wmem_allocator_t *scope)
 {
@@ -24,15 +25,20 @@ static const char *location_text(const struct pktmon_packet *packet, wmem_alloca
     return "unknown location";
 }
 
+static int tick_row(stats_tree *tree, int parent, const char *name, gboolean has_rows)
+{
+    return tick_stat_node(tree, stats_names_row(tree, parent, name), parent, has_rows);
+}
+
 static void count_drop(stats_tree *tree, const char *kind, const struct journey_step *step,
                        const packet_info *pinfo)
 {
     const struct pktmon_packet *packet = &step->hop->event.packet;
     int drops = tick_stat_node(tree, kind, 0, TRUE);
-    int reason = tick_stat_node(tree, reason_text(packet, pinfo->pool), drops, TRUE);
-    int location = tick_stat_node(tree, location_text(packet, pinfo->pool), reason, TRUE);
+    int reason = tick_row(tree, drops, reason_text(packet, pinfo->pool), TRUE);
+    int location = tick_row(tree, reason, location_text(packet, pinfo->pool), TRUE);
 
-    tick_stat_node(tree, places_text(step->place, pinfo->num, pinfo->pool), location, FALSE);
+    tick_row(tree, location, places_text(step->place, pinfo->num, pinfo->pool), FALSE);
 }
 
 tap_packet_status stats_drops_packet(stats_tree *tree, packet_info *pinfo, epan_dissect_t *edt _U_,

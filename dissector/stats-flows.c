@@ -6,6 +6,7 @@
 #include "fate.h"
 #include "fields.h"
 #include "statistics.h"
+#include "stats-names.h"
 
 #define APPEARANCES "Appearances by component"
 
@@ -13,6 +14,7 @@ static int packets; /* the same in every tree */
 
 void stats_flows_init(stats_tree *tree)
 {
+    stats_names_init(tree);
     packets = stats_tree_create_pivot(tree, "Packets by fate", 0);
 }
 
@@ -43,10 +45,12 @@ static void count_appearance(stats_tree *tree, const struct journey_step *step,
                              const packet_info *pinfo)
 {
     int appearances = tick_stat_node(tree, APPEARANCES, 0, TRUE);
-    int component = tick_stat_node(
-        tree, places_component_text(step->place, pinfo->num, pinfo->pool), appearances, TRUE);
+    const char *name = places_component_text(step->place, pinfo->num, pinfo->pool);
+    int component =
+        tick_stat_node(tree, stats_names_row(tree, appearances, name), appearances, TRUE);
 
-    tick_stat_node(tree, edge_text(step, pinfo->pool), component, FALSE);
+    name = edge_text(step, pinfo->pool);
+    tick_stat_node(tree, stats_names_row(tree, component, name), component, FALSE);
 }
 
 tap_packet_status stats_flows_packet(stats_tree *tree, packet_info *pinfo, epan_dissect_t *edt _U_,

@@ -5,6 +5,7 @@
  */
 #include "compat.h"
 #include "statistics.h"
+#include "stats-names.h"
 
 static float microseconds(const nstime_t *duration)
 {
@@ -27,10 +28,11 @@ static void add_step(stats_tree *tree, const struct journey_step *step, const pa
     float value = microseconds(&step->delta);
     int pairs =
         avg_stat_node_add_value_float(tree, "All appearances but the first", 0, TRUE, value);
-    int pair = avg_stat_node_add_value_float(tree, pair_text(step, places_component_text, pinfo),
-                                             pairs, TRUE, value);
+    const char *name = stats_names_row(tree, pairs, pair_text(step, places_component_text, pinfo));
+    int pair = avg_stat_node_add_value_float(tree, name, pairs, TRUE, value);
 
-    avg_stat_node_add_value_float(tree, pair_text(step, places_text, pinfo), pair, FALSE, value);
+    name = stats_names_row(tree, pair, pair_text(step, places_text, pinfo));
+    avg_stat_node_add_value_float(tree, name, pair, FALSE, value);
 }
 
 tap_packet_status stats_latency_packet(stats_tree *tree, packet_info *pinfo,

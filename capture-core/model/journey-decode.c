@@ -342,6 +342,20 @@ static bool read_hop(struct journey_decoder *decoder, struct journey_values *val
     return !reader->malformed;
 }
 
+bool journey_decode_has_drop(const struct journey_decoder *decoder)
+{
+    struct journey_reader reader = decoder->sections[JOURNEY_SECTION_HOPS];
+    uint64_t flags = decoder->before.at[JOURNEY_HOP_FLAGS];
+
+    for (size_t i = decoder->hops_read; i < decoder->journey.hop_count; i++) {
+        journey_get_number(&reader); /* its time */
+        flags = journey_skip_values(&reader, flags);
+        if (reader.malformed || flags & JOURNEY_HOP_FLAG_dropped)
+            return !reader.malformed;
+    }
+    return false;
+}
+
 bool journey_decode_next(struct journey_decoder *decoder, struct journey_decoded_hop *hop)
 {
     struct journey_values values;

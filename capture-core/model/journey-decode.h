@@ -74,6 +74,10 @@ struct journey_decoded_hop {
 bool journey_decode_open(struct journey_decoder *decoder, const uint8_t *value, size_t size,
                          const struct journey_frame *frame);
 
+/* Whether one of the hops that are still to be read is a drop. It takes a tenth of the time that
+ * reading them takes. */
+bool journey_decode_has_drop(const struct journey_decoder *decoder);
+
 /* False: no more hops. At most PKTMON_JOURNEY_MAX_HOPS come. */
 bool journey_decode_next(struct journey_decoder *decoder, struct journey_decoded_hop *hop);
 

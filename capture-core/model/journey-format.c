@@ -171,6 +171,17 @@ void journey_get_values(struct journey_reader *reader, struct journey_values *va
     }
 }
 
+uint64_t journey_skip_values(struct journey_reader *reader, uint64_t flags)
+{
+    for (uint64_t left = journey_get_number(reader); left != 0; left &= left - 1) {
+        uint64_t number = journey_get_number(reader);
+
+        if (lowest_bit(left) == JOURNEY_HOP_FLAGS)
+            flags = number;
+    }
+    return flags;
+}
+
 /* --- pieces of a run --- */
 
 static const uint8_t piece_expected[JOURNEY_PIECE_COUNT] = {

@@ -225,6 +225,12 @@ enum journey_hop_field {
     X(4, has_packet_number)                                                                        \
     X(5, has_filter_id)
 
+enum journey_hop_flag {
+#define X(bit, member) JOURNEY_HOP_FLAG_##member = 1 << (bit),
+    JOURNEY_HOP_FLAGS(X)
+#undef X
+};
+
 /*
  * Fields of a piece, an observation of a run that is not the first: X(NAME, bit, expected). Written
  * is the value less what was expected, folded.
@@ -271,6 +277,8 @@ void journey_put_values(struct journey_writer *writer, const struct journey_valu
                         const struct journey_values *before);
 void journey_get_values(struct journey_reader *reader, struct journey_values *values,
                         const struct journey_values *before);
+/* Reads past the fields of one hop. flags: those of the hop before. Returns those of this one. */
+uint64_t journey_skip_values(struct journey_reader *reader, uint64_t flags);
 
 /* A piece of a run, and what is expected of the next one. */
 struct journey_piece_values {

@@ -17,7 +17,7 @@ struct trip {
     struct pktmon_event events[MOST];
     uint8_t data[MOST][SIZE];
     bool is_back[MOST];
-    guint count, back, runs;
+    guint count, back, runs, drops;
 };
 
 /* --- back --- */
@@ -55,13 +55,17 @@ static void read_back(struct trip *trip, const struct written_journey *written,
     g_autofree struct journey_decoded_hop *piece = g_new(struct journey_decoded_hop, 1);
 
     open_journey(decoder, written, journey, journey->caplen);
+    bool has_drop = journey_decode_has_drop(decoder), is_dropped = false;
     while (journey_decode_next(decoder, hop)) {
         trip->runs += hop->hop.count > 1;
+        is_dropped |= hop->event.packet.dropped;
         assert_back(trip, decoder, hop);
         while (journey_decode_piece(decoder, hop, piece))
             assert_back(trip, decoder, piece);
     }
     g_assert_false(decoder->malformed);
+    g_assert_cmpint(has_drop, ==, is_dropped);
+    trip->drops += is_dropped;
 }
 
 static void take_journey(void *context, const struct pktmon_journey *journey)
@@ -147,7 +151,7 @@ static void test_random(void)
     g_autoptr(GRand) random = g_rand_new_with_seed(1);
     const struct journey_options options = {
         .hold = 200 * PKTMON_NS_PER_MS, .settle = 10 * PKTMON_NS_PER_MS, .memory = 4 << 20};
-    guint runs = 0;
+    guint runs = 0, drops = 0;
 
     for (guint round = 0; round < ROUNDS; round++) {
         g_autofree struct trip *trip = g_new0(struct trip, 1);
@@ -163,8 +167,10 @@ static void test_random(void)
         journey_assembler_free(assembler);
         g_assert_cmpuint(trip->back, ==, count);
         runs += trip->runs;
+        drops += trip->drops;
     }
     g_assert_cmpuint(runs, >, ROUNDS * 5);
+    g_assert_cmpuint(drops, >, ROUNDS);
 }
 
 int main(int argc, char **argv)

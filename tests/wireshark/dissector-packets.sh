@@ -148,4 +148,19 @@ deltas() {
 }
 expect "io,stat" "|0.000<>0.900|37|0.396250|0.394990|" "$(deltas packets)"
 expect "io,stat of appearances" "$(deltas appearances)" "$(deltas packets)"
+
+# --- so many packets that the table of them grows ---
+
+times=150
+"$make_journeys" --view packets "$here/journeys.txt" "$work/many.pcapng" $times
+count_links() {
+	run_tshark -2 -r "$1" -Y 'pktmon.prev_frame || pktmon.next_frame' -T fields -e frame.number | wc -l
+}
+count_packets() {
+	figures "$1" pktmon | sed -n 's/^Packets by fate|//p'
+}
+expect "linked frames of many packets" $((times * $(count_links "$packets"))) \
+	"$(count_links "$work/many.pcapng")"
+expect "many packets" $((times * $(count_packets "$packets"))) \
+	"$(count_packets "$work/many.pcapng")"
 finish

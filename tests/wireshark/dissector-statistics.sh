@@ -185,4 +185,18 @@ START|eth0|qdisc In|eth0 qdisc In, group 2
 eth0|eth0|qdisc Out|eth0 qdisc Out, group 2
 eth0|eth0|Lower Tx|eth0 Lower Tx, group 2" \
 	"$(arrows "$other" "pktmon.group==2 && pktmon.capture_id==1")"
+
+# --- more names than there are rows for: the others are counted together ---
+
+names="$work/names.pcapng"
+most=4096
+count=4500
+python3 "$here/dissector_names.py" "$names" $count
+for statistic in pktmon:2 pktmon_drops:1 pktmon_latency:1 pktmon_counters:1; do
+	times=${statistic#*:}
+	tree "$names" "${statistic%:*}" | grep '^ [^ ]' >"$work/rows"
+	expect "the rows of $statistic" \
+		"$(((count - most) * times)) and $most" \
+		"$(sed -n 's/^ (others)|//p' "$work/rows") and $(grep -c '[0-9]|' "$work/rows")"
+done
 finish
