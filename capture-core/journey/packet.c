@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "alike.h"
+#include "keep.h"
 #include "model/salted-hash.h"
 
 #define FEW_PARTS 4
@@ -173,12 +174,12 @@ static struct journey_line *find_run(const struct journey_round *round,
     if (!line || line->last_number == UINT16_MAX ||
         line->last_number + 1 != event->packet.packet_number)
         return NULL;
-    return journey_fares_alike(&line->copy->event, event) ? line : NULL;
+    return journey_fares_alike(&line->event, event) ? line : NULL;
 }
 
 static void begin_run(struct journey_round *round, struct journey_line *line)
 {
-    const struct run_key key = make_run_key(&line->copy->event, line->form);
+    const struct run_key key = make_run_key(&line->event, line->form);
     guint before;
 
     if (!round->runs)
@@ -216,17 +217,19 @@ static void *take_from_round(void *round, size_t size)
 static struct journey_line *add_line(struct journey_round *round, struct journey_part *part,
                                      const struct pktmon_event *event, struct journey_place *place)
 {
+    const struct journey_memory memory = {take_from_round, round};
     struct journey_line *line = journey_round_take(round, sizeof(*line));
 
-    *line = (struct journey_line){
-        .copy = event_copy_new_in(event, take_from_round, round),
-        .place = place,
-        .last = event->time,
-        .count = 1,
-        .last_number = event->packet.packet_number,
-        .lane = part->lane,
-        .form = part->form,
-    };
+    journey_keep(&line->event, event, round->newest ? &round->newest->event : NULL,
+                 round->lines ? &round->lines->event : NULL, &memory);
+    line->place = place;
+    line->last = event->time;
+    line->count = 1;
+    line->last_number = event->packet.packet_number;
+    line->lane = part->lane;
+    line->form = part->form;
+    line->pieces = line->newest_piece = NULL;
+    line->next = line->next_of_all = NULL;
     if (part->newest)
         part->newest->next = line;
     *(round->newest ? &round->newest->next_of_all : &round->lines) = line;
@@ -275,8 +278,18 @@ static uint8_t learn(struct journey_packet *packet, const struct pktmon_event *e
     return number;
 }
 
+/* Most observations have the bytes of the one before. */
+static void read_form(struct journey_round *round, const struct pktmon_packet *packet,
+                      uint16_t vxlan_port)
+{
+    if (round->form_of && journey_has_same_bytes(&round->form_of->event.packet, packet))
+        return;
+    journey_form_read(&round->form, packet, vxlan_port);
+    round->form_of = NULL;
+}
+
 bool journey_round_add(struct journey_round *round, const struct pktmon_event *event,
-                       const struct journey_form *form, const struct journey_context *context,
+                       uint16_t vxlan_port, const struct journey_context *context,
                        struct journey_chunk *chunk)
 {
     struct journey_packet *packet = round->packet;
@@ -286,7 +299,8 @@ bool journey_round_add(struct journey_round *round, const struct pktmon_event *e
 
     uint16_t lane = find_lane(packet, &event->packet);
     bool is_piece = event->packet.packet_number != 0 && lane == 0;
-    uint8_t number = learn(packet, event, form, context, place);
+    read_form(round, &event->packet, vxlan_port);
+    uint8_t number = learn(packet, event, &round->form, context, place);
     if (is_piece)
         run = find_run(round, event, number);
     if (run) {
@@ -299,10 +313,11 @@ bool journey_round_add(struct journey_round *round, const struct pktmon_event *e
     guint index = part->lines;
     *chunk = (struct journey_chunk){.part = part, .number = index / PKTMON_JOURNEY_MAX_HOPS};
     chunk->first = add_line(round, part, event, place);
+    round->form_of = chunk->first;
     if (is_piece)
         begin_run(round, chunk->first);
-    journey_sources_add(&part->sources, chunk->first->copy, form, (uint16_t)MIN(index, UINT16_MAX),
-                        lane, index < PKTMON_JOURNEY_MAX_HOPS);
+    journey_sources_add(&part->sources, &chunk->first->event, &round->form,
+                        (uint16_t)MIN(index, UINT16_MAX), lane, index < PKTMON_JOURNEY_MAX_HOPS);
     return index % PKTMON_JOURNEY_MAX_HOPS == 0;
 }
 

@@ -29,7 +29,7 @@ struct journey_piece {
 
 /* A hop. */
 struct journey_line {
-    struct event_copy *copy;
+    struct pktmon_event event;
     struct journey_place *place; /* NULL: of no component */
     uint64_t last;
     uint32_t count;
@@ -73,6 +73,8 @@ struct journey_round {
     guint entry_count;
 
     struct journey_line *lines, *newest; /* in the order of time */
+    struct journey_form form;            /* of the newest observation, and of the line with */
+    const struct journey_line *form_of;  /* the same bytes; NULL: none */
     struct journey_part *parts;
     guint line_count, part_count;
     GHashTable *index; /* form and lane -> part; NULL while there are few */
@@ -128,10 +130,10 @@ void journey_round_free(struct journey_round *round);
 /* Memory that lasts as long as the round. */
 void *journey_round_take(struct journey_round *round, size_t size);
 
-/* The next observation, which is copied, and what was read of its bytes. True: a chunk begins with
- * it. */
+/* The next observation, which is copied; round->form is what was read of its bytes. True: a chunk
+ * begins with it. */
 bool journey_round_add(struct journey_round *round, const struct pktmon_event *event,
-                       const struct journey_form *form, const struct journey_context *context,
+                       uint16_t vxlan_port, const struct journey_context *context,
                        struct journey_chunk *chunk);
 
 /* Which journeys are wanted. */
