@@ -109,7 +109,7 @@ struct journey_assembler *journey_assembler_new(const struct journey_options *op
 
 size_t journey_assembler_size(const struct journey_assembler *assembler)
 {
-    return assembler->store.held + assembler->store.pool.size +
+    return assembler->store.held + assembler->store.pool.size + assembler->store.spare_size +
            journey_losses_size(assembler->losses) +
            journey_known_size(assembler->context.conversations) +
            journey_known_size(assembler->context.datagrams) +
@@ -214,7 +214,7 @@ static void forget(struct journey_assembler *assembler, struct journey_packet *p
     if (packet->group != 0)
         g_hash_table_remove(assembler->packets, &packet->group);
     assembler->store.held -= packet->size;
-    journey_packet_free(packet);
+    journey_packet_free(&assembler->store, packet);
 }
 
 static void count_packet(struct journey_assembler *assembler, struct journey_packet *packet)
@@ -281,7 +281,7 @@ static struct journey_packet *get_packet(struct journey_assembler *assembler, ui
     if (group != 0)
         packet = g_hash_table_lookup(assembler->packets, &group);
     if (!packet) {
-        packet = journey_packet_new(group);
+        packet = journey_packet_new(&assembler->store, group);
         if (group != 0)
             g_hash_table_insert(assembler->packets, &packet->group, packet);
     }
@@ -522,10 +522,10 @@ void journey_assembler_free(struct journey_assembler *assembler)
         remove_entry(assembler, entry);
     g_hash_table_iter_init(&iter, assembler->packets);
     while (g_hash_table_iter_next(&iter, NULL, &packet))
-        journey_packet_free(packet);
+        journey_packet_free(&assembler->store, packet);
     g_hash_table_unref(assembler->packets);
     journey_places_free(assembler->store.places);
-    journey_arena_pool_clear(&assembler->store.pool);
+    journey_store_clear(&assembler->store);
     journey_losses_free(assembler->losses);
     journey_known_free(assembler->context.conversations);
     journey_known_free(assembler->context.datagrams);

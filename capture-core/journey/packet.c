@@ -7,28 +7,69 @@
 #include "keep.h"
 #include "model/salted-hash.h"
 
-#define FEW_PARTS 4
-#define TABLE_ROW (4 * sizeof(void *)) /* bytes of a row in a hash table, about */
+#define FEW_PARTS      4
+#define SHARE_OF_SPARE 8                    /* of the pool's memory: one in so many parts */
+#define TABLE_ROW      (4 * sizeof(void *)) /* bytes of a row in a hash table, about */
 
 /* --- the packet --- */
 
-struct journey_packet *journey_packet_new(uint64_t group)
+static struct journey_packet *take_spare(struct journey_store *store)
 {
-    struct journey_packet *packet = g_new0(struct journey_packet, 1);
+    struct journey_packet *packet = store->spare;
 
+    store->spare = packet->link.data;
+    packet->link.data = NULL;
+    store->spare_size -= journey_packet_size(packet);
+    return packet;
+}
+
+struct journey_packet *journey_packet_new(struct journey_store *store, uint64_t group)
+{
+    struct journey_packet *packet;
+
+    if (store->spare) {
+        packet = take_spare(store);
+    } else {
+        packet = g_new0(struct journey_packet, 1);
+        packet->chains = journey_chains_new();
+    }
     packet->group = group;
-    packet->chains = journey_chains_new();
     packet->link.data = packet;
     return packet;
 }
 
-void journey_packet_free(struct journey_packet *packet)
+static void destroy(struct journey_packet *packet)
 {
     journey_chains_free(packet->chains);
+    g_free(packet);
+}
+
+/* Its memory is in the caches now, and would not be where others wait before it. */
+void journey_packet_free(struct journey_store *store, struct journey_packet *packet)
+{
+    struct journey_chains *chains = packet->chains;
+    size_t size;
+
     journey_packet_forms_clear(&packet->forms);
     if (packet->written)
         g_hash_table_unref(packet->written);
-    g_free(packet);
+    journey_chains_clear(chains);
+    *packet = (struct journey_packet){.chains = chains};
+    size = journey_packet_size(packet);
+    if (store->spare_size + size > store->pool.max / SHARE_OF_SPARE) {
+        destroy(packet);
+        return;
+    }
+    store->spare_size += size;
+    packet->link.data = store->spare;
+    store->spare = packet;
+}
+
+void journey_store_clear(struct journey_store *store)
+{
+    while (store->spare)
+        destroy(take_spare(store));
+    journey_arena_pool_clear(&store->pool);
 }
 
 size_t journey_packet_size(const struct journey_packet *packet)

@@ -60,7 +60,9 @@ struct journey_entry;
 struct journey_store {
     struct journey_places *places;
     struct journey_arena_pool pool;
-    size_t held; /* bytes of all rounds, and what else the owner counts here */
+    struct journey_packet *spare; /* for the packets that come next; NULL: none */
+    size_t spare_size;            /* bytes of these */
+    size_t held;                  /* of all rounds, and what else the owner counts here */
 };
 
 struct journey_round {
@@ -117,9 +119,11 @@ struct journey_chunk {
     guint number;
 };
 
-struct journey_packet *journey_packet_new(uint64_t group);
+struct journey_packet *journey_packet_new(struct journey_store *store, uint64_t group);
 /* It has no round. */
-void journey_packet_free(struct journey_packet *packet);
+void journey_packet_free(struct journey_store *store, struct journey_packet *packet);
+/* Frees what waits for the next packets. */
+void journey_store_clear(struct journey_store *store);
 /* Bytes of memory, about, without its round. */
 size_t journey_packet_size(const struct journey_packet *packet);
 
