@@ -14,6 +14,8 @@
 /* Losses that go on are written as one for each such time. */
 #define LOSSES_NS (1000 * PKTMON_NS_PER_MS)
 
+#define RECENT 64 /* components whose packets are taken without a look at the tables */
+
 struct journey_sink {
     struct capture_sink base;
     struct capture_sink *inner;
@@ -29,8 +31,9 @@ struct journey_sink {
     /* Components as they are described now, and as they were when the events that leave came in. */
     const struct pktmon_registry *present;
     struct registry_stage past;
-    GHashTable *described; /* ids of all that have come */
-    GHashTable *observed;  /* ids of those with packets */
+    GHashTable *described;   /* ids of all that have come */
+    GHashTable *observed;    /* ids of those with packets */
+    uint32_t recent[RECENT]; /* ids of some that are in both, by their lowest bits; 0: none */
 };
 
 static struct journey_sink *journey_of(const struct capture_sink *sink)
@@ -118,10 +121,18 @@ static void note_component(struct journey_sink *sink, const struct pktmon_event 
 
     if (event->record == PKTMON_RECORD_PACKET) {
         g_hash_table_add(sink->observed, id);
+        sink->recent[event->component % RECENT] = event->component;
     } else if (event->record == PKTMON_RECORD_RETIRED) {
         g_hash_table_remove(sink->described, id);
         g_hash_table_remove(sink->observed, id);
+        sink->recent[event->component % RECENT] = 0;
     }
+}
+
+static bool is_recent(const struct journey_sink *sink, const struct pktmon_event *event)
+{
+    return event->record == PKTMON_RECORD_PACKET && event->component != 0 &&
+           sink->recent[event->component % RECENT] == event->component;
 }
 
 /* A provider tells losses at once, and again and again. */
@@ -167,8 +178,10 @@ static bool journey_write(struct capture_sink *base, const struct pktmon_event *
         return end_call(sink, error);
     }
     write_loss_if_due(sink);
-    describe_if_new(sink, &taken);
-    note_component(sink, &taken);
+    if (!is_recent(sink, &taken)) {
+        describe_if_new(sink, &taken);
+        note_component(sink, &taken);
+    }
     journey_assembler_take(sink->assembler, &taken);
     return end_call(sink, error);
 }

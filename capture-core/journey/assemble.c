@@ -49,9 +49,11 @@ struct journey_assembler {
     bool is_finishing;
     uint64_t hold;
     uint64_t now;
+    uint64_t due; /* until then nothing is due but for memory; 0: not known */
 
-    GHashTable *packets;    /* &group -> struct journey_packet */
-    GQueue entries;         /* of struct journey_entry */
+    GHashTable *packets;           /* &group -> struct journey_packet */
+    struct journey_packet *newest; /* that was observed last; NULL: forgotten */
+    GQueue entries;                /* of struct journey_entry */
     GQueue ended;           /* of packets that may be unwanted, by their newest observations */
     GQueue remembered[2];   /* of packets of which nothing is held, as they were closed: open ones,
                                and those that had ended */
@@ -107,7 +109,7 @@ struct journey_assembler *journey_assembler_new(const struct journey_options *op
 
 size_t journey_assembler_size(const struct journey_assembler *assembler)
 {
-    return assembler->store.held + assembler->store.pool.size +
+    return assembler->store.held + assembler->store.pool.size + assembler->store.spare_size +
            journey_losses_size(assembler->losses) +
            journey_known_size(assembler->context.conversations) +
            journey_known_size(assembler->context.datagrams) +
@@ -129,6 +131,8 @@ static size_t size_of_entry(const struct journey_entry *entry)
 static void push_entry(struct journey_assembler *assembler, struct journey_entry *entry)
 {
     entry->link.data = entry;
+    if (assembler->entries.length == 0)
+        assembler->due = 0;
     g_queue_push_tail_link(&assembler->entries, &entry->link);
 }
 
@@ -183,9 +187,12 @@ static void discard(struct journey_assembler *assembler, struct journey_round *r
 
 /* --- packets --- */
 
-static void put_in_queue(GQueue *queue, struct journey_packet *packet)
+static void put_in_queue(struct journey_assembler *assembler, GQueue *queue,
+                         struct journey_packet *packet)
 {
     packet->queue = queue;
+    if (queue->length == 0)
+        assembler->due = 0;
     g_queue_push_tail_link(queue, &packet->link);
 }
 
@@ -202,10 +209,12 @@ static void take_from_queue(struct journey_assembler *assembler, struct journey_
 static void forget(struct journey_assembler *assembler, struct journey_packet *packet)
 {
     take_from_queue(assembler, packet);
+    if (assembler->newest == packet)
+        assembler->newest = NULL;
     if (packet->group != 0)
         g_hash_table_remove(assembler->packets, &packet->group);
     assembler->store.held -= packet->size;
-    journey_packet_free(packet);
+    journey_packet_free(&assembler->store, packet);
 }
 
 static void count_packet(struct journey_assembler *assembler, struct journey_packet *packet)
@@ -235,7 +244,7 @@ static void remember(struct journey_assembler *assembler, struct journey_packet 
         forget(assembler, packet);
         return;
     }
-    put_in_queue(&assembler->remembered[journey_chains_ended(packet->chains)], packet);
+    put_in_queue(assembler, &assembler->remembered[journey_chains_ended(packet->chains)], packet);
     assembler->remembered_size += packet->size;
 }
 
@@ -264,14 +273,19 @@ static bool close_round(struct journey_assembler *assembler, struct journey_roun
 
 static struct journey_packet *get_packet(struct journey_assembler *assembler, uint64_t group)
 {
-    struct journey_packet *packet =
-        group != 0 ? g_hash_table_lookup(assembler->packets, &group) : NULL;
+    struct journey_packet *packet = NULL;
 
-    if (packet)
-        return packet;
-    packet = journey_packet_new(group);
+    /* mostly the packet goes on */
+    if (group != 0 && assembler->newest && assembler->newest->group == group)
+        return assembler->newest;
     if (group != 0)
-        g_hash_table_insert(assembler->packets, &packet->group, packet);
+        packet = g_hash_table_lookup(assembler->packets, &group);
+    if (!packet) {
+        packet = journey_packet_new(&assembler->store, group);
+        if (group != 0)
+            g_hash_table_insert(assembler->packets, &packet->group, packet);
+    }
+    assembler->newest = packet;
     return packet;
 }
 
@@ -290,7 +304,7 @@ static bool is_due(const struct journey_assembler *assembler, const struct journ
 
     if (!packet || assembler->is_finishing || is_full(assembler) ||
         (assembler->hold > 0 &&
-         assembler->now - round->lines->copy->event.time >= assembler->hold) ||
+         assembler->now - round->lines->event.time >= assembler->hold) ||
         is_complete(assembler, packet))
         return true;
     if (!has_settled(assembler, packet))
@@ -341,6 +355,38 @@ static void forget_packets(struct journey_assembler *assembler, bool ended, uint
         forget(assembler, packet);
 }
 
+/* When the packet at the head of the queue is due, of which nothing was observed for so long. */
+static uint64_t due_after(GQueue *queue, uint64_t quiet)
+{
+    const struct journey_packet *packet = g_queue_peek_head(queue);
+
+    return packet ? packet->newest + quiet : UINT64_MAX;
+}
+
+/* The oldest entry is not due before that: what is observed of its packet makes it later. */
+static uint64_t entry_due(const struct journey_assembler *assembler)
+{
+    const struct journey_options *options = &assembler->options;
+    const struct journey_entry *entry = g_queue_peek_head((GQueue *)&assembler->entries);
+    uint64_t quiet = options->join > 0 ? MIN(options->join, options->settle) : options->settle;
+
+    if (!entry)
+        return UINT64_MAX;
+    if (!entry->round || !entry->round->packet)
+        return 0;
+    return MIN(entry->round->packet->newest + quiet,
+               assembler->hold > 0 ? entry->round->began + assembler->hold : UINT64_MAX);
+}
+
+static uint64_t find_due(struct journey_assembler *assembler)
+{
+    uint64_t due = entry_due(assembler);
+
+    due = MIN(due, due_after(&assembler->ended, assembler->options.settle));
+    due = MIN(due, due_after(&assembler->remembered[true], REMEMBER_ENDED_NS));
+    return MIN(due, due_after(&assembler->remembered[false], REMEMBER_NS));
+}
+
 static void write_due(struct journey_assembler *assembler)
 {
     struct journey_entry *entry;
@@ -355,6 +401,7 @@ static void write_due(struct journey_assembler *assembler)
     }
     forget_packets(assembler, true, REMEMBER_ENDED_NS);
     forget_packets(assembler, false, REMEMBER_NS);
+    assembler->due = find_due(assembler);
 }
 
 /* --- what comes --- */
@@ -405,22 +452,21 @@ static void take_packet(struct journey_assembler *assembler, const struct pktmon
 {
     struct journey_packet *packet = get_packet(assembler, event->packet.group);
     struct journey_chunk chunk;
-    struct journey_form form;
 
-    journey_form_read(&form, &event->packet, assembler->options.vxlan_port);
     take_from_queue(assembler, packet);
     if (!packet->round)
         journey_round_new(packet, &assembler->store);
-    if (journey_round_add(packet->round, event, &form, &assembler->context, &chunk))
+    if (journey_round_add(packet->round, event, assembler->options.vxlan_port, &assembler->context,
+                          &chunk))
         add_chunk(assembler, packet->round, &chunk);
     if (assembler->streams && packet->group != 0)
-        find_merged(assembler, packet, event, &form, packet->forms.count);
+        find_merged(assembler, packet, event, &packet->round->form, packet->forms.count);
     note_place(packet, event);
     count_packet(assembler, packet);
     if (packet->group == 0)
         close_round(assembler, packet->round);
     else if (assembler->is_selective && journey_chains_ended(packet->chains))
-        put_in_queue(&assembler->ended, packet);
+        put_in_queue(assembler, &assembler->ended, packet);
 }
 
 static void take_other(struct journey_assembler *assembler, const struct pktmon_event *event)
@@ -456,7 +502,8 @@ void journey_assembler_note_loss(struct journey_assembler *assembler,
 void journey_assembler_advance(struct journey_assembler *assembler, uint64_t now)
 {
     assembler->now = MAX(assembler->now, now);
-    write_due(assembler);
+    if (assembler->now >= assembler->due)
+        write_due(assembler);
 }
 
 void journey_assembler_finish(struct journey_assembler *assembler)
@@ -476,10 +523,10 @@ void journey_assembler_free(struct journey_assembler *assembler)
         remove_entry(assembler, entry);
     g_hash_table_iter_init(&iter, assembler->packets);
     while (g_hash_table_iter_next(&iter, NULL, &packet))
-        journey_packet_free(packet);
+        journey_packet_free(&assembler->store, packet);
     g_hash_table_unref(assembler->packets);
     journey_places_free(assembler->store.places);
-    journey_arena_pool_clear(&assembler->store.pool);
+    journey_store_clear(&assembler->store);
     journey_losses_free(assembler->losses);
     journey_known_free(assembler->context.conversations);
     journey_known_free(assembler->context.datagrams);

@@ -49,12 +49,25 @@ uint16_t journey_chain_number(const struct journey_chain *chain)
     return (uint16_t)chain->key;
 }
 
+static void begin(struct journey_chains *chains)
+{
+    *chains = (struct journey_chains){.room = G_N_ELEMENTS(chains->few)};
+    chains->all = chains->few;
+}
+
+static void release(struct journey_chains *chains)
+{
+    if (chains->all != chains->few)
+        g_free(chains->all);
+    g_clear_pointer(&chains->index, g_hash_table_unref);
+    g_clear_pointer(&chains->mergers, g_hash_table_unref);
+}
+
 struct journey_chains *journey_chains_new(void)
 {
-    struct journey_chains *chains = g_new0(struct journey_chains, 1);
+    struct journey_chains *chains = g_new(struct journey_chains, 1);
 
-    chains->all = chains->few;
-    chains->room = G_N_ELEMENTS(chains->few);
+    begin(chains);
     return chains;
 }
 
@@ -62,11 +75,14 @@ void journey_chains_free(struct journey_chains *chains)
 {
     if (!chains)
         return;
-    if (chains->all != chains->few)
-        g_free(chains->all);
-    g_clear_pointer(&chains->index, g_hash_table_unref);
-    g_clear_pointer(&chains->mergers, g_hash_table_unref);
+    release(chains);
     g_free(chains);
+}
+
+void journey_chains_clear(struct journey_chains *chains)
+{
+    release(chains);
+    begin(chains);
 }
 
 size_t journey_chains_size(const struct journey_chains *chains)

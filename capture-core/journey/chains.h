@@ -30,6 +30,8 @@ struct journey_chains;
 
 struct journey_chains *journey_chains_new(void);
 void journey_chains_free(struct journey_chains *chains);
+/* As new. */
+void journey_chains_clear(struct journey_chains *chains);
 /* Bytes of memory. */
 size_t journey_chains_size(const struct journey_chains *chains);
 

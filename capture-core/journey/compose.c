@@ -36,7 +36,7 @@ static bool is_better_base(const struct journey_observation *one,
         {one->tags, other->tags},
     };
 
-    if (!other->copy)
+    if (!other->event)
         return true;
     for (size_t i = 0; i < G_N_ELEMENTS(ranks); i++) {
         if (ranks[i][0] != ranks[i][1])
@@ -48,22 +48,22 @@ static bool is_better_base(const struct journey_observation *one,
 /* Bytes of payload that are at hand. */
 static uint32_t payload_size(const struct journey_observation *observation)
 {
-    uint32_t caplen = observation->copy ? observation_packet(observation)->caplen : 0;
+    uint32_t caplen = observation->event ? observation_packet(observation)->caplen : 0;
 
     return caplen > observation->payload ? caplen - observation->payload : 0;
 }
 
-void journey_sources_add(struct journey_sources *sources, const struct event_copy *copy,
+void journey_sources_add(struct journey_sources *sources, const struct pktmon_event *event,
                          const struct journey_form *form, uint16_t line, uint16_t lane,
                          bool can_lead)
 {
     const struct journey_observation observation = {
-        .copy = copy,
+        .event = event,
         .line = line,
-        .is_own = copy->event.packet.packet_number == lane,
+        .is_own = event->packet.packet_number == lane,
         .encapsulations = form->encapsulations,
         .tags = form->tags,
-        .link_rank = rank_link(&copy->event.packet, form),
+        .link_rank = rank_link(&event->packet, form),
         .network = form->network,
         .payload = form->payload,
         .length = form->length,
@@ -120,7 +120,7 @@ static bool is_same_payload(const struct journey_observation *base,
 static bool is_donor(const struct journey_observation *base,
                      const struct journey_observation *donor)
 {
-    return donor->copy && donor->copy != base->copy &&
+    return donor->event && donor->event != base->event &&
            observation_packet(donor)->packet_number == observation_packet(base)->packet_number &&
            payload_size(donor) > payload_size(base) && is_same_payload(base, donor);
 }

@@ -22,7 +22,7 @@ struct journey_sources {
 
 /* The next observation of the frame. lane: the packet number of the frame; 0: the whole. can_lead:
  * the headers may be from it. */
-void journey_sources_add(struct journey_sources *sources, const struct event_copy *copy,
+void journey_sources_add(struct journey_sources *sources, const struct pktmon_event *event,
                          const struct journey_form *form, uint16_t line, uint16_t lane,
                          bool can_lead);
 

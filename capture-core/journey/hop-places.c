@@ -7,10 +7,12 @@
 #include "model/salted-hash.h"
 
 #define TABLE_ROW (4 * sizeof(void *)) /* bytes of a row in a hash table, about */
+#define RECENT    64                   /* places that are found without the table */
 
 struct journey_places {
     struct journey_describe describe;
-    GHashTable *current; /* component -> struct journey_place */
+    GHashTable *current;                  /* component -> struct journey_place */
+    struct journey_place *recent[RECENT]; /* of these, by the component's lowest bits; NULL: none */
     size_t *size;
 };
 
@@ -53,22 +55,34 @@ static struct journey_place *make_place(struct journey_places *places, uint32_t 
 
 struct journey_place *journey_places_get(struct journey_places *places, uint32_t component)
 {
-    struct journey_place *place = g_hash_table_lookup(places->current, GUINT_TO_POINTER(component));
+    struct journey_place **recent = &places->recent[component % RECENT], *place = *recent;
 
+    if (!place || place->component != component)
+        place = g_hash_table_lookup(places->current, GUINT_TO_POINTER(component));
     if (!place)
         place = make_place(places, component);
+    *recent = place;
     place->refs++;
     return place;
+}
+
+/* Nobody who asks gets it any more. */
+static void retire(struct journey_places *places, struct journey_place *place)
+{
+    struct journey_place **recent = &places->recent[place->component % RECENT];
+
+    if (*recent == place)
+        *recent = NULL;
+    place->is_current = false;
+    g_hash_table_remove(places->current, GUINT_TO_POINTER(place->component));
 }
 
 void journey_places_renew(struct journey_places *places, uint32_t component)
 {
     struct journey_place *place = g_hash_table_lookup(places->current, GUINT_TO_POINTER(component));
 
-    if (!place)
-        return;
-    place->is_current = false;
-    g_hash_table_remove(places->current, GUINT_TO_POINTER(component));
+    if (place)
+        retire(places, place);
 }
 
 void journey_places_unref(struct journey_places *places, struct journey_place *place)
@@ -76,7 +90,7 @@ void journey_places_unref(struct journey_places *places, struct journey_place *p
     if (--place->refs > 0)
         return;
     if (place->is_current)
-        g_hash_table_remove(places->current, GUINT_TO_POINTER(place->component));
+        retire(places, place);
     *places->size -= size_of(place);
     g_free(place);
 }

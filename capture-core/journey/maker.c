@@ -10,10 +10,11 @@
 
 struct journey_maker {
     struct pktmon_journey journey;
-    GArray *hops;       /* of struct pktmon_hop: of the journey */
-    GArray *pieces;     /* of struct pktmon_piece: of the hops */
-    GArray *path_hops;  /* as hops, of its path */
-    GPtrArray *sources; /* of the bytes */
+    struct pktmon_hop hops[PKTMON_JOURNEY_MAX_HOPS];
+    struct pktmon_hop
+        path_hops[PKTMON_JOURNEY_MAX_HOPS]; /* of other forms than the journey's too */
+    GArray *pieces;                         /* of struct pktmon_piece: of the hops */
+    GPtrArray *sources;                     /* of the bytes */
     GByteArray *bytes;
     char path[PKTMON_PATH_SIZE];
 };
@@ -22,9 +23,7 @@ struct journey_maker *journey_maker_new(void)
 {
     struct journey_maker *maker = g_new0(struct journey_maker, 1);
 
-    maker->hops = g_array_new(FALSE, FALSE, sizeof(struct pktmon_hop));
     maker->pieces = g_array_new(FALSE, FALSE, sizeof(struct pktmon_piece));
-    maker->path_hops = g_array_new(FALSE, FALSE, sizeof(struct pktmon_hop));
     maker->sources = g_ptr_array_new();
     maker->bytes = g_byte_array_new();
     return maker;
@@ -32,29 +31,25 @@ struct journey_maker *journey_maker_new(void)
 
 void journey_maker_free(struct journey_maker *maker)
 {
-    g_array_unref(maker->hops);
     g_array_unref(maker->pieces);
-    g_array_unref(maker->path_hops);
     g_ptr_array_unref(maker->sources);
     g_byte_array_unref(maker->bytes);
     g_free(maker);
 }
 
-static void add_hop(GArray *hops, const struct journey_line *line)
+static struct pktmon_hop make_hop(const struct journey_line *line)
 {
-    const struct pktmon_hop hop = {.event = &line->copy->event,
-                                   .name = line->place ? line->place->name : NULL,
-                                   .count = line->count,
-                                   .last = journey_line_time(line),
-                                   .last_number = journey_line_number(line),
-                                   .form = line->form};
-
-    g_array_append_val(hops, hop);
+    return (struct pktmon_hop){.event = &line->event,
+                               .name = line->place ? line->place->name : NULL,
+                               .count = line->count,
+                               .last = journey_line_time(line),
+                               .last_number = journey_line_number(line),
+                               .form = line->form};
 }
 
 static void add_pieces(GArray *pieces, const struct journey_line *line)
 {
-    const struct pktmon_piece first = journey_piece_of(&line->copy->event);
+    const struct pktmon_piece first = journey_piece_of(&line->event);
 
     g_array_append_val(pieces, first);
     for (const struct journey_piece *piece = line->pieces; piece; piece = piece->next)
@@ -62,61 +57,58 @@ static void add_pieces(GArray *pieces, const struct journey_line *line)
 }
 
 /* The array does not grow any more. */
-static void set_pieces(GArray *hops, const GArray *pieces)
+static void set_pieces(struct pktmon_hop *hops, size_t count, const GArray *pieces)
 {
     const struct pktmon_piece *next = (const struct pktmon_piece *)(void *)pieces->data;
 
-    for (guint i = 0; i < hops->len; i++) {
-        struct pktmon_hop *hop = &g_array_index(hops, struct pktmon_hop, i);
-
-        if (hop->count == 1)
+    for (size_t i = 0; i < count && pieces->len > 0; i++) {
+        if (hops[i].count == 1)
             continue;
-        hop->pieces = next;
-        next += hop->count;
+        hops[i].pieces = next;
+        next += hops[i].count;
     }
 }
 
-/* The lines of the chunk: all that the journey has. Returns how many observations these are. */
-static uint32_t collect_hops(struct journey_maker *maker, const struct journey_chunk *chunk)
+/* The lines of the chunk: all that the journey has. */
+static void collect_hops(struct journey_maker *maker, const struct journey_chunk *chunk)
 {
-    uint32_t observations = 0;
+    struct pktmon_journey *journey = &maker->journey;
 
-    g_array_set_size(maker->hops, 0);
     g_array_set_size(maker->pieces, 0);
     for (const struct journey_line *line = chunk->first;
-         line && maker->hops->len < PKTMON_JOURNEY_MAX_HOPS; line = line->next) {
-        add_hop(maker->hops, line);
+         line && journey->hop_count < PKTMON_JOURNEY_MAX_HOPS; line = line->next) {
+        maker->hops[journey->hop_count++] = make_hop(line);
         if (line->count > 1)
             add_pieces(maker->pieces, line);
-        observations += line->count;
+        journey->observations += line->count;
     }
-    set_pieces(maker->hops, maker->pieces);
-    return observations;
+    set_pieces(maker->hops, journey->hop_count, maker->pieces);
 }
 
-/* All forms that the piece had, if they are not too many; otherwise the lines of the chunk. */
-static void collect_path(struct journey_maker *maker, const struct journey_round *round,
-                         const struct journey_chunk *chunk)
+/* All forms that the piece had. Returns how many hops these are. */
+static size_t collect_path(struct journey_maker *maker, const struct journey_round *round,
+                           uint16_t lane)
 {
-    bool has_all =
-        round->line_count <= PKTMON_JOURNEY_MAX_HOPS && round->forms <= MAX_FORMS_IN_PATH;
-    const struct journey_line *line = has_all ? round->lines : chunk->first;
+    size_t count = 0;
 
-    g_array_set_size(maker->path_hops, 0);
-    for (; line && maker->path_hops->len < PKTMON_JOURNEY_MAX_HOPS;
-         line = has_all ? line->next_of_all : line->next) {
-        if (line->lane != chunk->part->lane)
-            continue;
-        add_hop(maker->path_hops, line);
+    for (const struct journey_line *line = round->lines; line; line = line->next_of_all) {
+        if (line->lane == lane)
+            maker->path_hops[count++] = make_hop(line);
     }
+    return count;
 }
 
+/* The path has all forms, if they are not too many; otherwise the hops of the journey. */
 static void write_path(struct journey_maker *maker, const struct journey_round *round,
                        const struct journey_chunk *chunk, uint16_t vxlan_port)
 {
+    bool has_more = round->line_count > maker->journey.hop_count &&
+                    round->line_count <= PKTMON_JOURNEY_MAX_HOPS &&
+                    round->forms <= MAX_FORMS_IN_PATH;
     const struct journey_path path = {
-        .hops = (const struct pktmon_hop *)(void *)maker->path_hops->data,
-        .hop_count = maker->path_hops->len,
+        .hop_count =
+            has_more ? collect_path(maker, round, chunk->part->lane) : maker->journey.hop_count,
+        .hops = has_more ? maker->path_hops : maker->hops,
         .copy = round->copy,
         .piece = round->piece,
         .lane = chunk->part->lane,
@@ -149,11 +141,10 @@ const struct pktmon_journey *journey_make(struct journey_maker *maker, struct jo
                                           const struct journey_chunk *chunk, uint16_t vxlan_port)
 {
     const struct journey_part *part = chunk->part;
-    uint32_t observations = collect_hops(maker, chunk);
 
     maker->journey = (struct pktmon_journey){
         .group = round->group,
-        .time = chunk->first->copy->event.time,
+        .time = chunk->first->event.time,
         .total = round->total,
         .fate = round->fate,
         .open = round->is_open,
@@ -162,13 +153,11 @@ const struct pktmon_journey *journey_make(struct journey_maker *maker, struct jo
         .forms = round->forms,
         .side = part->side,
         .merged_into = part->is_merged ? round->group : round->merged_into,
-        .hops = (const struct pktmon_hop *)(void *)maker->hops->data,
-        .hop_count = maker->hops->len,
-        .observations = observations,
+        .hops = maker->hops,
     };
+    collect_hops(maker, chunk);
     if (!maker->journey.continued)
         write_bytes(maker, round, part);
-    collect_path(maker, round, chunk);
     write_path(maker, round, chunk, vxlan_port);
     return &maker->journey;
 }

@@ -234,23 +234,27 @@ uint8_t journey_packet_forms_add(struct journey_packet_forms *forms,
                                  const struct journey_form *read, uint8_t before,
                                  const struct journey_context *context)
 {
-    struct journey_form known = *read;
+    const struct journey_form *known = read;
     const struct journey_fact *fact = NULL;
+    struct journey_form changed;
     uint8_t form;
 
     if (read->key.kind == JOURNEY_FORM_DATAGRAM)
         fact = journey_known_find(context->datagrams, &read->key);
-    if (fact)
-        known.key = fact->of;
-    learn_datagrams(&known, context->datagrams);
-    form = find_form(forms, &known, before);
+    if (fact) {
+        changed = *read;
+        changed.key = fact->of;
+        known = &changed;
+    }
+    learn_datagrams(known, context->datagrams);
+    form = find_form(forms, known, before);
     if (form != 0) {
         measure(form_at(forms, form), read);
         return form;
     }
     if (forms->count == JOURNEY_MAX_FORMS)
         return JOURNEY_MAX_FORMS;
-    form = add_form(forms, &known);
+    form = add_form(forms, known);
     if (before != 0)
         learn_sides(forms, before, form, context);
     else if (known_side(form_at(forms, form), context) == 1)

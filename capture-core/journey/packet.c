@@ -4,31 +4,73 @@
 #include <string.h>
 
 #include "alike.h"
+#include "keep.h"
 #include "model/journey-piece.h"
 #include "model/salted-hash.h"
 
-#define FEW_PARTS 4
-#define TABLE_ROW (4 * sizeof(void *)) /* bytes of a row in a hash table, about */
+#define FEW_PARTS      4
+#define SHARE_OF_SPARE 8                    /* of the pool's memory: one in so many parts */
+#define TABLE_ROW      (4 * sizeof(void *)) /* bytes of a row in a hash table, about */
 
 /* --- the packet --- */
 
-struct journey_packet *journey_packet_new(uint64_t group)
+static struct journey_packet *take_spare(struct journey_store *store)
 {
-    struct journey_packet *packet = g_new0(struct journey_packet, 1);
+    struct journey_packet *packet = store->spare;
 
+    store->spare = packet->link.data;
+    packet->link.data = NULL;
+    store->spare_size -= journey_packet_size(packet);
+    return packet;
+}
+
+struct journey_packet *journey_packet_new(struct journey_store *store, uint64_t group)
+{
+    struct journey_packet *packet;
+
+    if (store->spare) {
+        packet = take_spare(store);
+    } else {
+        packet = g_new0(struct journey_packet, 1);
+        packet->chains = journey_chains_new();
+    }
     packet->group = group;
-    packet->chains = journey_chains_new();
     packet->link.data = packet;
     return packet;
 }
 
-void journey_packet_free(struct journey_packet *packet)
+static void destroy(struct journey_packet *packet)
 {
     journey_chains_free(packet->chains);
+    g_free(packet);
+}
+
+/* Its memory is in the caches now, and would not be where others wait before it. */
+void journey_packet_free(struct journey_store *store, struct journey_packet *packet)
+{
+    struct journey_chains *chains = packet->chains;
+    size_t size;
+
     journey_packet_forms_clear(&packet->forms);
     if (packet->written)
         g_hash_table_unref(packet->written);
-    g_free(packet);
+    journey_chains_clear(chains);
+    *packet = (struct journey_packet){.chains = chains};
+    size = journey_packet_size(packet);
+    if (store->spare_size + size > store->pool.max / SHARE_OF_SPARE) {
+        destroy(packet);
+        return;
+    }
+    store->spare_size += size;
+    packet->link.data = store->spare;
+    store->spare = packet;
+}
+
+void journey_store_clear(struct journey_store *store)
+{
+    while (store->spare)
+        destroy(take_spare(store));
+    journey_arena_pool_clear(&store->pool);
 }
 
 size_t journey_packet_size(const struct journey_packet *packet)
@@ -172,12 +214,12 @@ static struct journey_line *find_run(const struct journey_round *round,
     if (!line || journey_line_number(line) == UINT16_MAX ||
         journey_line_number(line) + 1 != event->packet.packet_number)
         return NULL;
-    return journey_fares_alike(&line->copy->event, event) ? line : NULL;
+    return journey_fares_alike(&line->event, event) ? line : NULL;
 }
 
 static void begin_run(struct journey_round *round, struct journey_line *line)
 {
-    const struct run_key key = make_run_key(&line->copy->event, line->form);
+    const struct run_key key = make_run_key(&line->event, line->form);
     guint before;
 
     if (!round->runs)
@@ -215,15 +257,17 @@ static void *take_from_round(void *round, size_t size)
 static struct journey_line *add_line(struct journey_round *round, struct journey_part *part,
                                      const struct pktmon_event *event, struct journey_place *place)
 {
+    const struct journey_memory memory = {take_from_round, round};
     struct journey_line *line = journey_round_take(round, sizeof(*line));
 
-    *line = (struct journey_line){
-        .copy = event_copy_new_in(event, take_from_round, round),
-        .place = place,
-        .count = 1,
-        .lane = part->lane,
-        .form = part->form,
-    };
+    journey_keep(&line->event, event, round->newest ? &round->newest->event : NULL,
+                 round->lines ? &round->lines->event : NULL, &memory);
+    line->place = place;
+    line->count = 1;
+    line->lane = part->lane;
+    line->form = part->form;
+    line->pieces = line->newest_piece = NULL;
+    line->next = line->next_of_all = NULL;
     if (part->newest)
         part->newest->next = line;
     *(round->newest ? &round->newest->next_of_all : &round->lines) = line;
@@ -266,8 +310,18 @@ static uint8_t learn(struct journey_packet *packet, const struct pktmon_event *e
     return number;
 }
 
+/* Most observations have the bytes of the one before. */
+static void read_form(struct journey_round *round, const struct pktmon_packet *packet,
+                      uint16_t vxlan_port)
+{
+    if (round->form_of && journey_has_same_bytes(&round->form_of->event.packet, packet))
+        return;
+    journey_form_read(&round->form, packet, vxlan_port);
+    round->form_of = NULL;
+}
+
 bool journey_round_add(struct journey_round *round, const struct pktmon_event *event,
-                       const struct journey_form *form, const struct journey_context *context,
+                       uint16_t vxlan_port, const struct journey_context *context,
                        struct journey_chunk *chunk)
 {
     struct journey_packet *packet = round->packet;
@@ -277,7 +331,8 @@ bool journey_round_add(struct journey_round *round, const struct pktmon_event *e
 
     uint16_t lane = find_lane(packet, &event->packet);
     bool is_piece = event->packet.packet_number != 0 && lane == 0;
-    uint8_t number = learn(packet, event, form, context, place);
+    read_form(round, &event->packet, vxlan_port);
+    uint8_t number = learn(packet, event, &round->form, context, place);
     if (is_piece)
         run = find_run(round, event, number);
     if (run) {
@@ -290,10 +345,11 @@ bool journey_round_add(struct journey_round *round, const struct pktmon_event *e
     guint index = part->lines;
     *chunk = (struct journey_chunk){.part = part, .number = index / PKTMON_JOURNEY_MAX_HOPS};
     chunk->first = add_line(round, part, event, place);
+    round->form_of = chunk->first;
     if (is_piece)
         begin_run(round, chunk->first);
-    journey_sources_add(&part->sources, chunk->first->copy, form, (uint16_t)MIN(index, UINT16_MAX),
-                        lane, index < PKTMON_JOURNEY_MAX_HOPS);
+    journey_sources_add(&part->sources, &chunk->first->event, &round->form,
+                        (uint16_t)MIN(index, UINT16_MAX), lane, index < PKTMON_JOURNEY_MAX_HOPS);
     return index % PKTMON_JOURNEY_MAX_HOPS == 0;
 }
 

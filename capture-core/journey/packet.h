@@ -29,7 +29,7 @@ struct journey_piece {
 
 /* A hop. */
 struct journey_line {
-    struct event_copy *copy;
+    struct pktmon_event event;
     struct journey_place *place; /* NULL: of no component */
     uint32_t count;
     uint16_t lane; /* of its part */
@@ -42,13 +42,13 @@ struct journey_line {
 /* Of its newest observation. */
 static inline uint64_t journey_line_time(const struct journey_line *line)
 {
-    return line->newest_piece ? line->newest_piece->piece.time : line->copy->event.time;
+    return line->newest_piece ? line->newest_piece->piece.time : line->event.time;
 }
 
 static inline uint16_t journey_line_number(const struct journey_line *line)
 {
     return line->newest_piece ? line->newest_piece->piece.number
-                              : line->copy->event.packet.packet_number;
+                              : line->event.packet.packet_number;
 }
 
 struct journey_part {
@@ -70,7 +70,9 @@ struct journey_entry;
 struct journey_store {
     struct journey_places *places;
     struct journey_arena_pool pool;
-    size_t held; /* bytes of all rounds, and what else the owner counts here */
+    struct journey_packet *spare; /* for the packets that come next; NULL: none */
+    size_t spare_size;            /* bytes of these */
+    size_t held;                  /* of all rounds, and what else the owner counts here */
 };
 
 struct journey_round {
@@ -82,6 +84,8 @@ struct journey_round {
     guint entry_count;
 
     struct journey_line *lines, *newest; /* in the order of time */
+    struct journey_form form;            /* of the newest observation, and of the line with */
+    const struct journey_line *form_of;  /* the same bytes; NULL: none */
     struct journey_part *parts;
     guint line_count, part_count;
     GHashTable *index; /* form and lane -> part; NULL while there are few */
@@ -124,9 +128,11 @@ struct journey_chunk {
     guint number;
 };
 
-struct journey_packet *journey_packet_new(uint64_t group);
+struct journey_packet *journey_packet_new(struct journey_store *store, uint64_t group);
 /* It has no round. */
-void journey_packet_free(struct journey_packet *packet);
+void journey_packet_free(struct journey_store *store, struct journey_packet *packet);
+/* Frees what waits for the next packets. */
+void journey_store_clear(struct journey_store *store);
 /* Bytes of memory, about, without its round. */
 size_t journey_packet_size(const struct journey_packet *packet);
 
@@ -136,10 +142,10 @@ void journey_round_free(struct journey_round *round);
 /* Memory that lasts as long as the round. */
 void *journey_round_take(struct journey_round *round, size_t size);
 
-/* The next observation, which is copied, and what was read of its bytes. True: a chunk begins with
- * it. */
+/* The next observation, which is copied; round->form is what was read of its bytes. True: a chunk
+ * begins with it. */
 bool journey_round_add(struct journey_round *round, const struct pktmon_event *event,
-                       const struct journey_form *form, const struct journey_context *context,
+                       uint16_t vxlan_port, const struct journey_context *context,
                        struct journey_chunk *chunk);
 
 /* Which journeys are wanted. */

@@ -186,7 +186,10 @@ static const struct edge_description *special_edge(const struct pktmon_packet *p
     const struct edge_description *edge =
         edge_common_name(packet->edge) ? NULL : edge_describe(packet->edge);
 
-    return edge && packet->edge_name && strcmp(edge->name, packet->edge_name) == 0 ? edge : NULL;
+    if (!edge || !packet->edge_name)
+        return NULL;
+    return edge->name == packet->edge_name || strcmp(edge->name, packet->edge_name) == 0 ? edge
+                                                                                         : NULL;
 }
 
 static bool is_hook(const struct pktmon_packet *packet)

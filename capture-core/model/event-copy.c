@@ -169,32 +169,20 @@ static void place_all(struct room *room, struct pktmon_event *event)
     }
 }
 
-struct event_copy *event_copy_new_in(const struct pktmon_event *event,
-                                     void *(*take)(void *context, size_t size), void *context)
+struct event_copy *event_copy_new(const struct pktmon_event *event)
 {
     struct pktmon_event measured = *event;
     struct room room = {0};
 
     place_all(&room, &measured);
     size_t size = sizeof(struct event_copy) + room.used;
-    struct event_copy *copy = take(context, size);
+    struct event_copy *copy = g_malloc(size);
     g_atomic_ref_count_init(&copy->owners);
     copy->size = size;
     copy->event = *event;
     room = (struct room){.memory = (char *)(copy + 1)};
     place_all(&room, &copy->event);
     return copy;
-}
-
-static void *take_memory(void *context, size_t size)
-{
-    (void)context;
-    return g_malloc(size);
-}
-
-struct event_copy *event_copy_new(const struct pktmon_event *event)
-{
-    return event_copy_new_in(event, take_memory, NULL);
 }
 
 struct event_copy *event_copy_ref(struct event_copy *copy)

@@ -19,10 +19,6 @@ struct event_copy {
 
 /* One allocation for each. */
 struct event_copy *event_copy_new(const struct pktmon_event *event);
-/* The same in memory that take() returns for so many bytes, aligned; that memory is given back
- * instead of the copy. */
-struct event_copy *event_copy_new_in(const struct pktmon_event *event,
-                                     void *(*take)(void *context, size_t size), void *context);
 struct event_copy *event_copy_ref(struct event_copy *copy);
 void event_copy_unref(struct event_copy *copy);
 

@@ -80,7 +80,7 @@ static inline unsigned lowest_bit(uint64_t bits)
     return (unsigned)__builtin_ctzll(bits);
 }
 
-static uint64_t expect_next(const uint64_t *before)
+static inline uint64_t expect_next(const uint64_t *before)
 {
     uint64_t appearance = before[JOURNEY_HOP_APPEARANCE];
 
@@ -88,12 +88,12 @@ static uint64_t expect_next(const uint64_t *before)
 }
 
 /* What was cut off before is cut off again. */
-static uint64_t expect_cut(uint64_t origlen, uint64_t origlen_before, uint64_t caplen_before)
+static inline uint64_t expect_cut(uint64_t origlen, uint64_t origlen_before, uint64_t caplen_before)
 {
     return caplen_before < origlen_before && caplen_before < origlen ? caplen_before : origlen;
 }
 
-static uint64_t expect_run(const uint64_t *values)
+static inline uint64_t expect_run(const uint64_t *values)
 {
     uint64_t number = values[JOURNEY_HOP_PACKET_NUMBER];
 
@@ -101,7 +101,7 @@ static uint64_t expect_run(const uint64_t *values)
 }
 
 /* Of what the hop itself has, only fields before this one are looked at. */
-static uint64_t expect(unsigned field, const uint64_t *values, const uint64_t *before)
+static inline uint64_t expect(unsigned field, const uint64_t *values, const uint64_t *before)
 {
     switch (fields[field].expected) {
     case KEPT:
@@ -130,24 +130,21 @@ static const uint64_t not_kept = 0
 void journey_put_values(struct journey_writer *writer, const struct journey_values *values,
                         const struct journey_values *before)
 {
-    uint64_t expected[JOURNEY_HOP_COUNT];
     uint64_t set = 0;
 
-    memcpy(expected, before->at, sizeof(expected));
-    for (uint64_t left = not_kept; left != 0; left &= left - 1) {
-        unsigned i = lowest_bit(left);
-
-        expected[i] = expect(i, values->at, before->at);
-    }
-    for (unsigned i = 0; i < JOURNEY_HOP_COUNT; i++)
-        set |= (uint64_t)(values->at[i] != expected[i]) << i;
+    /* each field by code of its own: this is most of what a hop takes */
+#define X(NAME, bit, expected, written)                                                            \
+    set |= (uint64_t)(values->at[bit] != expect(bit, values->at, before->at)) << (bit);
+    JOURNEY_HOP_FIELDS(X)
+#undef X
     journey_put_number(writer, set);
     for (uint64_t left = set; left != 0; left &= left - 1) {
         unsigned i = lowest_bit(left);
         uint64_t value = values->at[i];
 
-        journey_put_number(writer,
-                           fields[i].written == CHANGE ? journey_fold(value - expected[i]) : value);
+        journey_put_number(writer, fields[i].written == CHANGE
+                                       ? journey_fold(value - expect(i, values->at, before->at))
+                                       : value);
     }
 }
 

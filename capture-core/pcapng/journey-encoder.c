@@ -6,6 +6,7 @@
 
 #define MAX_TEXT     4095 /* bytes */
 #define NEAR_ENTRIES 256  /* the newest ones, among which an equal one is looked for */
+#define NEAR_TEXTS   16   /* the first ones, which are looked for by their memory */
 
 static const size_t part_limits[PART_COUNT] = {
     [PART_COMPONENTS] = JOURNEY_MAX_COMPONENTS, [PART_TEXTS] = JOURNEY_MAX_TEXTS,
@@ -103,20 +104,48 @@ static size_t text_size(struct journey_encoder *encoder, const char *text)
     return size;
 }
 
-uint64_t journey_encoder_put_text(struct journey_encoder *encoder, const char *text,
-                                  uint64_t before)
+static uint64_t put_cut_text(struct journey_encoder *encoder, const char *text, size_t size,
+                             uint64_t before)
 {
     char start[MAX_TEXT + 1];
 
-    if (!text)
-        return 0;
+    memcpy(start, text, size);
+    start[size] = '\0';
+    return put_entry(encoder, PART_TEXTS, start, size + 1, before);
+}
+
+/* Hops of a packet mostly have the same memory for the same text. The entry; 0: not known. */
+static uint64_t find_same_text(const struct journey_encoder *encoder, const char *text,
+                               uint64_t before)
+{
+    size_t count = MIN(encoder->parts[PART_TEXTS].count, NEAR_TEXTS);
+
+    if (before > 0 && before <= count && encoder->texts[before - 1] == text)
+        return before;
+    for (size_t i = 0; i < count; i++)
+        if (encoder->texts[i] == text)
+            return i + 1;
+    return 0;
+}
+
+uint64_t journey_encoder_put_text(struct journey_encoder *encoder, const char *text,
+                                  uint64_t before)
+{
+    size_t count = encoder->parts[PART_TEXTS].count;
+    uint64_t number = text ? find_same_text(encoder, text, before) : 0;
+
+    if (!text || number > 0)
+        return number;
     size_t size = text_size(encoder, text);
     if (text[size] != '\0') {
-        memcpy(start, text, size);
-        start[size] = '\0';
-        text = start;
+        number = put_cut_text(encoder, text, size, before);
+        text = NULL; /* that it was cut is to be seen each time */
+    } else {
+        number = put_entry(encoder, PART_TEXTS, text, size + 1, before);
     }
-    return put_entry(encoder, PART_TEXTS, text, size + 1, before);
+    if (encoder->parts[PART_TEXTS].count > count)
+        encoder->texts[count] = text;
+    return number;
 }
 
 /* A name that begins with its namespace has the number of that in place of it. */

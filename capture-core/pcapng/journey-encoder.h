@@ -27,7 +27,8 @@ struct journey_encoder {
     struct journey_encoder_part parts[PART_COUNT];
     uint32_t ids[JOURNEY_MAX_COMPONENTS];
     const char *known_names[JOURNEY_MAX_COMPONENTS];
-    size_t made_names; /* bytes of names that a reader puts together */
+    const char *texts[JOURNEY_MAX_TEXTS]; /* of the entry, as a hop has it; borrowed */
+    size_t made_names;                    /* bytes of names that a reader puts together */
     struct journey_base base;
     const uint8_t *own_base; /* of the section BASE; borrowed from a hop */
     size_t own_base_size;

@@ -346,6 +346,13 @@ static size_t path_length(const char *path)
     return path ? strnlen(path, MAX_PATH_TEXT) : 0;
 }
 
+static bool begins_with_step(const char *path, const char *end)
+{
+    size_t size = strlen(JOURNEY_PATH_STEP_TEXT);
+
+    return (size_t)(end - path) >= size && memcmp(path, JOURNEY_PATH_STEP_TEXT, size) == 0;
+}
+
 static void put_path(const struct journey_encoder *encoder, struct journey_writer *out)
 {
     const char *path = encoder->journey->path ? encoder->journey->path : "";
@@ -358,8 +365,7 @@ static void put_path(const struct journey_encoder *encoder, struct journey_write
         uint8_t number = at_word ? find_name(encoder, path, &size) : 0;
 
         at_word = true;
-        if (g_str_has_prefix(path, JOURNEY_PATH_STEP_TEXT) &&
-            path + strlen(JOURNEY_PATH_STEP_TEXT) <= end) {
+        if (byte == (uint8_t)JOURNEY_PATH_STEP_TEXT[0] && begins_with_step(path, end)) {
             journey_put(out, &(uint8_t){JOURNEY_PATH_STEP}, 1);
             path += strlen(JOURNEY_PATH_STEP_TEXT);
             continue;

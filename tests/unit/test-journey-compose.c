@@ -6,6 +6,7 @@
 #include "frames.h"
 #include "journey-script.h"
 #include "journey/compose.h"
+#include "model/event-copy.h"
 
 #define MAX_OBSERVATIONS 8
 
@@ -24,7 +25,8 @@ static void add(struct fixture *fixture, const struct pktmon_event *event, uint1
     struct journey_form form;
 
     journey_form_read(&form, &copy->event.packet, 0);
-    journey_sources_add(&fixture->sources, copy, &form, (uint16_t)fixture->count, lane, true);
+    journey_sources_add(&fixture->sources, &copy->event, &form, (uint16_t)fixture->count, lane,
+                        true);
     fixture->copies[fixture->count++] = copy;
 }
 
