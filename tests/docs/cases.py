@@ -299,7 +299,7 @@ def is_status_line(runner, block):
 
 
 OTHER_BLOCKS = {
-    ("README.md", "1.733835575 pktmon-4199-a/netfilter output In UDP 36227 → 7777 Len=6"): demo_shows_it,
+    ("README.md", "1.733844298 pktmon-4199-a/eth0 Upper Tx UDP 36227 → 7777 Len=6"): demo_shows_it,
     ("README.md", "pktmon.dropped                               what was dropped"): are_display_filters,
     ("docs/filters.md", "[NAME] OPTION..."): is_known,
     ("docs/filters.md", "-p 443"): are_packet_filters,
