@@ -298,13 +298,17 @@ static bool has_settled(const struct journey_assembler *assembler,
            assembler->now - packet->newest >= assembler->options.settle;
 }
 
+static uint64_t round_began(const struct journey_round *round)
+{
+    return round->lines->event.time;
+}
+
 static bool is_due(const struct journey_assembler *assembler, const struct journey_round *round)
 {
     const struct journey_packet *packet = round->packet;
 
     if (!packet || assembler->is_finishing || is_full(assembler) ||
-        (assembler->hold > 0 &&
-         assembler->now - round->lines->event.time >= assembler->hold) ||
+        (assembler->hold > 0 && assembler->now - round_began(round) >= assembler->hold) ||
         is_complete(assembler, packet))
         return true;
     if (!has_settled(assembler, packet))
@@ -375,7 +379,7 @@ static uint64_t entry_due(const struct journey_assembler *assembler)
     if (!entry->round || !entry->round->packet)
         return 0;
     return MIN(entry->round->packet->newest + quiet,
-               assembler->hold > 0 ? entry->round->began + assembler->hold : UINT64_MAX);
+               assembler->hold > 0 ? round_began(entry->round) + assembler->hold : UINT64_MAX);
 }
 
 static uint64_t find_due(struct journey_assembler *assembler)
