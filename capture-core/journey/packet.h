@@ -47,8 +47,7 @@ static inline uint64_t journey_line_time(const struct journey_line *line)
 
 static inline uint16_t journey_line_number(const struct journey_line *line)
 {
-    return line->newest_piece ? line->newest_piece->piece.number
-                              : line->event.packet.packet_number;
+    return line->newest_piece ? line->newest_piece->piece.number : line->event.packet.packet_number;
 }
 
 struct journey_part {
