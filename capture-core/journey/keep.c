@@ -39,6 +39,7 @@ static void keep_texts(struct pktmon_packet *kept, const struct pktmon_packet *b
         kept->member = keep_text(kept->member, before ? before->member : NULL,                     \
                                  first ? first->member : NULL, memory);
     JOURNEY_HOP_TEXTS(X)
+    X("a frame's, not a hop's", comment)
 #undef X
     if (is_usual)
         kept->edge_name = usual;
