@@ -7,6 +7,8 @@
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/journey.sh
 source "$(dirname "$0")/journey.sh"
+# shellcheck source=tests/live/queues-lib.sh
+source "$(dirname "$0")/queues-lib.sh"
 
 PORT=7777
 NOBODY=10.77.0.99 # in A's network
@@ -31,6 +33,18 @@ given_up() {
     in_namespace a ip neigh show "$NOBODY" | grep -q FAILED
 }
 
+# expect_continued WHAT FILE GROUP FATE REASON: the packet was written once, when it was open, and
+# continued once; in the window (two passes) both frames have the fate.
+expect_continued() {
+    expect_equal "$1, and its continuation" $'True\t\tunknown\t\n\tTrue\t'"$4"$'\t'"$5" \
+        "$(frames "$2" "pktmon.group == $3" pktmon.open pktmon.continued pktmon.fate pktmon.drop.reason |
+            sed 's/^1\t/True\t/; s/\t1\t/\tTrue\t/')"
+    tshark_options=(-2)
+    expect_equal "fates of $1, in two passes" "$4"$'\n'"$4" \
+        "$(frames "$2" "pktmon.group == $3" pktmon.fate)"
+    tshark_options=()
+}
+
 # Pings, datagrams that a rule drops, and one that waits three seconds for a neighbour that does not
 # exist.
 check_journeys() {
@@ -49,10 +63,7 @@ check_journeys() {
     expect_equal "datagrams" "$(printf '%s\n' {,,}"$PORT$DROPPED")" \
         "$(frames "$file" "udp.dstport == $PORT" udp.dstport pktmon.fate pktmon.path pktmon.drop.reason)"
     group=$(fields "$file" "udp.dstport == 9 && !icmp" pktmon.group)
-    expect_equal "the datagram that waited, and its continuation" \
-        $'True\t\tunknown\t\n\tTrue\tdropped\tNEIGH_FAILED' \
-        "$(frames "$file" "pktmon.group == $group" pktmon.open pktmon.continued pktmon.fate pktmon.drop.reason |
-            sed 's/^1\t/True\t/; s/\t1\t/\tTrue\t/')"
+    expect_continued "the datagram that waited for a neighbour" "$file" "$group" dropped NEIGH_FAILED
     expect_equal "groups of more than one frame" "$group" \
         "$(frames "$file" frame pktmon.group | sort | uniq -d)"
     expect_equal "requests without a response" "" "$(fields "$file" icmp.resp_not_found frame.number)"
@@ -112,6 +123,59 @@ check_slower() {
         "$(frames "$file" "icmp.type == 8 || udp" ip.proto icmp.seq)"
 }
 
+# Two datagrams come to a slow port at once, and are dropped behind it: the second waits there for
+# half a second. Then one waits in a queue of user space.
+let_wait() {
+    in_namespace sw tc qdisc add dev port-b root tbf rate 13kbit burst 1600 limit 1m
+    traffic a udp "$NETWORK_ADDRESS_B" "$PORT" 2 1200
+    sleep 1
+    in_namespace sw tc qdisc del dev port-b root
+    traffic a udp "$NETWORK_ADDRESS_B" "$QUEUE_PORT" 1 22
+    queue wait 1
+    sleep 0.5
+    queue release
+}
+
+check_waits() {
+    local file=$SCRATCH/waits.pcapng
+    queue_make
+    queue bind
+    capture_of "$file" a sw b -- --view packets
+    let_wait
+    stop_capture "$file"
+    expect_equal "packets that came to the queue, and that arrived" "1 1" "$answer"
+    expect_continued "the datagram in the shaper" "$file" \
+        "$(fields "$file" "udp.dstport == $PORT && pktmon.open" pktmon.group)" dropped NETFILTER_DROP
+    expect_continued "the datagram in the queue" "$file" \
+        "$(fields "$file" "udp.dstport == $QUEUE_PORT" pktmon.group)" delivered ""
+    expect_equal "open packets" 2 "$(fields "$file" pktmon.open frame.number | wc -l)"
+    expect_sound "$file"
+}
+
+# All of them are dropped in the end: each is one whole frame.
+check_waits_dropped() {
+    local file=$SCRATCH/waits-dropped.pcapng
+    rules b <<END
+table inet late {
+    chain input {
+        type filter hook input priority 300;
+        udp dport $QUEUE_PORT drop
+    }
+}
+END
+    capture_of "$file" a sw b -- --view packets --type dropped
+    let_wait
+    stop_capture "$file"
+    expect_equal "packets that came to the queue, and that arrived" "1 0" "$answer"
+    expect_equal "packets that were dropped" \
+        "$(printf '%s\tdropped\tNETFILTER_DROP\n' "$PORT" "$PORT" "$QUEUE_PORT")" \
+        "$(frames "$file" frame udp.dstport pktmon.fate pktmon.drop.reason)"
+    expect_match "their times" $'^0\\.[01][0-9]*\n0\\.[4-9][0-9]*\n0\\.[5-9][0-9]*$' \
+        "$(frames "$file" frame pktmon.total)"
+    expect_equal "journeys that are not whole" "" \
+        "$(frames "$file" "pktmon.open || pktmon.continued" frame.number)"
+}
+
 # pktmon capture counts packets, and a ring of files is one capture.
 check_command() {
     local file=$SCRATCH/count.pcapng status=0
@@ -157,5 +221,7 @@ check_journeys
 check_without_plugin
 check_dropped
 check_slower
+check_waits
+check_waits_dropped
 check_command
 check_live

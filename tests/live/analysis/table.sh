@@ -3,9 +3,10 @@
 # The table of docs/journeys.md: what tshark makes of one traffic in both views, and in tcpdump's
 # file. Sourced by analysis.sh; bench/analysis prints it for all networks.
 
-COLUMNS=(frame tcp.analysis.flags 'icmp.resp_not_found || icmpv6.resp_not_found' http.response)
+COLUMNS=(frame 'tcp.analysis.flags && !tcp.analysis.window_full' tcp.analysis.window_full
+    'icmp.resp_not_found || icmpv6.resp_not_found' http.response)
 KINDS=(retransmission fast_retransmission spurious_retransmission out_of_order lost_segment
-    ack_lost_segment duplicate_ack window_full window_update zero_window keep_alive reused_ports)
+    ack_lost_segment duplicate_ack window_update zero_window keep_alive reused_ports)
 
 # counts FILE FILTER EXPRESSION ...: how many frames each of these matches.
 counts() {
