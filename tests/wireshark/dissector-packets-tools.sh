@@ -20,6 +20,24 @@ journeys() {
 	run_tshark -r "$file" -Y 'pktmon.record == 1' -T fields -E separator='|' "$@"
 }
 
+# Whether this tshark saves what a chosen frame needs, as it should: of a fragmented datagram the
+# first fragment with the last. That of Debian 13 (4.4.19) does not.
+saves_what_is_needed() {
+	ip="02 00 00 00 00 02 02 00 00 00 00 01 08 00 45 00"
+	hosts="40 11 00 00 0a 00 00 01 0a 00 00 02"
+	text2pcap - "$work/fragments.pcapng" >/dev/null 2>&1 <<-FRAMES
+		000000 $ip 00 1c 00 07 20 00 $hosts 03 e8 07 d0 00 10 00 00
+		000000 $ip 00 1c 00 07 00 01 $hosts 01 02 03 04 05 06 07 08
+	FRAMES
+	chmod a+r "$work/fragments.pcapng"
+	run_tshark -2 -r "$work/fragments.pcapng" -Y udp -w "$work/written/datagram.pcapng" >/dev/null
+	case $(run_tshark -r "$work/written/datagram.pcapng" -T fields -e frame.number | wc -l) in
+	1) return 1 ;;
+	2) return 0 ;;
+	*) fail "a datagram of two fragments is not shown" ;;
+	esac
+}
+
 "$make_journeys" --view packets "$here/journeys.txt" "$packets"
 journeys "$packets" >"$work/all"
 [ "$(wc -l <"$work/all")" -gt 12 ] || fail "there are packets"
@@ -39,8 +57,14 @@ expect "mergecap: each frame has its journey" "$(sort "$work/all" "$work/all" | 
 mkdir "$work/written"
 chmod a+rwx "$work/written"
 run_tshark -2 -r "$packets" -Y 'pktmon.continued || pktmon.form == 2' -w "$work/written/chosen.pcapng" >/dev/null
-expect "a chosen frame takes along what it goes on with" "$(grep '^[458]|' "$work/all")" \
-	"$(journeys "$work/written/chosen.pcapng")"
+if saves_what_is_needed; then
+	expect "a chosen frame takes along what it goes on with" "$(grep '^[458]|' "$work/all")" \
+		"$(journeys "$work/written/chosen.pcapng")"
+else
+	expect "a chosen frame without what it goes on with" \
+		"$(grep '^[48]|2|\|^5|.*|True$' "$work/all" | cut -d'|' -f1-6,8-)" \
+		"$(journeys "$work/written/chosen.pcapng" | cut -d'|' -f1-6,8-)"
+fi
 
 # Cut frames: what is missing is not compared, and nothing is said that is not so.
 for size in 13 20 40 60 80; do
