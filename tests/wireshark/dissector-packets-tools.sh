@@ -53,6 +53,24 @@ expect_same() {
 	expect_no_difference "$what: each frame has its journey"
 }
 
+# Whether this tshark saves what a chosen frame needs, as it should: of a fragmented datagram the
+# first fragment with the last. That of Debian 13 (4.4.19) does not.
+saves_what_is_needed() {
+	ip="02 00 00 00 00 02 02 00 00 00 00 01 08 00 45 00"
+	hosts="40 11 00 00 0a 00 00 01 0a 00 00 02"
+	text2pcap - "$work/fragments.pcapng" >/dev/null 2>&1 <<-FRAMES
+		000000 $ip 00 1c 00 07 20 00 $hosts 03 e8 07 d0 00 10 00 00
+		000000 $ip 00 1c 00 07 00 01 $hosts 01 02 03 04 05 06 07 08
+	FRAMES
+	chmod a+r "$work/fragments.pcapng"
+	run_tshark -2 -r "$work/fragments.pcapng" -Y udp -w "$work/written/datagram.pcapng" >/dev/null
+	case $(run_tshark -r "$work/written/datagram.pcapng" -T fields -e frame.number | wc -l) in
+	1) return 1 ;;
+	2) return 0 ;;
+	*) fail "a datagram of two fragments is not shown" ;;
+	esac
+}
+
 # expect_no_difference WHAT: what was expected is in $work/expected, and has a line for each packet.
 expect_no_difference() {
 	[ -s "$work/expected" ] || fail "$1: there are no packets"
@@ -110,9 +128,15 @@ expect_no_difference "mergecap: each frame has its journey"
 run_tshark -r "$packets" -Y 'pktmon.record == 1' -w "$work/written/all.pcapng" >/dev/null
 expect_same "tshark -Y -w" "$fields" "$work/written/all.pcapng"
 run_tshark -2 -r "$packets" -Y 'pktmon.continued || pktmon.form == 2' -w "$work/written/chosen.pcapng" >/dev/null
-journeys "$fields" "$packets" | grep '|pktmon.group=\([458]\|23\)|' >"$work/expected"
-journeys "$fields" "$work/written/chosen.pcapng" >"$work/actual"
-expect_no_difference "a chosen frame takes along what it goes on with"
+if saves_what_is_needed; then
+	journeys "$fields" "$packets" | grep '|pktmon.group=\([458]\|23\)|' >"$work/expected"
+	journeys "$fields" "$work/written/chosen.pcapng" >"$work/actual"
+	expect_no_difference "a chosen frame takes along what it goes on with"
+else
+	journeys "$alone" "$packets" | grep '|pktmon.continued=\||pktmon.form=2|' >"$work/expected"
+	journeys "$alone" "$work/written/chosen.pcapng" >"$work/actual"
+	expect_no_difference "a chosen frame without what it goes on with"
+fi
 
 # Cut frames: what is missing is not compared, and nothing is said that is not so.
 uncut="$(for field in $fields; do

@@ -45,8 +45,9 @@ metadata_frames() {
 [ "$(metadata_frames "$quiet")" -lt "$(metadata_frames "$loud")" ] ||
 	fail "the quiet file has as many frames as the other"
 
+# The column itself: later releases than 4.0 make the field of it before dissectors of ours add to it.
 info() {
-	run_tshark -r "$quiet" -Y "$1" -T fields -e _ws.col.Info 2>/dev/null
+	run_tshark -r "$quiet" -Y "$1" -o 'gui.column.format:"i","%i"' | sed 's/ *$//'
 }
 expect "the beginning" \
 	"3 records: Event: The capture began. (pktmon); Capture of testhost: Linux 6.18.0-test, ebpf; Filter 1 capture filter: icmp or udp or arp" \
