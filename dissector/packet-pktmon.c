@@ -19,9 +19,9 @@
 #include "fields.h"
 #include "frame-hops.h"
 #include "frame-record.h"
+#include "hop-changes.h"
 #include "hop-text.h"
 #include "journey-tree.h"
-#include "journey/hop-changes.h"
 #include "packet-filter.h"
 #include "packet-journey.h"
 #include "pktmon/metadata.h"
@@ -101,7 +101,7 @@ static bool has_interface(const packet_info *pinfo)
 }
 
 /* A frame, and what it is. */
-struct frame_context {
+struct dissected_frame {
     tvbuff_t *tvb;
     packet_info *pinfo;
     proto_tree *tree;      /* NULL: none is wanted */
@@ -109,9 +109,9 @@ struct frame_context {
     bool is_metadata;      /* alone, so that its columns are ours to set */
 };
 
-static struct frame_context make_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+static struct dissected_frame make_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
-    struct frame_context frame = {.tvb = tvb, .pinfo = pinfo, .tree = tree};
+    struct dissected_frame frame = {.tvb = tvb, .pinfo = pinfo, .tree = tree};
 
     if (has_interface(pinfo))
         frame.interface = COMPAT_INTERFACE(epan_get_interface_name, pinfo);
@@ -120,7 +120,7 @@ static struct frame_context make_frame(tvbuff_t *tvb, packet_info *pinfo, proto_
 }
 
 /* The interface block of a packet has the name and description of its component. */
-static void add_interface_description(const struct frame_context *frame,
+static void add_interface_description(const struct dissected_frame *frame,
                                       struct component_description *known)
 {
     if (!known->name)
@@ -131,7 +131,7 @@ static void add_interface_description(const struct frame_context *frame,
 
 /* What is known of the record's component from elsewhere in the file. */
 static struct component_description describe_component(const struct record *record,
-                                                       const struct frame_context *frame)
+                                                       const struct dissected_frame *frame)
 {
     uint32_t component = (uint32_t)record_number(record, PKTMON_FIELD_COMPONENT);
     const struct component_description *described;
@@ -150,7 +150,7 @@ static struct component_description describe_component(const struct record *reco
 
 /* What is known of the record of a frame. */
 struct dissection {
-    const struct frame_context *frame;
+    const struct dissected_frame *frame;
     packet_info *pinfo; /* the frame's */
     const struct record *record;
     struct component_description known; /* of the record's component */
@@ -323,7 +323,7 @@ static enum hops_wanted choose_hops(proto_tree *tree)
 
 static const struct frame_hops *read_hops(const struct dissection *dissection)
 {
-    const struct frame_context *frame = dissection->frame;
+    const struct dissected_frame *frame = dissection->frame;
     const struct frame_hops *hops = frame_hops_read(dissection->record, frame->tvb, frame->pinfo,
                                                     &dissection->known, choose_hops(frame->tree));
 
@@ -339,7 +339,7 @@ struct option_place {
 };
 
 static void dissect_metadata(const struct record *record, struct option_place place,
-                             const struct frame_context *frame)
+                             const struct dissected_frame *frame)
 {
     packet_info *pinfo = frame->pinfo;
     struct dissection dissection = {
@@ -367,7 +367,7 @@ static void dissect_metadata(const struct record *record, struct option_place pl
 }
 
 /* A tool wrote the frame without its option. */
-static void report_missing(const struct frame_context *frame)
+static void report_missing(const struct dissected_frame *frame)
 {
     proto_item *item = proto_tree_add_item(frame->tree, proto_pktmon, frame->tvb, 0, 0, ENC_NA);
 
@@ -375,7 +375,8 @@ static void report_missing(const struct frame_context *frame)
     expert_add_info(frame->pinfo, item, &ei_missing);
 }
 
-static bool dissect_one(tvbuff_t *tvb, struct option_place place, const struct frame_context *frame)
+static bool dissect_one(tvbuff_t *tvb, struct option_place place,
+                        const struct dissected_frame *frame)
 {
     struct record record;
 
@@ -386,7 +387,7 @@ static bool dissect_one(tvbuff_t *tvb, struct option_place place, const struct f
 }
 
 /* A frame of ours may have several records; a packet has one. */
-static bool dissect_options(const struct frame_context *frame)
+static bool dissect_options(const struct dissected_frame *frame)
 {
     struct option_search search = {.most = frame->is_metadata ? UINT_MAX : 1};
     tvbuff_t *tvb = add_option_tvb(frame->tvb, frame->pinfo, &search);
@@ -404,7 +405,7 @@ static bool dissect_options(const struct frame_context *frame)
 
 static int dissect_pktmon(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    const struct frame_context frame = make_frame(tvb, pinfo, tree);
+    const struct dissected_frame frame = make_frame(tvb, pinfo, tree);
     bool ok = is_custom_block(pinfo) ? dissect_one(tvb, (struct option_place){0, 1}, &frame)
                                      : dissect_options(&frame);
 
