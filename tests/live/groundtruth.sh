@@ -3,13 +3,13 @@
 # shellcheck disable=SC2034,SC2154 # the networks' files use and set variables of this one
 # Packets with a number in their payload, through networks in which the places and the fate of each
 # packet are known: the capture must show the same for each of them. Other traffic runs at the same
-# time, and another run has tcpdump on every device.
+# time, and another run has tcpdump on every device. Each capture is judged in both views, and must be
+# the same when it is converted to the other one and back.
 #
 #   groundtruth.sh [NETWORK ...]     some of groundtruth/networks, all by default
 #   GROUNDTRUTH_PACKETS  packets of each network, 10000 by default
-#   GROUNDTRUTH_RUNS     "POINTS:TAPS ...", those of the network by default: all three of
-#                        "stack:no stack:yes devices:no" for the main networks
-#   GROUNDTRUTH_ROUNDTRIP  if set, each capture is also converted to packets and back (roundtrip.py)
+#   GROUNDTRUTH_RUNS     "POINTS:TAPS:VIEW ...", those of the network by default: all three of
+#                        "stack:no:appearances stack:yes:packets devices:no:appearances" for the main networks
 #   GROUNDTRUTH_KEEP     a directory to which captures and truths are copied
 # shellcheck source=tests/live/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -41,16 +41,16 @@ start_taps() {
     done
 }
 
-# capture_run NETWORK POINTS TAPS: leaves a capture, $file, and its truth, $file.truth.
+# capture_run NETWORK POINTS TAPS VIEW: leaves a capture, $file, and its truth, $file.truth.
 capture_run() {
-    local points=$2 taps=$3
-    file=$SCRATCH/$1-$2-$3.pcapng
+    local points=$2 taps=$3 view=$4
+    file=$SCRATCH/$1-$2-$3-$4.pcapng
     tap_pids=() beside_pids=()
     if [[ $taps == yes ]]; then
         start_taps
     fi
-    capture_of "$file" "${namespaces[@]}" -- --points "$points" --buffer-size "$BUFFER_MIB" \
-        "${capture_options[@]}"
+    capture_of "$file" "${namespaces[@]}" -- --view "$view" --points "$points" \
+        --buffer-size "$BUFFER_MIB" "${capture_options[@]}"
     start_beside
     network_traffic
     stop_all "${beside_pids[@]}"
@@ -60,25 +60,30 @@ capture_run() {
     network_truth >"$file.truth"
     echo "class $BESIDE_CLASS 0 delivered" >>"$file.truth"
     if [[ -n ${GROUNDTRUTH_KEEP:-} ]]; then
-        cp "$file" "$GROUNDTRUTH_KEEP/"; echo "$NAME-" >"$GROUNDTRUTH_KEEP/$1-$points-$taps.prefix"
-        cp "$file.truth" "$GROUNDTRUTH_KEEP/$1-$points-$taps.truth"
+        cp "$file" "$file.truth" "$GROUNDTRUTH_KEEP/"
+        echo "$NAME-" >"$GROUNDTRUTH_KEEP/${file##*/}.prefix"
     fi
 }
 
-# judge_run NETWORK POINTS TAPS: judges what capture_run left, in the background, with the CPU time
+# judge_run NETWORK POINTS TAPS VIEW: judges what capture_run left, in the background, with the CPU time
 # that the next run leaves.
 judge_run() {
     (
         renice -n 19 -p "$BASHPID" >/dev/null
-        judge "$@" "$file" "$file.truth"
-        if [[ -n ${GROUNDTRUTH_ROUNDTRIP:-} ]]; then
-            python3 -B "$TESTS/roundtrip.py" "$PLACE/cli/pktmon" "$file" || echo "    round trip WRONG"
-        fi
-        rm -f "$file"
+        judge_views "$@" "$file" "$file.truth"
+        rm -f "$file" "$file".{appearances,packets}*
     ) >"$file.line" &
     judges+=("$!")
     lines+=("$file.line")
     own_pids+=("$!")
+}
+
+# capture_and_judge NETWORK POINTS:TAPS:VIEW
+capture_and_judge() {
+    local words
+    IFS=: read -r -a words <<<"$2"
+    capture_run "$1" "${words[@]}"
+    judge_run "$1" "${words[@]}"
 }
 
 # judged NUMBER: whether the run agreed with the truth; prints its line.
@@ -89,7 +94,7 @@ judged() {
     ((status == 0)) && ! grep -q ' WRONG$' "${lines[$1]}"
 }
 
-# run NETWORK "POINTS:TAPS" ...: on kernels that run no tracing programs while process 1 is current
+# run NETWORK "POINTS:TAPS:VIEW" ...: on kernels that run no tracing programs while process 1 is current
 # (docs/live-capture.md), repeats a run that was disturbed by that. A fault of our own occurs each
 # time.
 run() {
@@ -99,8 +104,7 @@ run() {
         attempts=$ATTEMPTS
     fi
     for one in "$@"; do
-        capture_run "$network" "${one%:*}" "${one#*:}"
-        judge_run "$network" "${one%:*}" "${one#*:}"
+        capture_and_judge "$network" "$one"
     done
     for one in "$@"; do
         attempt=1
@@ -109,8 +113,7 @@ run() {
                 bad=$((bad + 1))
                 break
             fi
-            capture_run "$network" "${one%:*}" "${one#*:}"
-            judge_run "$network" "${one%:*}" "${one#*:}"
+            capture_and_judge "$network" "$one"
             judges[number]=${judges[-1]} lines[number]=${lines[-1]}
         done
         number=$((number + 1))
@@ -119,7 +122,7 @@ run() {
 
 # run_network NETWORK: its file defines build_network, network_traffic and network_truth.
 run_network() {
-    local network=$1 file runs='stack:no stack:yes devices:no'
+    local network=$1 file runs='stack:no:appearances stack:yes:packets devices:no:appearances'
     namespaces=() capture_options=() servers=0 beside_to='' checker=check.py
     local before=("${own_pids[@]}")
     set_packets "$ALL_PACKETS"

@@ -117,6 +117,13 @@ class Packet:
                 self.dropcount = struct.unpack("<Q", value)[0]
 
 
+def records(body):
+    """The metadata records of a packet block."""
+    at = 20 + (int.from_bytes(body[12:16], "little") + 3) // 4 * 4
+    return [value[4:] for code, value in options(body[at:])
+            if code == CUSTOM_OPTION and value[4:8] == b"PKMN"]
+
+
 def interface_name(data):
     return dict(options(data[8:])).get(IF_NAME, b"").decode()
 

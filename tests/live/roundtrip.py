@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""roundtrip.py PKTMON FILE ...: converts captures of appearances to packets and back, and prints what differs from
-the original, as "FILE: WHAT: COUNT, e.g. ...", and last one line for each file with its numbers. A capture of packets
-is first converted to appearances, which are then the original. Exits with 1 if anything differs.
+"""roundtrip.py [--packets FILE] PKTMON FILE ...: converts captures of appearances to packets and back, and prints what
+differs from the original, as "FILE: WHAT: COUNT, e.g. ...", and last one line for each file with its numbers. A capture
+of packets is first converted to appearances, which are then the original. The last capture's file of packets is left
+in the FILE of --packets. Exits with 1 if anything differs.
 
 Not compared is what a conversion may choose: how often a description is repeated and on which carrier, the notices
 that the capture began, the order of interface blocks and of records with the same time, and the times of
 interface statistics."""
+import argparse
 import collections
+import gc
 import hashlib
 import pathlib
 import subprocess
@@ -22,6 +25,7 @@ GROUP, APPEARANCE, NUMBER, EVENT_ID, CAPTURE_ID = numbers(FIELDS, "GROUP APPEARA
 RECORD_PACKET, RECORD_COUNTERS, RECORD_EVENT = numbers(RECORDS, "PACKET COUNTERS EVENT")
 BEGAN, JOURNEY = 5, 8  # a notice, and the record of a journey
 IF_DESCRIPTION, IF_MAC, IF_SPEED, IF_RECEIVED, COMMENT, FLAGS, QUEUE = 3, 6, 8, 4, 1, 2, 6
+MAGIC, KIND_AT = b"PKMN", 5
 EXAMPLES = 2
 
 
@@ -37,15 +41,23 @@ def repeated_fields(data):
         offset += 4 + length
 
 
+def kind_of(body):
+    """The kind of its first record; reading the options would take longer than all else."""
+    at = body.find(MAGIC, 20 + int.from_bytes(body[12:16], "little"))
+    return body[at + KIND_AT] if at >= 0 else None
+
+
 class Normal:
     """What a file says, whatever wrote it."""
 
     def __init__(self, path):
         self.rows = collections.defaultdict(collections.Counter)  # what -> rows
-        self.packets = 0
+        self.packets = collections.Counter()  # interface and block, as they are
         interfaces = []
         for kind, body in pcapng.blocks(path.read_bytes()):
-            if kind == pcapng.SECTION:
+            if kind == pcapng.PACKET:
+                self.frame(interfaces[int.from_bytes(body[:4], "little")], body)
+            elif kind == pcapng.SECTION:
                 interfaces = []
             elif kind == pcapng.INTERFACE:
                 interfaces.append(self.interface(body))
@@ -53,8 +65,6 @@ class Normal:
                 self.description(body[4:])
             elif kind == pcapng.STATISTICS:
                 self.statistics(interfaces, body)
-            elif kind == pcapng.PACKET:
-                self.frame(interfaces, body)
 
     def interface(self, body):
         options = dict(pcapng.options(body[8:]))
@@ -73,34 +83,43 @@ class Normal:
             self.rows["statistics"][row[:2] + tuple(int.from_bytes(values.get(code, b""), "little") for code in (
                 IF_RECEIVED, pcapng.IF_DROP))] += 1
 
-    def frame(self, interfaces, body):
-        packet = pcapng.Packet(body)
-        options = list(pcapng.options(body[20 + (len(packet.bytes) + 3) // 4 * 4:]))
-        data = next(value[4:] for code, value in options if code == pcapng.CUSTOM_OPTION)
-        kind = packet.record.kind
-        if kind == RECORD_PACKET:
-            self.packets += 1
-            values = dict(options)
+    def frame(self, interface, body):
+        if kind_of(body) == RECORD_PACKET:
+            self.packets[interface[:2], body[4:]] += 1
+            return
+        time = int.from_bytes(body[4:8], "little") << 32 | int.from_bytes(body[8:12], "little")
+        for data in pcapng.records(body):
+            record = pcapng.Record(data)
+            if record.kind == RECORD_COUNTERS or record.kind == RECORD_EVENT and record.get(EVENT_ID) != BEGAN:
+                self.rows["counters" if record.kind == RECORD_COUNTERS else "events"][
+                    (time, tuple(repeated_fields(data)))] += 1
+            elif record.kind != RECORD_EVENT:
+                self.description(data)
+
+    def add_packet_rows(self, packets):
+        """Packets with all that a block says of them, in whatever order its options are."""
+        for (interface, rest), count in packets.items():
+            body = bytes(4) + rest
+            packet = pcapng.Packet(body)
+            values = dict(pcapng.options(body[20 + (len(packet.bytes) + 3) // 4 * 4:]))
             digest = hashlib.sha1(packet.bytes).hexdigest()[:12]
-            self.rows["packets"][(packet.time, interfaces[packet.interface][:2], len(packet.bytes), packet.length, digest,
-                                  values.get(FLAGS), values.get(QUEUE), packet.dropcount, values.get(COMMENT),
-                                  tuple(repeated_fields(data)))] += 1
-        elif kind == RECORD_COUNTERS or kind == RECORD_EVENT and packet.record.get(EVENT_ID) != BEGAN:
-            self.rows["counters" if kind == RECORD_COUNTERS else "events"][
-                (packet.time, tuple(repeated_fields(data)))] += 1
-        elif kind != RECORD_EVENT:
-            self.description(data)
+            self.rows["packets"][(packet.time, interface, len(packet.bytes), packet.length, digest, values.get(FLAGS),
+                                  values.get(QUEUE), packet.dropcount, values.get(COMMENT),
+                                  tuple(map(tuple, map(repeated_fields, pcapng.records(body)))))] += count
 
 
 def show(row):
     if len(row) == 10:
-        fields = {name: value for name, value in row[9]}
+        fields = dict(field for record in row[9] for field in record)
         return " ".join(map(str, row[:9])) + " " + " ".join(f"{name}={value.hex()}" for name, value in fields.items())
     return str(row)
 
 
 def compare(name, one, other):
     same = True
+    # Blocks that are equal as they are need no closer look.
+    one.add_packet_rows(one.packets - other.packets)
+    other.add_packet_rows(other.packets - one.packets)
     for what in sorted(set(one.rows) | set(other.rows)):
         for text, left, right in ("lacking", one, other), ("added", other, one):
             rows = left.rows[what] - right.rows[what]
@@ -118,29 +137,34 @@ def convert(pktmon, source, view, to):
 
 
 def has_journeys(path):
-    return any(kind == pcapng.PACKET and (record := pcapng.Packet(body).record) and record.kind == JOURNEY
-               for kind, body in pcapng.blocks(path.read_bytes()))
+    return any(kind == pcapng.PACKET and kind_of(body) == JOURNEY for kind, body in pcapng.blocks(path.read_bytes()))
 
 
-def round_trip(pktmon, path):
+def round_trip(pktmon, path, packets):
     with tempfile.TemporaryDirectory() as scratch:
-        first, packets, again = (pathlib.Path(scratch) / f"{name}.pcapng" for name in ("first", "packets", "again"))
-        original = path
+        first, folded, again = (pathlib.Path(scratch) / f"{name}.pcapng" for name in ("first", "packets", "again"))
+        original, packets = path, packets or folded
         if has_journeys(path):
             original = first
             convert(pktmon, path, "appearances", first)
         convert(pktmon, original, "packets", packets)
         convert(pktmon, packets, "appearances", again)
         before, after = Normal(original), Normal(again)
+        count = before.packets.total()
         same = compare(path.name, before, after)
-        print(f"{path.name}: {'same' if same else 'DIFFERS'}: {before.packets} appearances; {original.stat().st_size} "
+        print(f"{path.name}: {'same' if same else 'DIFFERS'}: {count} appearances; {original.stat().st_size} "
               f"bytes, as packets {packets.stat().st_size}")
         return same
 
 
 def main():
-    pktmon, *files = sys.argv[1:]
-    same = [round_trip(pktmon, pathlib.Path(file)) for file in files]
+    gc.disable()  # there is no garbage before the end
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--packets", type=pathlib.Path)
+    parser.add_argument("pktmon")
+    parser.add_argument("files", nargs="+", type=pathlib.Path)
+    arguments = parser.parse_args()
+    same = [round_trip(arguments.pktmon, file, arguments.packets) for file in arguments.files]
     sys.exit(0 if all(same) else 1)
 
 

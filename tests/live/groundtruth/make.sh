@@ -6,7 +6,7 @@
 # For a network that is not one of the main ones: fewer packets and runs.
 surprise() {
     set_packets $((ALL_PACKETS / 4))
-    runs='stack:no devices:no'
+    runs='stack:no:packets devices:no:appearances'
 }
 
 # set_packets NUMBER: packets of the next network.

@@ -5,7 +5,7 @@
 build_network() {
     surprise
     # At the driver's edge only, the packet was never observed whole.
-    runs=stack:no
+    runs=stack:no:packets
     make_routed_hosts 10.121.1 10.121.2
     in_namespace a ethtool -K eth0 tx-udp-segmentation "$UDP_SEGMENTATION" >/dev/null
     serve b receive-udp
