@@ -22,10 +22,10 @@ static bool same_packets(const struct pktmon_packet *left, const struct pktmon_p
     return same;
 }
 
-/* Losses are each told where they were. */
+/* Losses and comments are each told where they were. */
 static bool is_plain(const struct pktmon_packet *packet)
 {
-    return packet->lost == 0 && !packet->incomplete && !packet->nbl;
+    return packet->lost == 0 && !packet->incomplete && !packet->nbl && !packet->comment;
 }
 
 bool journey_fares_alike(const struct pktmon_event *left, const struct pktmon_event *right)

@@ -154,6 +154,7 @@ static void keep_pieces(struct unfolder *unfolder, const struct pktmon_hop *hop)
 {
     struct pktmon_event event = *hop->event;
 
+    event.packet.comment = NULL;
     if (!hop->pieces)
         unfolder->counts.missing += hop->count - 1;
     for (uint32_t i = 1; hop->pieces && i < hop->count; i++) {

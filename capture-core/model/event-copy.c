@@ -67,6 +67,7 @@ static void place_packet(struct room *room, struct pktmon_packet *packet)
     place_text(room, &packet->comm);
     place_text(room, &packet->cgroup);
     place_text(room, &packet->netns);
+    place_text(room, &packet->comment);
     place_nbl(room, &packet->nbl);
 }
 

@@ -297,6 +297,7 @@ static bool read_packet(const struct block_reader *reader, struct read_block *bl
     const uint8_t *at =
         block->data + MIN(((size_t)block->caplen + 3) & ~(size_t)3, size - PCAPNG_PACKET_SIZE);
     block->end = body + size;
+    block->options = at;
     while (next_option(reader, &at, block->end, &option)) {
         bool had_record = block->record;
 
@@ -305,6 +306,23 @@ static bool read_packet(const struct block_reader *reader, struct read_block *bl
             block->after_record = at;
     }
     return true;
+}
+
+bool block_reader_next_comment(const struct block_reader *reader, const struct read_block *block,
+                               const uint8_t **at, const char **text, size_t *size)
+{
+    struct read_option option;
+
+    if (!*at)
+        *at = block->options;
+    while (*at && next_option(reader, at, block->end, &option)) {
+        if (option.code != PCAPNG_OPTION_COMMENT)
+            continue;
+        *text = (const char *)option.value;
+        *size = option.size;
+        return true;
+    }
+    return false;
 }
 
 bool block_reader_next_record(const struct block_reader *reader, struct read_block *block)

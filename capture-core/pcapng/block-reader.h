@@ -44,7 +44,8 @@ struct read_block {
     /* of a packet, and of a custom block of ours: the first metadata record; NULL: none */
     const uint8_t *record;
     size_t record_size;
-    const uint8_t *after_record, *end; /* private: options that may be records too */
+    /* private: options that may be records too, and all options of a packet */
+    const uint8_t *after_record, *end, *options;
 };
 
 struct block_reader;
@@ -59,6 +60,11 @@ bool block_reader_next(struct block_reader *reader, struct read_block *block, GE
 
 /* The next record of a packet's block. False: there are no more. */
 bool block_reader_next_record(const struct block_reader *reader, struct read_block *block);
+
+/* The next comment of a packet's block, of which text is the first size bytes. at: NULL at first.
+ * False: there are no more. */
+bool block_reader_next_comment(const struct block_reader *reader, const struct read_block *block,
+                               const uint8_t **at, const char **text, size_t *size);
 
 /* Bytes that were read so far. */
 uint64_t block_reader_offset(const struct block_reader *reader);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "event-metadata.h"
+
+#include <inttypes.h>
+
 #include "event-fields.h"
 #include "model/edges.h"
 #include "model/plural.h"
@@ -301,4 +304,28 @@ const char *pcapng_drop_comment(char text[PKTMON_COMMENT_SIZE], const char *name
                packet->drop_location ? " at " : "",
                packet->drop_location ? packet->drop_location : "", location_code);
     return text;
+}
+
+void pcapng_drops_add(struct pcapng_drops *drops, const char *name,
+                      const struct pktmon_packet *packet, uint32_t count)
+{
+    char text[PKTMON_COMMENT_SIZE];
+
+    if (!packet->dropped)
+        return;
+    if (drops->count++ >= PCAPNG_DROPS_MAX) {
+        drops->more += count;
+        return;
+    }
+    g_string_append_printf(drops->text, "%s%s", drops->text->len > 0 ? "; " : "",
+                           pcapng_drop_comment(text, name, packet));
+    if (count > 1)
+        g_string_append_printf(drops->text, " (%u pieces)", count);
+}
+
+const char *pcapng_drops_end(struct pcapng_drops *drops)
+{
+    if (drops->more > 0)
+        g_string_append_printf(drops->text, "; and %" PRIu64 " more", drops->more);
+    return drops->count > 0 ? drops->text->str : NULL;
 }

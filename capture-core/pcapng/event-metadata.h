@@ -42,4 +42,18 @@ void pcapng_line_put_capture(GString *line, const struct pktmon_capture_info *ca
 const char *pcapng_drop_comment(char text[PKTMON_COMMENT_SIZE], const char *name,
                                 const struct pktmon_packet *packet);
 
+/* The same of the hops of a frame, one after the other: of many drops the first ones, and how many
+ * more there are. */
+#define PCAPNG_DROPS_MAX 5
+struct pcapng_drops {
+    GString *text;
+    uint64_t count, more; /* from 0 */
+};
+
+/* name: of the hop's component; count: observations of the hop. */
+void pcapng_drops_add(struct pcapng_drops *drops, const char *name,
+                      const struct pktmon_packet *packet, uint32_t count);
+/* NULL: there is no drop. */
+const char *pcapng_drops_end(struct pcapng_drops *drops);
+
 #endif

@@ -177,7 +177,7 @@ void pcapng_put_interface(GByteArray *out, const struct pcapng_interface_block *
 /* Size of the packet's options, without the end-of-options option. */
 static size_t packet_options_size(const struct pcapng_packet_block *packet)
 {
-    size_t size = text_size(packet->comment);
+    size_t size = text_size(packet->comment) + text_size(packet->user_comment);
 
     if (packet->flags)
         size += option_size(sizeof(packet->flags));
@@ -222,6 +222,7 @@ void pcapng_put_record(GByteArray *records, const uint8_t *metadata, size_t size
 static void put_packet_options(struct block *block, const struct pcapng_packet_block *packet)
 {
     put_text(block, PCAPNG_OPTION_COMMENT, packet->comment);
+    put_text(block, PCAPNG_OPTION_COMMENT, packet->user_comment);
     if (packet->flags)
         put_u32_option(block, PCAPNG_PACKET_FLAGS, packet->flags);
     if (packet->dropcount)

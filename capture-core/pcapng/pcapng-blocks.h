@@ -44,9 +44,9 @@ struct pcapng_packet_block {
     const uint8_t *data;
     uint32_t caplen;
     uint32_t origlen;
-    const char *comment;
-    uint32_t flags;     /* enum pcapng_flags; 0 = no option */
-    uint64_t dropcount; /* 0 = no option */
+    const char *comment, *user_comment; /* NULL = none */
+    uint32_t flags;                     /* enum pcapng_flags; 0 = no option */
+    uint64_t dropcount;                 /* 0 = no option */
     bool has_packet_id;
     uint64_t packet_id;
     bool has_queue;

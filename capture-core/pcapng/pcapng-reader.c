@@ -41,6 +41,7 @@ struct pcapng_reader {
     struct journey_decoded_hop *decoded; /* of as many hops */
     uint8_t *hop_bytes;                  /* MAX_HOP_BYTES; touched where they are needed */
     size_t hop_bytes_used;
+    GString *own_comment, *user_comment;
     struct pktmon_piece *pieces; /* MAX_PIECES, likewise */
     size_t pieces_used;
 };
@@ -104,6 +105,8 @@ struct pcapng_reader *pcapng_reader_new(void)
     reader->captures = g_ptr_array_new_with_free_func(capture_free);
     reader->decoded = g_new(struct journey_decoded_hop, PKTMON_JOURNEY_MAX_HOPS);
     reader->hop_bytes = g_malloc(MAX_HOP_BYTES);
+    reader->own_comment = g_string_new(NULL);
+    reader->user_comment = g_string_new(NULL);
     reader->pieces = g_new(struct pktmon_piece, MAX_PIECES);
     return reader;
 }
@@ -116,6 +119,8 @@ void pcapng_reader_free(struct pcapng_reader *reader)
     g_ptr_array_unref(reader->captures);
     g_free(reader->decoded);
     g_free(reader->hop_bytes);
+    g_string_free(reader->own_comment, TRUE);
+    g_string_free(reader->user_comment, TRUE);
     g_free(reader->pieces);
     g_free(reader);
 }
@@ -256,6 +261,54 @@ static const char *name_of(const struct block_interface *interface, uint32_t com
     return strcmp(interface->name, numbered) == 0 ? NULL : interface->name;
 }
 
+/* --- comments --- */
+
+/* What users wrote at a frame: all comments but the writer's own. NULL: nothing. */
+static const char *user_comment(struct pcapng_reader *reader, const struct read_block *block,
+                                const char *own)
+{
+    size_t own_size = own ? strlen(own) : 0, size;
+    const uint8_t *at = NULL;
+    const char *text;
+
+    g_string_truncate(reader->user_comment, 0);
+    while (block_reader_next_comment(reader->blocks, block, &at, &text, &size)) {
+        if (size == 0 || (own && size == own_size && memcmp(text, own, size) == 0))
+            continue;
+        if (reader->user_comment->len > 0)
+            g_string_append_c(reader->user_comment, '\n');
+        g_string_append_len(reader->user_comment, text, (gssize)size);
+    }
+    return reader->user_comment->len > 0 ? reader->user_comment->str : NULL;
+}
+
+static void add_drop(struct pcapng_drops *drops, const struct pktmon_event *event, const char *name,
+                     uint32_t count)
+{
+    char numbered[sizeof("component 4294967295")];
+
+    g_snprintf(numbered, sizeof(numbered), "component %u", event->component);
+    pcapng_drops_add(drops, name ? name : numbered, &event->packet, count);
+}
+
+static void read_packet_comment(struct pcapng_reader *reader, const struct read_block *block)
+{
+    struct pcapng_drops drops = {.text = g_string_truncate(reader->own_comment, 0)};
+
+    add_drop(&drops, &reader->event, block->interface->name, 1);
+    reader->event.packet.comment = user_comment(reader, block, pcapng_drops_end(&drops));
+}
+
+/* That of a frame is the first observation's. */
+static void read_journey_comment(struct pcapng_reader *reader, const struct read_block *block)
+{
+    struct pcapng_drops drops = {.text = g_string_truncate(reader->own_comment, 0)};
+
+    for (size_t i = 0; i < reader->journey.hop_count; i++)
+        add_drop(&drops, reader->hops[i].event, reader->hops[i].name, reader->hops[i].count);
+    reader->decoded[0].event.packet.comment = user_comment(reader, block, pcapng_drops_end(&drops));
+}
+
 /* --- journeys --- */
 
 static bool find_journey(const struct pktmon_metadata_reader *record,
@@ -351,6 +404,7 @@ static bool read_journey(struct pcapng_reader *reader, const struct pktmon_metad
     reader->counts.cut_frames += reader->decoder.cut || reader->decoder.foreign;
     if (reader->journey.hop_count == 0)
         return false;
+    read_journey_comment(reader, block);
     reader->event.record = PKTMON_RECORD_JOURNEY;
     reader->event.component = reader->hops[0].event->component;
     reader->event.journey = &reader->journey;
@@ -383,6 +437,7 @@ static bool read_event(struct pcapng_reader *reader, struct pcapng_capture *capt
     if (event->record == PKTMON_RECORD_PACKET) {
         set_packet(&event->packet, block);
         item->name = name_of(block->interface, event->component);
+        read_packet_comment(reader, block);
     }
     return true;
 }

@@ -189,6 +189,7 @@ static bool write_packet(struct pcapng_writer *writer, const struct pktmon_event
                 ? pcapng_drop_comment(
                       comment, pcapng_writer_component_name(writer, event->component, name), packet)
                 : NULL,
+        .user_comment = packet->comment,
         .flags = pcapng_direction_flags(packet),
         .dropcount = packet->lost,
         .has_packet_id = true,

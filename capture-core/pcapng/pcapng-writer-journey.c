@@ -9,14 +9,14 @@
 #include "model/fates.h"
 #include "model/journey-format.h"
 
-#define DROPS_IN_COMMENT 5
-#define STEP             JOURNEY_PATH_STEP_TEXT
-#define ELLIPSIS         JOURNEY_PATH_LEFT_OUT
-#define CONTINUED_PATH   ELLIPSIS STEP
+#define STEP           JOURNEY_PATH_STEP_TEXT
+#define ELLIPSIS       JOURNEY_PATH_LEFT_OUT
+#define CONTINUED_PATH ELLIPSIS STEP
 
-/* Bytes of a packet that fit into a block, whatever its record and its comment are. */
+/* Bytes of a packet that fit into a block, whatever its record and its comments are: a user's has
+ * 65,535 bytes at most. */
 #define DATA_ROOM                                                                                  \
-    (PKTMON_MAX_BLOCK_SIZE - JOURNEY_MAX_RECORD - (DROPS_IN_COMMENT + 2) * PKTMON_COMMENT_SIZE)
+    (PKTMON_MAX_BLOCK_SIZE - JOURNEY_MAX_RECORD - (PCAPNG_DROPS_MAX + 2) * PKTMON_COMMENT_SIZE)
 
 /* The record of a journey's first hops. */
 struct said {
@@ -32,43 +32,43 @@ static const char *hop_name(const struct pcapng_writer *writer, const struct pkt
                      : pcapng_writer_component_name(writer, hop->event->component, text);
 }
 
-/* --- drops --- */
+/* --- comments --- */
 
-static void put_drop(struct pcapng_writer *writer, const struct pktmon_hop *hop, uint32_t count)
-{
-    char text[PKTMON_COMMENT_SIZE], name[PCAPNG_WRITER_NAME_SIZE];
-    GString *comment = writer->comment;
-
-    g_string_append_printf(
-        comment, "%s%s", comment->len > 0 ? "; " : "",
-        pcapng_drop_comment(text, hop_name(writer, hop, name), &hop->event->packet));
-    if (count > 1)
-        g_string_append_printf(comment, " (%u pieces)", count);
-}
-
-/* NULL: none of the hops that were written is a drop. Of many drops the first ones, and how many
- * more there are. */
+/* NULL: none of the hops that were written is a drop. */
 static const char *drops_comment(struct pcapng_writer *writer, const struct pktmon_journey *journey,
                                  const struct journey_written *written)
 {
+    struct pcapng_drops drops = {.text = writer->comment};
     size_t lines = written->hops + (written->pieces > 0);
-    uint64_t drops = 0, more = 0;
 
     g_string_truncate(writer->comment, 0);
     for (size_t i = 0; i < lines; i++) {
         const struct pktmon_hop *hop = &journey->hops[i];
-        uint32_t count = i < written->hops ? hop->count : written->pieces;
+        char name[PCAPNG_WRITER_NAME_SIZE];
 
-        if (!hop->event->packet.dropped)
-            continue;
-        if (drops++ < DROPS_IN_COMMENT)
-            put_drop(writer, hop, count);
-        else
-            more += count;
+        pcapng_drops_add(&drops, hop_name(writer, hop, name), &hop->event->packet,
+                         i < written->hops ? hop->count : written->pieces);
     }
-    if (more > 0)
-        g_string_append_printf(writer->comment, "; and %" PRIu64 " more", more);
-    return drops > 0 ? writer->comment->str : NULL;
+    return pcapng_drops_end(&drops);
+}
+
+/* What users wrote at the packet's observations; NULL: nothing. */
+static char *user_comment(const struct pktmon_journey *journey)
+{
+    GString *text = NULL;
+
+    for (size_t i = 0; i < journey->hop_count; i++) {
+        const char *comment = journey->hops[i].event->packet.comment;
+
+        if (!comment)
+            continue;
+        if (text)
+            g_string_append_c(text, '\n');
+        else
+            text = g_string_new(NULL);
+        g_string_append(text, comment);
+    }
+    return text ? g_string_free(text, FALSE) : NULL;
 }
 
 /* --- the record --- */
@@ -141,12 +141,14 @@ static void set_line(struct pcapng_writer *writer, const struct pktmon_journey *
 }
 
 static struct journey_written write_continuation(struct pcapng_writer *writer,
-                                                 const struct pktmon_journey *journey)
+                                                 const struct pktmon_journey *journey,
+                                                 const char *comment)
 {
     struct said said = put_record(writer, journey);
     const struct pcapng_packet_block block = {
         .time = journey->time,
         .comment = drops_comment(writer, journey, &said.written),
+        .user_comment = comment,
         .dropcount = said.lost,
         .has_packet_id = true,
         .packet_id = journey->group,
@@ -163,7 +165,8 @@ static struct journey_written write_continuation(struct pcapng_writer *writer,
 
 /* Where frames of ours have no interface, continuations are counted instead. All of them have the
  * time of the frame before them: records are in the order of time. */
-static void write_continuations(struct pcapng_writer *writer, struct journey_rest *rest)
+static void write_continuations(struct pcapng_writer *writer, struct journey_rest *rest,
+                                const char *comment)
 {
     if (writer->options.packets_only) {
         report_losses(writer, NULL, &rest->journey, rest->journey.hop_count);
@@ -171,10 +174,11 @@ static void write_continuations(struct pcapng_writer *writer, struct journey_res
         return;
     }
     while (rest->journey.hop_count > 0) {
-        struct journey_written written = write_continuation(writer, &rest->journey);
+        struct journey_written written = write_continuation(writer, &rest->journey, comment);
 
         g_return_if_fail(written.hops > 0 || written.pieces > 0);
         journey_rest_advance(rest, &written);
+        comment = NULL;
     }
 }
 
@@ -202,7 +206,7 @@ static struct pcapng_interface *get_interface(struct pcapng_writer *writer,
 
 static struct journey_written write_frame(struct pcapng_writer *writer,
                                           struct pcapng_interface *interface,
-                                          const struct pktmon_journey *journey)
+                                          const struct pktmon_journey *journey, const char *comment)
 {
     const struct pktmon_packet none = {.queue = -1};
     const struct pktmon_packet *first =
@@ -215,6 +219,7 @@ static struct journey_written write_frame(struct pcapng_writer *writer,
         .caplen = journey->data ? journey->caplen : 0,
         .origlen = journey->origlen,
         .comment = drops_comment(writer, journey, &said.written),
+        .user_comment = comment,
         .flags = pcapng_direction_flags(first),
         .dropcount = said.lost,
         .has_packet_id = true,
@@ -236,6 +241,7 @@ static struct journey_written write_frame(struct pcapng_writer *writer,
 bool pcapng_writer_write_journey(struct pcapng_writer *writer, const struct pktmon_event *event,
                                  GError **error)
 {
+    g_autofree char *comment = user_comment(event->journey);
     struct journey_rest rest;
     char path[PKTMON_PATH_SIZE];
 
@@ -249,8 +255,9 @@ bool pcapng_writer_write_journey(struct pcapng_writer *writer, const struct pktm
         introduce(writer, journey);
         /* bytes of the packet are cut, and its record is not */
         journey->origlen = MAX(journey->origlen, journey->caplen);
-        journey->caplen = MIN(journey->caplen, MIN(DATA_ROOM, writer->options.snaplen));
-        struct journey_written written = write_frame(writer, interface, journey);
+        size_t room = DATA_ROOM - (comment ? MIN(strlen(comment), UINT16_MAX) : 0);
+        journey->caplen = MIN(journey->caplen, MIN(room, writer->options.snaplen));
+        struct journey_written written = write_frame(writer, interface, journey, comment);
         journey_rest_advance(&rest, &written);
         if (journey->hop_count > 0)
             continue_path(journey, path);
@@ -258,7 +265,7 @@ bool pcapng_writer_write_journey(struct pcapng_writer *writer, const struct pktm
         introduce(writer, &rest.journey);
     }
     if (rest.journey.hop_count > 0)
-        write_continuations(writer, &rest);
+        write_continuations(writer, &rest, event->journey->continued ? comment : NULL);
     journey_rest_clear(&rest);
     return true;
 }

@@ -157,6 +157,10 @@ static void read_word(struct pktmon_packet *packet, const char *word)
         packet->has_packet_number = true;
     else if (g_str_equal(word, "made-link"))
         packet->l2_synthesised = true;
+    else if (g_str_equal(word, "commented"))
+        packet->comment = "seen by me";
+    else if (g_str_equal(word, "commented-twice"))
+        packet->comment = "seen by me\nseen by me";
     else if (g_str_equal(word, "process"))
         set_process(packet);
     else

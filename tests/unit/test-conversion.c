@@ -126,6 +126,8 @@ static void put_packet(GString *text, const struct pcapng_item *item)
                            packet->edge, packet->direction, packet->end, packet->dropped,
                            packet->incomplete, packet->cpu, packet->netns ? packet->netns : "-",
                            packet->caplen, packet->origlen, sum);
+    if (packet->comment)
+        g_string_append_printf(text, " \"%s\"", packet->comment);
 }
 
 /* What a file says, a line for each event; of a journey its group, path and hops. */
@@ -182,6 +184,10 @@ static const char *const scripts[] = {
     /* two forms, and bytes that were cut */
     "1 7 a Lower Rx " OUT "; 2 7 b Lower Tx " OUT2 "; 3 7 c Lower Rx " OUT2 " consumed",
     "1 7 a Lower Tx; 2 7 b Lower Rx cap=20; 3 7 b Upper Rx cap=30 made-link incomplete",
+    /* comments, beside those that the writer makes of drops, and of a run's first observation */
+    "1 7 a Lower Tx commented; 2 8 a Lower Tx commented dropped; 3 7 b Lower Rx dropped",
+    "1 7 a Lower Tx piece=1 commented; 2 7 a Lower Tx piece=2; 3 7 a Lower Tx piece=3; "
+    "4 7 b Lower Rx piece=1 dropped; 5 7 b Lower Rx piece=2 dropped",
     /* no group; no component; losses */
     "1 0 a Lower Rx; 1 0 a Lower Rx dropped; 2 7 ? Lower Rx; 3 loss a; 4 7 a Upper Rx lost=3",
 };
@@ -196,6 +202,28 @@ static void test_there_and_back(void)
 
         g_assert_cmpstr(after, ==, before);
     }
+}
+
+static void check_comments(const char *commented, const char *moved)
+{
+    int packets = convert_to(write_file(commented, CAPTURE_ID), PKTMON_VIEW_PACKETS);
+    g_autofree char *after = read_file(convert_to(packets, PKTMON_VIEW_APPEARANCES));
+    g_autofree char *expected = read_file(write_file(moved, CAPTURE_ID));
+
+    g_assert_nonnull(strstr(expected, "seen by me"));
+    g_assert_cmpstr(after, ==, expected);
+}
+
+/* A frame has one place for comments, which is that of its first observation. */
+static void test_comments(void)
+{
+    check_comments("1 7 a Lower Tx; 2 7 b Lower Rx commented; 3 7 b Upper Rx consumed",
+                   "1 7 a Lower Tx commented; 2 7 b Lower Rx; 3 7 b Upper Rx consumed");
+    check_comments("1 7 a Lower Tx; 2 7 b Lower Rx commented; 500 7 b Upper Rx commented dropped",
+                   "1 7 a Lower Tx commented-twice; 2 7 b Lower Rx; 500 7 b Upper Rx dropped");
+    check_comments(
+        "1 7 a Lower Rx " OUT "; 2 7 b Lower Tx " OUT2 "; 3 7 c Lower Rx " OUT2 " commented",
+        "1 7 a Lower Rx " OUT "; 2 7 b Lower Tx " OUT2 " commented; 3 7 c Lower Rx " OUT2);
 }
 
 /* What is in the view that is wanted stays as it is. */
@@ -368,6 +396,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/conversion/there-and-back", test_there_and_back);
+    g_test_add_func("/conversion/comments", test_comments);
     g_test_add_func("/conversion/same-view", test_same_view);
     g_test_add_func("/conversion/continuations", test_continuations);
     g_test_add_func("/conversion/csv", test_csv);

@@ -147,7 +147,7 @@ static void test_bench(void)
 /* --- every field --- */
 
 /* The members of struct pktmon_packet are those that the format has. What the packet repeats is for
- * the capture alone, and is in no file. */
+ * the capture alone, and is in no file; a comment is the frame's. */
 static void test_members(void)
 {
     static const char *const known[] = {
@@ -162,6 +162,7 @@ static void test_members(void)
         "data",
         "nbl",
         "repeats",
+        "comment",
         NULL};
     g_autofree char *header = NULL;
     g_autoptr(GMatchInfo) match = NULL;

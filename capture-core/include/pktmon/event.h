@@ -181,6 +181,7 @@ struct pktmon_packet {
     uint32_t origlen;    /* bytes the packet had */
 
     const struct pktmon_nbl *nbl; /* NULL on every system but Windows */
+    const char *comment;          /* of a user, in a file that is read; NULL = none */
 };
 
 /* The drops of a component for one reason. */
