@@ -60,11 +60,11 @@ ping_once a "$NETWORK_ADDRESS_B"
 all=$SCRATCH/all.pcapng packets=$SCRATCH/packets.pcapng again=$SCRATCH/again.pcapng
 capture_traffic "$all" --view appearances
 expect_round_trip "$all"
-convert "$all" -w "$packets"
+convert "$all" --view packets -w "$packets"
 expect_packets "$packets"
 
 # --- lines ---
-convert "$all" --json >"$SCRATCH/json"
+convert "$all" --view packets --json >"$SCRATCH/json"
 expect_equal "objects of datagrams" "$DATAGRAMS $WAY → b/netfilter input dropped NETFILTER_DROP" \
     "$(grep '"record":"packet"' "$SCRATCH/json" | python3 -c 'import collections, json, sys
 rows = collections.Counter()
@@ -75,8 +75,8 @@ for line in sys.stdin:
         rows[packet["path"].replace(sys.argv[2] + "-", ""), packet["fate"], *drops] += 1
 for row, count in rows.items():
     print(count, *row)' "$UDP_PORT" "$NAME")"
-convert "$packets" --csv >"$SCRATCH/hops.csv"
-convert "$packets" --csv-packets >"$SCRATCH/packets.csv"
+convert "$packets" --view packets --csv >"$SCRATCH/hops.csv"
+convert "$packets" --view packets --csv-packets >"$SCRATCH/packets.csv"
 expect_equal "rows of datagrams" "$DATAGRAMS" "$(grep -c ",$UDP_PORT,UDP,.*,dropped," "$SCRATCH/packets.csv")"
 hops=$(grep -c ",$UDP_PORT,UDP," "$SCRATCH/hops.csv")
 ((hops >= HOPS * DATAGRAMS)) || fail "only $hops rows of hops"
@@ -92,8 +92,26 @@ expect_equal "datagrams of which bytes are wrong" "$(fields "$all" "udp.dstport 
 
 # A ring of files is one: its name stands for all of them.
 editcap -c 50 "$packets" "$SCRATCH/ring.pcapng"
-convert "$SCRATCH/ring.pcapng" --json | grep '"record":"packet"' >"$SCRATCH/of-ring"
+convert "$SCRATCH/ring.pcapng" --view packets --json | grep '"record":"packet"' >"$SCRATCH/of-ring"
 expect_equal "packets of a ring" "$(grep '"record":"packet"' "$SCRATCH/json")" "$(<"$SCRATCH/of-ring")"
+
+# Its first file is gone: no component is described, and hops have their names all the same.
+ring=("$SCRATCH"/ring_*)
+rm "${ring[0]}"
+convert "$SCRATCH/ring.pcapng" --view appearances -w "$again"
+expect_ordered "$again"
+expect_equal "names of components" "$(fields "$all" tcp pktmon.component.name | sort -u)" \
+    "$(fields "$again" tcp pktmon.component.name | sort -u)"
+expect_equal "types of components" "" "$(fields "$again" tcp pktmon.component.type | sort -u)"
+
+# A user's comment is that of the first observation, beside what the capture says of a drop.
+datagram=$(fields "$packets" "udp.dstport == $UDP_PORT && !icmp" frame.number | head -n 1)
+editcap -a "$datagram:mine" "$packets" "$SCRATCH/noted.pcapng"
+convert "$SCRATCH/noted.pcapng" --view appearances -w "$again"
+expect_equal "observations with the comment" 1 "$(fields "$again" 'frame.comment == "mine"' pktmon.appearance)"
+convert "$again" --view packets -w "$SCRATCH/noted-again.pcapng"
+expect_equal "packets with the comment" "$(fields "$SCRATCH/noted.pcapng" 'frame.comment == "mine"' pktmon.group \
+    frame.comment)" "$(fields "$SCRATCH/noted-again.pcapng" 'frame.comment == "mine"' pktmon.group frame.comment)"
 
 # --- the packets view, as it was captured ---
 capture_traffic "$SCRATCH/live.pcapng" --view packets
@@ -102,7 +120,7 @@ expect_round_trip "$SCRATCH/live.pcapng"
 
 # --- two captures in one file ---
 mergecap -w "$SCRATCH/merged.pcapng" "$all" "$SCRATCH/live.pcapng"
-convert "$SCRATCH/merged.pcapng" -w "$again"
+convert "$SCRATCH/merged.pcapng" --view packets -w "$again"
 expect_equal "captures" 2 "$(fields "$again" pktmon pktmon.capture_id | sort -u | wc -l)"
 expect_equal "datagrams of both" $((2 * DATAGRAMS)) \
     "$(fields "$again" "udp.dstport == $UDP_PORT && !icmp" frame.number | wc -l)"
