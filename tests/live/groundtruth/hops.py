@@ -3,20 +3,21 @@
 """Compares the packets view of a capture with the truth about it, as tshark shows it.
 
 hops.py fields                                     prints the fields that HOPS has, in its order
-hops.py CAPTURE HOPS TRUTH PREFIX POINTS
+hops.py CHECKER CAPTURE HOPS TRUTH PREFIX POINTS
 
-TRUTH, PREFIX and POINTS are those of check.py. CAPTURE has a frame for each packet, HOPS a line for each frame,
-with the values of the fields separated by tabs, those of one field by ";". Each hop is an observation, at the
-place and time and with the copy that its fields have, as often as its line says; so the truth is the same in
-both views, and so are the figures. The packet is told by the bytes of the frame, or by its group if it
-continues another. Beside that, each frame has its packet's fate, its path passes the components of its hops
-alone, and a packet whose fate is a drop was dropped in a hop."""
+CHECKER is check.py or streams.py, which say what a TRUTH is. CAPTURE has a frame for each packet, HOPS a line
+for each frame, with the values of the fields separated by tabs, those of one field by ";". Each hop is an
+observation, at the place and time and with the copy that its fields have, as often as its line says; so the
+truth is the same in both views, and so are the figures. The packet is told by the bytes of the frame, or
+by its group if it continues another. Beside that, each frame has its packet's fate, its path passes the components of
+its hops alone, and a packet whose fate is a drop was dropped in a hop."""
 import collections
 import gc
 import re
 import sys
 
 import check
+import streams
 from check import CUSTOM, DIRECTIONS, EDGES, LOST, PACKET, Appearance, Capture, Checker, blocks
 from pcapng import records
 from vocabulary import RECORDS
@@ -111,7 +112,7 @@ class Hops(Capture):
             seen.place = " ".join([component.removeprefix(self.prefix), EDGES.get(int(edge), edge),
                                    DIRECTIONS[int(direction)], *[reason][:bool(reason)]])
             seen.number = seen.linked = 0
-            seen.fields = {"continued": row.is_continued}
+            seen.fields = {"merged": row.merged_into != 0, "continued": row.is_continued}
             seen.frame_number = self.frames
             seen.frame = body[20:20 + int.from_bytes(body[12:16], "little")]
             seen.garbled = self.is_garbled(body, seen.frame)
@@ -126,6 +127,25 @@ class Hops(Capture):
         return check.MAGIC in frame and body[32:34] not in check.ETHERTYPES
 
 
+class StreamHops(Hops):
+    """The key of a hop is its frame's part of the stream."""
+
+    def frame_key(self, body):
+        key = super().frame_key(body)
+        caplen, length = int.from_bytes(body[12:16], "little"), int.from_bytes(body[16:20], "little")
+        return streams.stream_range(body, caplen, length) if key is not None and key >> check.KIND_SHIFT == 0 else None
+
+
+class StreamHopChecker(streams.StreamChecker):
+    """Which bytes each segment has is not among the fields of hops."""
+
+    def swallow(self, stream, packet, seen):
+        packet.swallowed = packet.swallowed or seen.fields["merged"]
+
+    def counts_segments(self, packet):
+        return True
+
+
 def check_frames(capture, classes, checker):
     """What each frame says of its packet as a whole."""
     wrong = collections.Counter()
@@ -133,14 +153,15 @@ def check_frames(capture, classes, checker):
     for key, row in capture.seen:
         components = {component for _, component, *_ in row.hops()}
         steps = {step.rpartition(" ")[0] if "/netfilter " in step else step for step in STEPS.split(row.path)}
-        truth = classes.get(key >> check.CLASS_SHIFT) if key is not None else None
+        number = key if isinstance(key, int) else None
+        truth = classes.get(number >> check.CLASS_SHIFT) if number is not None else None
         for kind, is_wrong in (
                 ("fates", truth and truth.fate != "any" and row.fate != truth.fate),
                 ("paths", not row.path or steps - components - NO_STEP),
                 ("dropped nowhere", row.fate == "dropped" and not dropped & {row.group, row.merged_into})):
             if is_wrong:
                 wrong[kind] += 1
-                checker.fault(kind, f"frame {row.one['frame.number']}: {check.describe(key)}", str(row.one))
+                checker.fault(kind, f"frame {row.one['frame.number']}: {check.describe(number)}", str(row.one))
     return wrong
 
 
@@ -154,17 +175,23 @@ def main():
     if sys.argv[1:] == ["fields"]:
         print(*ONE, *EACH, *DROPS)
         return
-    path, rows, truth_path, prefix, points = sys.argv[1:]
+    kind, path, rows, truth_path, prefix, points = sys.argv[1:]
     with open(path, "rb") as file:
         data = file.read()
     classes = check.read_truth(truth_path, points)
-    capture = Hops(data, prefix, read_rows(rows))
-    checker = Checker(classes, check.read_strays(truth_path))
+    if kind == "streams.py":
+        streams.read_losses(classes, truth_path)
+        capture, checker = StreamHops(data, prefix, read_rows(rows)), StreamHopChecker(classes, points)
+        add, count = checker.add_stream, lambda: sum(1 for _ in checker.all_packets())
+    else:
+        capture = Hops(data, prefix, read_rows(rows))
+        checker = Checker(classes, check.read_strays(truth_path))
+        add, count = checker.add, lambda: len(checker.packets)
     for seen in capture.appearances():
-        checker.add(seen)
-    wrong = check_frames(capture, classes, checker)
+        add(seen)
+    wrong = check_frames(capture, {} if kind == "streams.py" else classes, checker)
     print("wrong", sum(wrong.values()))
-    check.report(checker, capture, len(checker.packets), truth_path)
+    check.report(checker, capture, count(), truth_path)
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ judge_packets() {
     done
     chmod 0644 "$file"
     must run_as_user tshark -2 -n -r "$file" -T fields -E 'aggregator=;' "${options[@]}" >"$file.hops"
-    python3 -B "$TESTS/groundtruth/hops.py" "$file" "$file.hops" "$truth" "$NAME-" \
+    python3 -B "$TESTS/groundtruth/hops.py" "${checker:-check.py}" "$file" "$file.hops" "$truth" "$NAME-" \
         "$points" >"$file.figures" || fail "$network: the check of the packets view ended early"
     print_line "$network" "$points" "$taps" packets "$(sed -n 's/^wrong //p' "$file.figures")" "$file.figures"
 }
@@ -98,8 +98,8 @@ judge_trip() {
 }
 
 # judge_views NETWORK POINTS TAPS VIEW CAPTURE TRUTH: judges a capture of this view in both. One of appearances
-# at all points is not judged as packets, which takes long, and another one of the network is. Hops do not have
-# the bytes of a stream's segments: streams are judged as appearances, also where they were captured as packets.
+# at all points is not judged as packets, which takes long, and another one of the network is; nor is one of
+# streams at devices, as the segments that tell its packets apart are pieces of one hop.
 judge_views() {
     local appearances=$5 packets=$5.packets
     if [[ $4 == packets ]]; then
@@ -108,7 +108,7 @@ judge_views() {
     fi
     judge "$1" "$2" "$3" "$appearances" "$6"
     judge_trip "$appearances" "$5.packets"
-    if [[ ${checker:-check.py} == check.py && ($4 == packets || $2 == devices) ]]; then
+    if [[ $4 == packets || ($2 == devices && ${checker:-check.py} == check.py) ]]; then
         judge_packets "$1" "$2" "$3" "$packets" "$6"
     fi
 }
