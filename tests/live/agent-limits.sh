@@ -43,7 +43,9 @@ mkdir -p /etc/pktmon
 chmod 0755 /etc/pktmon
 
 configure buffer-size=8 captures-per-user=2
-refused 'A capture may use at most 8 MiB of buffer on this host: ' --buffer-size 9
+# Half of the packets view's buffer is for journeys, which is no memory of the kernel.
+refused 'A capture may use at most 8 MiB of buffer on this host: ' --view appearances --buffer-size 9
+refused 'A capture may use at most 8 MiB of buffer on this host: ' --view packets --buffer-size 18
 pids=()
 for number in 1 2; do
     start_capture "$SCRATCH/$number.pcapng" --buffer-size 8
