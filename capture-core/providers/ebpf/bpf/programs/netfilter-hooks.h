@@ -39,33 +39,33 @@ static __always_inline __u64 hook_function(__u64 entries, __u32 index)
            index * bpf_core_type_size(struct nf_hook_entry);
 }
 
-/* Whether the entry has this function, with the gate of a capture as its data: equal instructions
- * have an equal tag, so whoever attached it, it changes no packet. */
-static __always_inline bool is_gate(__u64 entry, const void *function)
+/* Whether the function's data is the gate of a capture: equal instructions have an equal tag, so
+ * whoever attached it, it changes no packet. */
+static __always_inline bool is_gate(const struct bpf_prog *program)
 {
-    const void *program = READ_AT(struct nf_hook_entry, entry, priv);
     __u64 tag = 0;
 
-    if (READ_AT(struct nf_hook_entry, entry, hook) != function)
-        return false;
-    bpf_probe_read_kernel(&tag, sizeof(tag), program + bpf_core_field_offset(struct bpf_prog, tag));
+    bpf_probe_read_kernel(&tag, sizeof(tag),
+                          (const void *)program + bpf_core_field_offset(struct bpf_prog, tag));
     return tag && (tag == config.gate_tags[0] || tag == config.gate_tags[1]);
 }
 
-/* Whether the functions at a hook are those of captures alone. They have the outermost priorities,
- * so another one is likely to be in the middle. All BPF programs have one function, and ours is
- * there, so the data of another function is never taken for a program. Global function, see
+/* Whether the functions at a hook are those of captures alone. They have the outermost priorities:
+ * others are found first from the middle on. All BPF programs have one function, and ours is
+ * there, so the data of another function is never read as a program. Global function, see
  * content_read(). */
 __noinline int hook_has_only_gates(__u64 entries, __u32 count)
 {
     const void *function = READ_AT(struct nf_hook_entry, hook_function(entries, 0), hook);
 
-    if (count > MAX_GATES || !is_gate(hook_function(entries, count / 2), function))
+    if (count > MAX_GATES)
         return 0;
-    for (__u32 i = 0; i < MAX_GATES; i++) {
-        if (i >= count)
-            return 1;
-        if (!is_gate(hook_function(entries, i), function))
+    for (__u32 i = 0; i < MAX_GATES && i < count; i++) {
+        __u32 index = i + count / 2 < count ? i + count / 2 : i + count / 2 - count;
+        __u64 entry = hook_function(entries, index);
+
+        if (READ_AT(struct nf_hook_entry, entry, hook) != function ||
+            !is_gate(READ_AT(struct nf_hook_entry, entry, priv)))
             return 0;
     }
     return 1;
