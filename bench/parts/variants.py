@@ -116,9 +116,9 @@ class Tcpdump(NoCapture):
 
 
 class Pktmon(NoCapture):
-    # Both devices' lower edges and the socket; with stack also their upper edges. No hook of this
-    # network has a function.
-    records = {"devices": 3, "stack": 5}
+    # Both devices' lower edges and the socket; with stack also their upper edges, and the hooks:
+    # output, postrouting, prerouting, input.
+    records = {"devices": 3, "stack": 9}
 
     def __init__(self, here, points, buffer_mib=None, expression=None, name=None, place=None, view=None):
         """place: directory of the programs; those of this tree by default. view: None for versions

@@ -46,7 +46,7 @@ for end in a:eth0 sw:port-a sw:port-b b:eth0; do
 done
 ip netns exec "$name-a" ping -q -c 1 -W 10 "$NETWORK_ADDRESS_B"
 
-capture_and_show capture --repeat-size 0 --all-hooks
+capture_and_show capture --repeat-size 0
 # Through a pipe; the agent has to find its reader.
 mkfifo -m 666 /tmp/filtered-pipe
 cat /tmp/filtered-pipe >/tmp/filtered &

@@ -108,7 +108,7 @@ counting() {
 
 start_counting() {
     rm -f "$SCRATCH/counters.err"
-    (exec_as_user "$PLACE/cli/pktmon" counters --json --all-hooks --netns "$NAMESPACES") \
+    (exec_as_user "$PLACE/cli/pktmon" counters --json --netns "$NAMESPACES") \
         >"$SCRATCH/counters.json" 2>"$SCRATCH/counters.err" &
     counting_pid=$!
     own_pids+=("$counting_pid")

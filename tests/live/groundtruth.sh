@@ -123,7 +123,7 @@ run() {
 # run_network NETWORK: its file defines build_network, network_traffic and network_truth.
 run_network() {
     local network=$1 file runs='stack:no:appearances stack:yes:packets devices:no:appearances'
-    namespaces=() capture_options=() servers=0 beside_to='' checker=check.py family=ip
+    namespaces=() capture_options=() servers=0 beside_to='' checker=check.py
     local before=("${own_pids[@]}")
     set_packets "$ALL_PACKETS"
     # shellcheck source=/dev/null

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Netfilter's hooks, all of them (--all-hooks): observed in every namespace, however it is found and whenever it appears, for
+# Netfilter's hooks: observed in every namespace, however it is found and whenever it appears, for
 # IPv4 and IPv6, by several captures at once. A namespace ends with its users, although the hooks
 # hold it.
 # shellcheck source=tests/live/lib.sh
@@ -101,10 +101,10 @@ ping_once a 10.81.0.2
 # is for other traffic on this machine.
 one=$SCRATCH/one.pcapng
 two=$SCRATCH/two.pcapng
-start_capture "$one" --all-hooks --buffer-size 256 --extcap-capture-filter "udp port $PORT or icmp6"
+start_capture "$one" --buffer-size 256 --extcap-capture-filter "udp port $PORT or icmp6"
 one_pid=$capture_pid
 objects=$(kernel_objects "$(agent_of "$one_pid")")
-capture_of "$two" a b -- --all-hooks
+capture_of "$two" a b --
 own_hooks=$((2 * 2 * 5 * 2)) # of a and b: families, hooks, ends
 inner=$(priorities "$(agent_of "$capture_pid")" | grep -cvx -e -2147483647 -e 2147483646 || true)
 ((inner >= own_hooks)) || fail "only $inner of $own_hooks priorities gave way to the other capture"

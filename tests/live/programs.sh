@@ -46,6 +46,6 @@ begin --points devices -f 'not (tcp port 22 or ip6)' --inner --type drop
 begin --netns "$NAME-a" --filter '-t UDP -p 53' --filter '-t TCP -e 8472' --type flow
 begin --points devices --filter '-t ICMP' --filter '-i 10.0.0.1' --sample 2 --keep-own
 begin --points devices --netns "$NAME-a" --counters-only
-begin --type drop --keep-own --all-hooks
-begin -f 'arp or host 10.0.0.1' --type flow --inner --vxlan-port 8472 --all-hooks
+begin --type drop --keep-own
+begin -f 'arp or host 10.0.0.1' --type flow --inner --vxlan-port 8472
 end_all

@@ -69,6 +69,6 @@ expect_equal "packets that were dropped there" "$refused" "$dropped"
 expect_equal "other packets, whose memory a message to the firewall had" "" \
     "$(fields "$SCRATCH/forced.pcapng" 'pktmon.drop.location contains "nfqnl"' pktmon.drop.reason \
         pktmon.drop.location tcp.srcport | sort | uniq -c)"
-expect_equal "hooks that were asked for" "5 " "$(edges_in "$SCRATCH/forced.pcapng")"
+expect_equal "hooks that were asked for" "4 5 " "$(edges_in "$SCRATCH/forced.pcapng")"
 expect_equal "what was missing then" "" \
     "$(missing_in "$SCRATCH/forced.pcapng" | grep -F NFQUEUE || true)"

@@ -79,7 +79,7 @@ take_turns() {
 
 # way CLASS SUFFIX SUFFIX: the truth about messages from one to the other.
 way() {
-    places_in_use <<END_OF_WAY
+    cat <<END_OF_WAY
 class $1 $COUNT delivered
 $2/netfilter output In
 $2/netfilter postrouting In

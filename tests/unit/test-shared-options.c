@@ -21,7 +21,6 @@ static const struct pktmon_live_options second = {
     .buffer_size = 32,
     .vxlan_port = 8472,
     .hook_queues = true,
-    .all_hooks = true,
     .keep_own = true,
 };
 

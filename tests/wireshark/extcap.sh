@@ -41,7 +41,7 @@ test_config() {
     answers config --extcap-config --extcap-interface pktmon
     calls=$(sed -nE 's/^arg .*\{call=([^}]+)\}.*/\1/p' "$out" | sort | tr '\n' ' ')
     expect_equal "options of the dialog" \
-        "--all-hooks --buffer-size --components --counters-interval --counters-only --hold --hook-queues --inner --keep-own --log-file --log-level --max-cpu --netns --pkt-size --points --provider --repeat-size --sample --slower --type --view --vxlan-port " \
+        "--buffer-size --components --counters-interval --counters-only --hold --hook-queues --inner --keep-own --log-file --log-level --max-cpu --netns --pkt-size --points --provider --repeat-size --sample --slower --type --view --vxlan-port " \
         "$calls"
     expect_equal "arguments without a tooltip or a tab" "" \
         "$(grep '^arg ' "$out" | grep -vE '\{tooltip=[^}]+\}.*\{group=[^}]+\}' || true)"

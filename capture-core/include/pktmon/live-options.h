@@ -37,7 +37,6 @@ enum pktmon_points {
  * buffer_size  MiB of ring buffer in the kernel
  * vxlan_port   UDP port of VXLAN tunnels, for filters that match inside them; host order; 0 = 4789
  * hook_queues  also attach to netfilter's hooks where an NFQUEUE is bound (docs/live-capture.md)
- * all_hooks    also observe netfilter's hooks where no function is registered but those of captures
  * keep_own     also keep packets of the connection that carries the capture's own output. They are
  *              left out otherwise, because each would make another one
  */
@@ -48,7 +47,6 @@ enum pktmon_points {
     X(uint32_t, buffer_size, FIRST)                                                                \
     X(uint16_t, vxlan_port, COMMON)                                                                \
     X(bool, hook_queues, COMMON)                                                                   \
-    X(bool, all_hooks, COMMON)                                                                     \
     X(bool, keep_own, ANY)
 
 #define PKTMON_LIVE_OPTION_MEMBER(type, name, sharing) type name;

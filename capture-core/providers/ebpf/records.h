@@ -357,7 +357,6 @@ struct probes_config {
     /* Indexes into the per-CPU MIB of the kernel (LINUX_MIB_...); 0: not known */
     __u16 listen_drops;
     __u16 listen_overflows;
-    __u64 gate_tags[2];  /* of the programs that captures attach to netfilter hooks (gates.bpf.c) */
     __u8 filtered;       /* track only packets that a filter has matched */
     __u8 leaves_out_own; /* write no records of the capture's own output */
     struct pktmon_live_options live;

@@ -116,13 +116,13 @@ neighbours() {
 }
 
 # journey CLASS FATE [in-any-order] [COUNT]: the places of each packet of the class, from standard
-# input, without hooks that are not in use. Those are of IPv4, unless the network sets family=ip6.
+# input.
 journey() {
     local class=$1 fate=$2 count=$PACKETS
     shift 2
     [[ ${!#} =~ ^[0-9]+$ ]] && (($# > 0)) && count=${!#}
     echo "class $class $count $fate $*"
-    places_in_use "${family:-ip}"
+    cat
     echo
 }
 

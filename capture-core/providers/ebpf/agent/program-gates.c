@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "gates.skel.h"
+#include "providers/ebpf/bpf/gates.h"
 
 /* Newer than Debian 12's headers (uapi linux/bpf.h). */
 #define PROGRAM_NETFILTER 32 /* BPF_PROG_TYPE_NETFILTER, 6.4 */
@@ -65,21 +66,6 @@ int agent_open_gates(const struct bpf_object *programs)
     for (size_t i = 0; i < G_N_ELEMENTS(leads); i++)
         prepare(i, programs);
     return gates__load(gates);
-}
-
-void agent_read_gate_tags(__u64 tags[GATES_OF_NETFILTER])
-{
-    static const char *const programs[GATES_OF_NETFILTER] = {"netfilter_first", "netfilter_last"};
-
-    for (size_t i = 0; i < GATES_OF_NETFILTER; i++) {
-        struct bpf_prog_info info = {};
-        uint32_t length = sizeof(info);
-        int gate = agent_find_gate(programs[i]);
-
-        tags[i] = 0;
-        if (gate >= 0 && !bpf_obj_get_info_by_fd(gate, &info, &length))
-            memcpy(&tags[i], info.tag, sizeof(tags[i]));
-    }
 }
 
 int agent_generation_map(void)

@@ -4,18 +4,13 @@
 #define PKTMON_EBPF_AGENT_PROGRAM_GATES_H
 
 #include <bpf/libbpf.h>
-#include <linux/types.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-#include "providers/ebpf/bpf/gates.h"
 
 /* Loads the gates of those programs that are about to be loaded; once. */
 int agent_open_gates(const struct bpf_object *programs);
 /* The map that names the running generation; it outlives all generations. -1: not open yet. */
 int agent_generation_map(void);
-/* The tags of the gates at netfilter hooks: hashes of their instructions. 0: not loaded. */
-void agent_read_gate_tags(__u64 tags[GATES_OF_NETFILTER]);
 /* Packets go to these programs as soon as this generation runs. */
 int agent_connect_gates(const struct bpf_object *programs, uint32_t generation);
 /* The generation has ended. */

@@ -309,7 +309,6 @@ static int open_and_load(const struct agent_start *wanted)
     agent_choose_points(probes->obj, wanted);
     leave_out_attached();
     error = agent_open_gates(probes->obj);
-    agent_read_gate_tags(probes->rodata->config.gate_tags);
     if (!error)
         error = bpf_map__reuse_fd(probes->maps.running_generation, agent_generation_map());
     if (!error)

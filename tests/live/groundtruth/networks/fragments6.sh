@@ -3,8 +3,6 @@
 # IPv6 datagrams of 4008 bytes, which the sender splits into three fragments (class 1), and short
 # ones (class 2), over a router. Unlike IPv4, IPv6 reassembles behind its input hook.
 
-family=ip6
-
 build_network() {
     add_namespaces a r b
     enable_ipv6 a r b

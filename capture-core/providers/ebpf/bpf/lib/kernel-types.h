@@ -49,18 +49,8 @@ struct ns_common {
 
 #define NFPROTO_IPV4 2 /* uapi linux/netfilter.h */
 
-struct nf_hook_entry {
-    void *hook; /* the function */
-    void *priv; /* its data: of a BPF program, the program */
-};
-
 struct nf_hook_entries {
     __u16 num_hook_entries;
-    struct nf_hook_entry hooks[];
-};
-
-struct bpf_prog {
-    __u8 tag[8]; /* hash of the instructions */
 };
 
 /* Indexed by enum nf_inet_hooks. The programs at hooks are loaded only if the kernel has all of

@@ -5,15 +5,11 @@
 
 #include "../track/drops.h"
 
-#define NF_ACCEPT         1
-#define NF_INET_LOCAL_OUT 3
+#define NF_ACCEPT 1
 
 /* Points and edges of the hooks are in the order of enum nf_inet_hooks. */
 #define HOOKS     5
 #define HOOK_ENDS 2 /* first and last */
-#define MAX_GATES                                                                                  \
-    (2 * 64) /* at one hook: both ends of as many captures as have a priority there                \
-              */
 
 /* A packet that spends more time in a hook gets a record when it leaves. */
 #define HOOK_IS_SLOW_NS (100 * 1000)
@@ -32,59 +28,19 @@ static __always_inline void fill_frame_at_hook(struct frame *frame, const struct
     frame->protocol = family == NFPROTO_IPV4 ? ETH_P_IP : ETH_P_IPV6;
 }
 
-/* Returns the address of a function's entry. entries: address of struct nf_hook_entries. */
-static __always_inline __u64 hook_function(__u64 entries, __u32 index)
-{
-    return entries + bpf_core_field_offset(struct nf_hook_entries, hooks) +
-           index * bpf_core_type_size(struct nf_hook_entry);
-}
-
-/* Whether the function's data is the gate of a capture: equal instructions have an equal tag, so
- * whoever attached it, it changes no packet. */
-static __always_inline bool is_gate(const struct bpf_prog *program)
-{
-    __u64 tag = 0;
-
-    bpf_probe_read_kernel(&tag, sizeof(tag),
-                          (const void *)program + bpf_core_field_offset(struct bpf_prog, tag));
-    return tag && (tag == config.gate_tags[0] || tag == config.gate_tags[1]);
-}
-
-/* Whether the functions at a hook are those of captures alone. They have the outermost priorities:
- * others are found first from the middle on. All BPF programs have one function, and ours is
- * there, so the data of another function is never read as a program. Global function, see
- * content_read(). */
-__noinline int hook_has_only_gates(__u64 entries, __u32 count)
-{
-    const void *function = READ_AT(struct nf_hook_entry, hook_function(entries, 0), hook);
-
-    if (count > MAX_GATES)
-        return 0;
-    for (__u32 i = 0; i < MAX_GATES && i < count; i++) {
-        __u32 index = i + count / 2 < count ? i + count / 2 : i + count / 2 - count;
-        __u64 entry = hook_function(entries, index);
-
-        if (READ_AT(struct nf_hook_entry, entry, hook) != function ||
-            !is_gate(READ_AT(struct nf_hook_entry, entry, priv)))
-            return 0;
-    }
-    return 1;
-}
-
-/* Whether no function but those of captures is at the hook, so that nothing can happen there. The
- * kernel runs the functions that were registered when the packet entered, while others come and go.
- * So the state on entry decides for both ends. */
+/* Whether only the functions of one capture are at the hook. Then nothing can happen there that an
+ * observation on leaving could show. The kernel runs the functions that were registered when the
+ * packet entered, while others come and go. So the state on entry decides for both ends. */
 static __always_inline bool is_idle_hook(const struct nf_hook_state *state)
 {
     struct nf_hook_entries *const *hooks, *entries = NULL;
-    __u32 count, hook = state->hook < HOOKS ? state->hook : HOOKS - 1;
+    __u32 hook = state->hook < HOOKS ? state->hook : HOOKS - 1;
 
     hooks =
         state->pf == NFPROTO_IPV4 ? &state->net->nf.hooks_ipv4[0] : &state->net->nf.hooks_ipv6[0];
-    if (bpf_probe_read_kernel(&entries, sizeof(entries), hooks + hook) || !entries)
+    if (bpf_probe_read_kernel(&entries, sizeof(entries), hooks + hook))
         return false;
-    count = READ_AT(struct nf_hook_entries, entries, num_hook_entries);
-    return count == HOOK_ENDS || hook_has_only_gates((__u64)entries, count);
+    return entries && READ_AT(struct nf_hook_entries, entries, num_hook_entries) == HOOK_ENDS;
 }
 
 static __always_inline __u32 hook_number(const struct nf_hook_state *state)
@@ -215,16 +171,15 @@ static __always_inline int observe_at_hook(struct bpf_nf_ctx *ctx, bool leaves)
     idle =
         leaves ? take_hook_exit(nested, skb, ctx->state) : note_hook_entry(nested, skb, ctx->state);
     last_skbs_clear_exited(last, address(skb));
-    if (!leaves && ctx->state->hook == NF_INET_LOCAL_OUT && untraced_is_now())
-        untraced_count(ctx->state->net->net_cookie);
-    /* An idle hook is no place, unless all hooks are wanted: then it counts both ends on entry. */
-    if (idle && (leaves || !config.live.all_hooks))
+    if (leaves && idle) /* counted on entry */
         return NF_ACCEPT;
     if (leaves) {
         last->exited = address(skb);
         last->exited_hook = hook_number(ctx->state);
     }
     fill_place_at_hook(&place, ctx->state, leaves);
+    if (!leaves && place.point == RECORD_POINT_OUTPUT && untraced_is_now())
+        untraced_count(place.key.net_cookie);
     fill_frame_at_hook(&frame, skb, place.point, ctx->state->pf);
     count = hooks_count(&place, ctx->state->net, &frame);
     if (count && idle)
