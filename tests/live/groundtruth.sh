@@ -3,8 +3,8 @@
 # shellcheck disable=SC2034,SC2154 # the networks' files use and set variables of this one
 # Packets with a number in their payload, through networks in which the places and the fate of each
 # packet are known: the capture must show the same for each of them. Other traffic runs at the same
-# time, and another run has tcpdump on every device. Captures are judged in both views, and must be the
-# same when they are converted to the other one and back.
+# time, and another run has tcpdump on every device. Each capture is judged in both views, and must be
+# the same when it is converted to the other one and back.
 #
 #   groundtruth.sh [NETWORK ...]     some of groundtruth/networks, all by default
 #   GROUNDTRUTH_PACKETS  packets of each network, 10000 by default
