@@ -162,7 +162,7 @@ refused "1 to 30" counters --live --refresh-rate 31
 refused "how often --live updates.*add --live" counters --refresh-rate 5
 refused "from 0 to 10000" capture --max-cpu 10001
 for port in 8472 4789; do
-    refused "--vxlan-port applies to filters that look into tunnels.*add --inner" capture --vxlan-port "$port" -c 1
+    refused "--vxlan-port applies to filters that look into tunnels.*add --inner" capture --view appearances --vxlan-port "$port" -c 1
 done
 refused "-b makes several files" capture --inner --vxlan-port 8472 -b filesize:1
 refused "-b makes several files" capture --max-cpu 0 -b filesize:1 # 0 is taken, as by pktmondump
