@@ -8,7 +8,7 @@
 #include "extcap-capture.h"
 #include "etl-reader/convert.h"
 #include "extcap-interfaces.h"
-#include "frontend/capture-check.h"
+#include "frontend/capture-options.h"
 #include "frontend/output-descriptor.h"
 #include "frontend/signals.h"
 #include "pktmon/session.h"

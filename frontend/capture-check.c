@@ -69,10 +69,6 @@ static bool has_selected_counters(const struct pktmon_session_options *settings)
            (settings->slower_ms > 0 || settings->type == PKTMON_CAPTURE_DROPPED);
 }
 
-const char frontend_no_dropped_appearances[] =
-    "--type dropped chooses whole journeys, which --view appearances does not have: choose "
-    "--view packets, or --type drop.";
-
 static const struct {
     refusal *is_refused;
     const char *message;

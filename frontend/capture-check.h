@@ -5,9 +5,6 @@
 
 #include "capture-options.h"
 
-/* Why a log refuses it, too. */
-extern const char frontend_no_dropped_appearances[];
-
 /* The error names the options. */
 bool frontend_check_capture_settings(const struct pktmon_session_options *settings, GError **error);
 

@@ -3,6 +3,10 @@
 
 #include "providers/provider.h"
 
+const char frontend_no_dropped_appearances[] =
+    "--type dropped chooses whole journeys, which --view appearances does not have: choose "
+    "--view packets, or --type drop.";
+
 #define TYPE_OF(name)                                                                              \
     _Generic(((struct pktmon_session_options *)0)->name,                                               \
         bool: FRONTEND_MEMBER_BOOL,                                                                \

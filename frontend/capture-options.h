@@ -51,4 +51,7 @@ void frontend_store_capture_list(struct pktmon_session_options *settings,
                                  const struct frontend_capture_option *option,
                                  const char *const *values);
 
+/* Why a capture and a log refuse --type dropped in the appearances view. */
+extern const char frontend_no_dropped_appearances[];
+
 #endif

@@ -36,7 +36,13 @@ refused() {
     expect_match "the refusal" "$wanted" "$said"
 }
 
+# The test may run once more.
+unmount() {
+    umount --lazy /etc /mnt
+}
+
 cp -a /etc "$SCRATCH/etc"
+also_clean unmount
 mount --bind "$SCRATCH/etc" /etc # in a mount namespace of the test, which ends with it
 mount --bind "$PLACE" /mnt # where no other user can change the path
 mkdir -p /etc/pktmon
@@ -98,7 +104,7 @@ expect_match "what is missing beyond the limit" \
     fail "a filter below the limit was refused"
 
 # With libpcap, the buffers of all agents of a user are added. Devices share --buffer-size.
-pcap=(--provider pcap --components lo --buffer-size 512)
+pcap=(--view appearances --provider pcap --components lo --buffer-size 512)
 configure buffer-size=1 captures-per-user=1
 refused 'A capture of these devices needs [0-9]+ MiB of buffer, ' "${pcap[@]}"
 [[ $said =~ needs\ ([0-9]+)\ MiB ]]

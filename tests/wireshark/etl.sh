@@ -86,7 +86,7 @@ done < <(run_pktmon counters -t flow "$log" | awk '$1 ~ /^[0-9]+$/ { print $1, $
 # The size of the plugin's temporary file equals that of this one, as docs/etl.md says.
 run_pktmon etl2pcap "$log" -o "$work/small.pcapng"
 size=$(stat -c %s "$work/small.pcapng") log_size=$(stat -c %s "$log")
-((10 * size >= 16 * log_size && size <= 3 * log_size)) || fail "$size bytes of a log of $log_size"
+((10 * size >= 12 * log_size && size <= 3 * log_size)) || fail "$size bytes of a log of $log_size"
 
 expect components 44 "$(run_tshark -r "$log" -Y "pktmon.record == 2" | wc -l)"
 expect counters 94 "$(run_tshark -r "$log" -Y "pktmon.record == 3" | wc -l)"

@@ -107,7 +107,7 @@ test_refused_captures() {
     refuses 'The capture filter "udp prt" is not valid' --capture --fifo "$file" \
         --extcap-capture-filter 'udp prt'
     refuses '--vxlan-port applies to filters that look into tunnels.*add --inner' \
-        --capture --fifo "$file" --vxlan-port 8472 --inner=false
+        --capture --fifo "$file" --view appearances --vxlan-port 8472 --inner=false
     refuses '--type dropped chooses whole journeys.*choose --view packets, or --type drop' \
         --capture --fifo "$file" --view appearances --type dropped
     refuses '--slower chooses whole journeys.*choose --view packets' \
